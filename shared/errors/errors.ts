@@ -1,0 +1,55 @@
+/**
+ * The closed list of what can go wrong. Each code has a paragraph in `shared/errors/README.md`: what
+ * happened, what to do. A test holds the two together.
+ */
+export const ERROR_CODES = [
+  'CONFIG_UNREADABLE',
+  'CONFIG_INVALID',
+  'USAGE',
+  'PORT_BUSY',
+  'ADDRESS_REFUSED',
+  'DATA_DIRECTORY_UNWRITABLE',
+  'DATA_DIRECTORY_IN_USE',
+  'DISK_FULL',
+  'SEGMENT_CORRUPT',
+  'SPOOL_CLOSED',
+  'SPOOL_FULL',
+  'SENSOR_UNAVAILABLE',
+  'GPIO_CHIP_NOT_FOUND',
+  'UPLINK_REFUSED',
+  'UPLINK_UNREACHABLE',
+  'REGION_UNKNOWN',
+  'METADATA_UNREACHABLE',
+  'STORE_UNAVAILABLE',
+  'STORE_SCHEMA_NEWER',
+  'OWNERSHIP_LOST',
+  'EVENT_HUBS_UNAUTHORIZED',
+  'EVENT_HUBS_UNREACHABLE',
+  'NOT_FOUND',
+  'BAD_REQUEST',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** An error that a person can act on: a code from the closed list, a sentence, and the cause. */
+export class TashikaError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'TashikaError';
+    this.code = code;
+  }
+}
+
+/** True for an error of ours, of `code` where one is given. */
+export function isTashikaError(error: unknown, code?: ErrorCode): error is TashikaError {
+  return error instanceof TashikaError && (code === undefined || error.code === code);
+}
+
+/** The sentence of anything thrown, for a log line or a wrapping error. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(messageOf).join('; ');
+  if (error instanceof Error) return error.message || error.name;
+  return String(error);
+}

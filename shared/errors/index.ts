@@ -1,0 +1,1 @@
+export { ERROR_CODES, type ErrorCode, isTashikaError, messageOf, TashikaError } from './errors.ts';

@@ -1,0 +1,1 @@
+export { type Clock, type Duration, type Timestamp, type TimerHandle, systemClock, TestClock } from './clock.ts';
