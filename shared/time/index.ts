@@ -1,1 +1,1 @@
-export { type Clock, type Duration, type Timestamp, type TimerHandle, systemClock, TestClock } from './clock.ts';
+export { type Clock, type Duration, systemClock, TestClock, type TimerHandle, type Timestamp } from './clock.ts';

@@ -1,0 +1,1 @@
+export { type DecodedEvent, decodeEvent, type Envelope, encodeEnvelope, type SourceProtocol } from './envelope.ts';

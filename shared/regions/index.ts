@@ -1,0 +1,1 @@
+export { REGIONS, type Region, type RegionCode, regionOf, resolveRegion } from './regions.ts';
