@@ -1,0 +1,3 @@
+export { type Migration, migrations } from './migrations.ts';
+export { openStore } from './open.ts';
+export type { Logger, Parameter, Queryable, Store, Unsubscribe } from './store.ts';

@@ -1,0 +1,38 @@
+import { TashikaError } from '@tashika/shared/errors';
+import { migrate } from './migrate.ts';
+import { openPglite } from './pglite.ts';
+import { openPostgres } from './postgres.ts';
+import type { Logger, Store } from './store.ts';
+
+/**
+ * Opens the database at `url` and brings its schema up to date.
+ *
+ * @param url `pglite:<directory>`, `pglite:memory`, or `postgres://…`
+ * @throws TashikaError CONFIG_INVALID for another url, STORE_UNAVAILABLE, STORE_SCHEMA_NEWER,
+ *   DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_UNWRITABLE
+ */
+export async function openStore(url: string, { logger }: { logger: Logger }): Promise<Store> {
+  const store = await connect(url, logger);
+  try {
+    await migrate(store, logger);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function connect(url: string, logger: Logger): Promise<Store> {
+  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url, logger);
+  const directory = /^pglite:(.+)$/.exec(url)?.[1];
+  if (directory !== undefined) return openPglite(directory === 'memory' ? null : directory);
+  throw new TashikaError(
+    'CONFIG_INVALID',
+    `store.url must be pglite:<directory> or postgres://…, not ${hideSecret(url)}`,
+  );
+}
+
+/** A mistyped connection string may still carry a password. */
+function hideSecret(url: string): string {
+  return url.replace(/:[^:/@]*@/, ':…@');
+}

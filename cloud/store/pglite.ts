@@ -1,0 +1,80 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PGlite, type Transaction } from '@electric-sql/pglite';
+import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { lockDirectory } from './directory-lock.ts';
+import type { Parameter, Queryable, Store, Unsubscribe } from './store.ts';
+
+const BYTEA = 17;
+const NUMERIC = 1700;
+
+const parsers = {
+  [BYTEA]: (text: string) => Buffer.from(text.slice(2), 'hex'),
+  [NUMERIC]: Number,
+};
+
+/**
+ * PostgreSQL in this process, kept in `directory`, or in memory where it is null. One process at a time.
+ * It survives a kill at any instant; it does not flush to the disk at each commit, so a power cut may cost
+ * the last seconds.
+ *
+ * @throws TashikaError DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_UNWRITABLE, STORE_UNAVAILABLE
+ */
+export async function openPglite(directory: string | null): Promise<Store> {
+  if (directory === null) return storeOver(await create(undefined), async () => {});
+  await makeWritable(directory);
+  const unlock = await lockDirectory(directory);
+  try {
+    return storeOver(await create(join(directory, 'pgdata')), unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function makeWritable(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (cause) {
+    throw new TashikaError('DATA_DIRECTORY_UNWRITABLE', `cannot create the data directory ${directory}`, { cause });
+  }
+}
+
+async function create(dataDir: string | undefined): Promise<PGlite> {
+  try {
+    return await PGlite.create({ ...(dataDir !== undefined && { dataDir }), parsers });
+  } catch (cause) {
+    const place = dataDir ?? 'memory';
+    throw new TashikaError('STORE_UNAVAILABLE', `PGlite does not open in ${place}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function storeOver(database: PGlite, unlock: () => Promise<void>): Store {
+  let closing: Promise<void> | undefined;
+  return {
+    driver: 'pglite',
+    ...queryableOver(database),
+    transaction: (work) => database.transaction((transaction) => work(queryableOver(transaction))),
+    async listen(channel, callback): Promise<Unsubscribe> {
+      const unlisten = await database.listen(channel, callback);
+      return async () => {
+        if (!database.closed) await unlisten();
+      };
+    },
+    close() {
+      closing ??= database.close().finally(unlock);
+      return closing;
+    },
+  };
+}
+
+function queryableOver(database: Pick<Transaction, 'query' | 'exec'>): Queryable {
+  return {
+    async query<Row>(sql: string, parameters: readonly Parameter[] = []) {
+      return (await database.query<Row>(sql, parameters as unknown[])).rows;
+    },
+    async script(sql) {
+      await database.exec(sql);
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { type Clock, systemClock } from '@tashika/shared/time';
+import pg from 'pg';
+import type { Logger, Parameter, Queryable, Store, Unsubscribe } from './store.ts';
+
+const BIGINT = 20;
+const BIGINT_ARRAY = 1016;
+const NUMERIC = 1700;
+const LISTEN_RETRY_MS = 500;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+const parsers = new Map<number, (text: string) => unknown>([
+  [BIGINT, parseBigint],
+  [BIGINT_ARRAY, (text) => pg.types.arrayParser(text, parseBigint)],
+  [NUMERIC, Number],
+]);
+
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    parsers.get(oid) ?? pg.types.getTypeParser(oid, format as 'text'),
+};
+
+function parseBigint(text: string): number | bigint {
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : BigInt(text);
+}
+
+/**
+ * A PostgreSQL server by its connection string, through a pool. Statements fail while the server is away and
+ * work again when it is back; subscriptions reconnect by themselves.
+ *
+ * @throws TashikaError STORE_UNAVAILABLE if the server does not answer now
+ */
+export async function openPostgres(url: string, logger: Logger, clock: Clock = systemClock): Promise<Store> {
+  const connection = { connectionString: url, types, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true };
+  const pool = new pg.Pool({ ...connection, max: 10, application_name: 'tashika' });
+  // An idle connection that breaks is replaced by the pool; unhandled, its error would end the process.
+  pool.on('error', (error) => logger.warn({ error: messageOf(error) }, 'an idle database connection broke'));
+  pool.on('connect', (client) => client.on('error', () => {})); // one that breaks in use fails its statement
+  try {
+    await pool.query('SELECT 1');
+  } catch (cause) {
+    await pool.end();
+    throw new TashikaError('STORE_UNAVAILABLE', `the database does not answer: ${messageOf(cause)}`, { cause });
+  }
+  const subscriptions = new Set<Unsubscribe>();
+  let closing: Promise<void> | undefined;
+  return {
+    driver: 'postgres',
+    ...queryableOver(pool),
+    async transaction(work) {
+      const client = await pool.connect();
+      try {
+        await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+        const result = await work(queryableOver(client));
+        await client.query('COMMIT');
+        client.release();
+        return result;
+      } catch (error) {
+        // A connection that cannot roll back is not fit for the next one.
+        const broken = await client.query('ROLLBACK').then(
+          () => false,
+          () => true,
+        );
+        client.release(broken);
+        throw error;
+      }
+    },
+    async listen(channel, callback) {
+      const stop = await subscribe(connection, channel, callback, logger, clock);
+      const unsubscribe = async () => {
+        if (subscriptions.delete(unsubscribe)) await stop();
+      };
+      subscriptions.add(unsubscribe);
+      return unsubscribe;
+    },
+    close() {
+      closing ??= Promise.all([...subscriptions].map((unsubscribe) => unsubscribe())).then(() => pool.end());
+      return closing;
+    },
+  };
+}
+
+function queryableOver(client: pg.Pool | pg.PoolClient): Queryable {
+  return {
+    async query<Row>(sql: string, parameters: readonly Parameter[] = []) {
+      return (await client.query(sql, parameters as unknown[])).rows as Row[];
+    },
+    async script(sql) {
+      await client.query(sql);
+    },
+  };
+}
+
+/** One connection of its own per subscription; a broken one is replaced until the subscription ends. */
+async function subscribe(
+  connection: pg.ClientConfig,
+  channel: string,
+  callback: (payload: string) => void,
+  logger: Logger,
+  clock: Clock,
+): Promise<Unsubscribe> {
+  const stopped = new AbortController();
+  let current: pg.Client | undefined;
+
+  async function connect(): Promise<void> {
+    const client = new pg.Client(connection);
+    let lost = false;
+    const onLost = (error?: Error) => {
+      if (lost || stopped.signal.aborted) return;
+      lost = true;
+      logger.warn({ channel, error: error && messageOf(error) }, 'the connection that listens broke; reconnecting');
+      client.end().catch(() => {});
+      void reconnect();
+    };
+    await client.connect();
+    client.on('error', onLost);
+    client.on('end', () => onLost());
+    client.on('notification', (message) => callback(message.payload ?? ''));
+    current = client;
+    await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+  }
+
+  async function reconnect(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      try {
+        await clock.sleep(LISTEN_RETRY_MS, stopped.signal);
+        await connect();
+        callback(''); // what was notified meanwhile is gone
+        return;
+      } catch (error) {
+        if (stopped.signal.aborted) return;
+        logger.debug({ channel, error: messageOf(error) }, 'cannot listen yet');
+      }
+    }
+  }
+
+  await connect();
+  return async () => {
+    stopped.abort(new Error('unsubscribed'));
+    await current?.end().catch(() => {});
+  };
+}
