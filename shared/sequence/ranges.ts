@@ -76,12 +76,14 @@ export function formatMultirange(ranges: SequenceRanges): string {
   return `{${ranges.map(([first, last]) => `[${first},${last + 1})`).join(',')}}`;
 }
 
+const CANONICAL = /^\{(\[-?\d+,-?\d+\)(,\[-?\d+,-?\d+\))*)?\}$/;
+
 /**
  * Reads PostgreSQL's canonical `int8multirange` text.
  * @throws RangeError for text that is not one, or has no bounds.
  */
 export function parseMultirange(text: string): SequenceRanges {
-  if (!/^\{(\[-?\d+,-?\d+\)(,(?!\}))?)*\}$/.test(text)) throw new RangeError(`Not an int8multirange: ${text}`);
+  if (!CANONICAL.test(text)) throw new RangeError(`Not an int8multirange: ${text}`);
   const ranges: SequenceRange[] = [];
   for (const match of text.matchAll(/\[(-?\d+),(-?\d+)\)/g)) ranges.push([Number(match[1]), Number(match[2]) - 1]);
   return ranges;
