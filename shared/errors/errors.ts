@@ -27,6 +27,15 @@ export const ERROR_CODES = [
   'EVENT_HUBS_UNREACHABLE',
   'NOT_FOUND',
   'BAD_REQUEST',
+  'METHOD_NOT_ALLOWED',
+  'NOT_ACCEPTABLE',
+  'MEDIA_TYPE_UNSUPPORTED',
+  'BODY_TOO_LARGE',
+  'HOST_REFUSED',
+  'ORIGIN_REFUSED',
+  'TOO_MANY_REQUESTS',
+  'TOO_MANY_CLIENTS',
+  'INTERNAL',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
