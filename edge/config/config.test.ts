@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { loadEdgeConfiguration } from './index.ts';
+
+describe("the agent's configuration", () => {
+  it('needs nothing but defaults on a device that stands behind Funnel', () => {
+    expect(loadEdgeConfiguration(undefined, {})).toMatchObject({
+      dataDirectory: '/var/lib/tashika-edge',
+      uplink: { url: 'http://funnel.soracom.io', batchBytes: 32_768 },
+      spool: { policy: 'drop-oldest', fsyncMs: 500 },
+      clock: { trusted: 'auto' },
+      health: { host: '127.0.0.1' },
+      log: { level: 'info' },
+    });
+  });
+
+  it.each([
+    ['a region that is none', { TASHIKA_EDGE_REGION: 'Gondor' }, 'region must name one of the 47 prefectures'],
+    ['a segment as large as the spool', { TASHIKA_EDGE_SPOOL_SEGMENT_BYTES: '268435456' }, 'a quarter of'],
+    ['retries that begin beyond their end', { TASHIKA_EDGE_UPLINK_RETRY_MOST_MS: '10' }, 'uplink.retryFirstMs'],
+    [
+      'a health server that the network could reach',
+      { TASHIKA_EDGE_HEALTH_PORT: '9100', TASHIKA_EDGE_HEALTH_HOST: '0.0.0.0' },
+      'health.host must be a loopback address',
+    ],
+    ['an unknown policy', { TASHIKA_EDGE_SPOOL_POLICY: 'panic' }, '"drop-oldest" or "drop-newest"'],
+  ])('refuses %s', (_name, env, problem) => {
+    expect(() => loadEdgeConfiguration(undefined, env)).toThrowError(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(problem) }),
+    );
+  });
+});

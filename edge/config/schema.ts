@@ -1,0 +1,170 @@
+import Type, { type Static } from 'typebox';
+
+const region = Type.Optional(
+  Type.String({
+    description:
+      "The prefecture that the device stands in, in any spelling (`13`, `JP-13`, `東京都`, `Tokyo`). Left out, the SIM's tag `pref` is asked of the metadata service.",
+    minLength: 1,
+  }),
+);
+
+const dataDirectory = Type.String({
+  description: 'Where the spool and the last region learned are kept. It must be on a disk that survives a restart.',
+  default: '/var/lib/tashika-edge',
+  minLength: 1,
+});
+
+const metadata = Type.Object(
+  {
+    url: Type.String({
+      description: "The link's metadata service; `/v1/subscriber.tags.pref` is appended.",
+      default: 'http://metadata.soracom.io',
+      pattern: '^https?://',
+    }),
+    timeoutMs: Type.Integer({
+      description: 'How long one answer may take.',
+      unit: 'ms',
+      default: 10_000,
+      minimum: 100,
+      maximum: 300_000,
+    }),
+  },
+  { description: 'Asked for the region while `region` is not set.' },
+);
+
+const uplink = Type.Object(
+  {
+    url: Type.String({
+      description: "Where posts go: Funnel's HTTP entry.",
+      default: 'http://funnel.soracom.io',
+      pattern: '^https?://',
+    }),
+    localAddress: Type.Optional(
+      Type.String({
+        description: 'The local address to send from, which chooses the network interface: the cellular one.',
+        minLength: 1,
+      }),
+    ),
+    batchBytes: Type.Integer({
+      description: 'Most bytes of one post. Funnel takes 800,000.',
+      unit: 'bytes',
+      default: 32_768,
+      minimum: 1_024,
+      maximum: 800_000,
+    }),
+    batchAgeMs: Type.Integer({
+      description: 'How old a reading may grow while its post waits for more. Longer costs fewer cellular bytes.',
+      unit: 'ms',
+      default: 1_000,
+      minimum: 0,
+      maximum: 3_600_000,
+    }),
+    timeoutMs: Type.Integer({
+      description: 'How long one post may take, from connecting to the last byte of the answer.',
+      unit: 'ms',
+      default: 30_000,
+      minimum: 100,
+      maximum: 600_000,
+    }),
+    retryFirstMs: Type.Integer({
+      description: 'The wait after the first failure; each further one doubles it, with jitter.',
+      unit: 'ms',
+      default: 1_000,
+      minimum: 10,
+      maximum: 600_000,
+    }),
+    retryMostMs: Type.Integer({
+      description: 'The longest wait between attempts.',
+      unit: 'ms',
+      default: 60_000,
+      minimum: 10,
+      maximum: 3_600_000,
+    }),
+  },
+  { description: 'The way to the cloud.' },
+);
+
+const spool = Type.Object(
+  {
+    maxBytes: Type.Integer({
+      description:
+        'Most bytes on the disk. About 60 bytes a reading: the default holds 50 days at one reading a second.',
+      unit: 'bytes',
+      default: 268_435_456,
+      minimum: 16_384,
+      maximum: 1_099_511_627_776,
+    }),
+    segmentBytes: Type.Integer({
+      description:
+        'Size of one file; space is given back, and given up, file by file. At most a quarter of `maxBytes`.',
+      unit: 'bytes',
+      default: 1_048_576,
+      minimum: 4_096,
+      maximum: 268_435_456,
+    }),
+    fsyncMs: Type.Integer({
+      description:
+        'How long a reading may wait to be forced onto the disk, and so what a power cut can take. Shorter wears an SD card faster.',
+      unit: 'ms',
+      default: 500,
+      minimum: 0,
+      maximum: 60_000,
+    }),
+    fsyncReadings: Type.Integer({
+      description: 'Forces the disk earlier when this many readings wait.',
+      unit: 'readings',
+      default: 1_000,
+      minimum: 1,
+      maximum: 1_000_000,
+    }),
+    memoryBytes: Type.Integer({
+      description: 'Most bytes of readings kept in memory while the disk takes none.',
+      unit: 'bytes',
+      default: 4_194_304,
+      minimum: 4_096,
+      maximum: 1_073_741_824,
+    }),
+    policy: Type.Union([Type.Literal('drop-oldest'), Type.Literal('drop-newest')], {
+      description: 'What is given up when the spool is full. Either way the cloud is told which numbers.',
+      default: 'drop-oldest',
+    }),
+  },
+  { description: 'Readings wait here, on the disk, until the link has taken them.' },
+);
+
+const clock = Type.Object(
+  {
+    trusted: Type.Union([Type.Literal('auto'), Type.Literal('always'), Type.Literal('never')], {
+      description:
+        "Whether the wall clock is right. `auto` asks the system's time synchronisation (systemd-timesyncd, chrony, ntpd) and, where none is found, does not trust it.",
+      default: 'auto',
+    }),
+  },
+  { description: 'A clock that is not trusted sends ages instead of times.' },
+);
+
+const health = Type.Object(
+  {
+    host: Type.String({ description: 'Address of the health server.', default: '127.0.0.1', minLength: 1 }),
+    port: Type.Optional(
+      Type.Integer({
+        description: 'Port of the health server with `/health` and `/metrics`. Left out, there is none.',
+        minimum: 0,
+        maximum: 65_535,
+      }),
+    ),
+  },
+  { description: 'What the agent says of itself.' },
+);
+
+const log = Type.Object({
+  level: Type.Union(
+    (['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const).map((level) => Type.Literal(level)),
+    { description: 'The least severe lines that are written.', default: 'info' },
+  ),
+});
+
+/** The agent's configuration; environment prefix `TASHIKA_EDGE`. */
+export const edgeSchema = Type.Object({ region, dataDirectory, metadata, uplink, spool, clock, health, log });
+
+export type EdgeConfiguration = Static<typeof edgeSchema>;
