@@ -1,0 +1,1 @@
+export { type CloudConfiguration, cloudRules, cloudSchema } from './schema.ts';
