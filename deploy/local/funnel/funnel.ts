@@ -1,0 +1,115 @@
+import { type Clock, type Duration, systemClock } from '@tashika/shared/time';
+import type { Sim } from '../sims/index.ts';
+import { Delivery } from './delivery.ts';
+import { type Faults, NO_FAULTS } from './faults.ts';
+import { type FunnelGroup, STANDARD_GROUP } from './group.ts';
+import { httpEntry } from './http-entry.ts';
+import { closed, listen, listenOnBoth, portOf } from './listening.ts';
+import { Publisher } from './publisher.ts';
+import { Reception } from './reception.ts';
+import { type FunnelStats, noStats } from './stats.ts';
+import { tcpEntry } from './tcp-entry.ts';
+import { udpEntry } from './udp-entry.ts';
+
+export interface FunnelOptions {
+  /** A Send-only connection string, with or without an EntityPath. Funnel alone holds it. */
+  readonly connectionString: string;
+  /** Event hub; standard `telemetry`. */
+  readonly hub?: string;
+  readonly host?: string;
+  /** Port of the HTTP entry point; 0 for any free one. */
+  readonly httpPort?: number;
+  /** Port of the TCP and UDP entry points; 0 for any that is free for both. */
+  readonly port?: number;
+  /** The group of a SIM, undefined for a SIM in none. Standard: every SIM is in one JSON group. */
+  readonly groupOf?: (sim: Sim) => FunnelGroup | undefined;
+  /** How to misbehave from the start; see `Funnel.faults`. */
+  readonly faults?: Partial<Faults>;
+  readonly seed?: number;
+  readonly clock?: Clock;
+  /** How long a post waits for the hub before its device hears 503, in ms. */
+  readonly holdMs?: Duration;
+  /** The most that waits for the hub, in bytes. */
+  readonly maxHeldBytes?: number;
+  /** Told of each post taken. */
+  readonly onTaken?: (sim: Sim) => void;
+  /** Told when the hub can't be reached, with the reason, and undefined when it is back. */
+  readonly onTrouble?: (reason: string | undefined) => void;
+}
+
+export interface Funnel {
+  readonly httpPort: number;
+  readonly port: number;
+  /** How Funnel misbehaves; change a rate at any time. */
+  readonly faults: Faults;
+  /** What it did so far, as of now. */
+  readonly stats: FunnelStats;
+  /** Takes no more posts, publishes what it holds within `withinMs`, and returns how many events it gave up. */
+  stop(withinMs?: Duration): Promise<number>;
+}
+
+/**
+ * Starts a stand-in for SORACOM Funnel: HTTP, TCP and UDP, with SORACOM's answers, envelope and limits, publishing to
+ * Event Hubs with the SDK. The source address is the SIM. A post is answered once the hub has accepted it.
+ *
+ * @throws TashikaError `PORT_BUSY`
+ */
+export async function startFunnel(options: FunnelOptions): Promise<Funnel> {
+  const { clock = systemClock, host = '127.0.0.1', hub = 'telemetry', holdMs = 10_000 } = options;
+  const faults: Faults = { ...NO_FAULTS, ...options.faults };
+  const stats = noStats();
+  const publisher = new Publisher({
+    connectionString: options.connectionString,
+    hub,
+    clock,
+    maxHeldBytes: options.maxHeldBytes ?? 64 * 1024 * 1024,
+    onTrouble: options.onTrouble,
+  });
+  const delivery = new Delivery({
+    clock,
+    seed: options.seed ?? 1,
+    faults: () => faults,
+    stats,
+    holdMs,
+    publish: (event, withinMs) => publisher.publish(event, withinMs),
+    hasRoom: (bytes) => publisher.hasRoom(bytes),
+  });
+  const reception = new Reception({
+    clock,
+    groupOf: options.groupOf ?? (() => STANDARD_GROUP),
+    stats,
+    deliver: ({ sim }, event) => delivery.deliver(sim.imsi, event),
+    onTaken: options.onTaken ?? (() => {}),
+  });
+  const http = httpEntry(reception, clock);
+  const tcp = tcpEntry(reception, clock);
+  const udp = udpEntry(reception);
+  try {
+    await listen(http, options.httpPort ?? 0, host);
+    await listenOnBoth(tcp, udp, options.port ?? 0, host);
+  } catch (error) {
+    await Promise.all([closed(http), publisher.close()]);
+    throw error;
+  }
+  const stop = async (withinMs: Duration) => {
+    const closing = Promise.all([closed(http), closed(tcp), closed(udp)]);
+    delivery.release();
+    await publisher.drain(withinMs);
+    const givenUp = publisher.held;
+    await publisher.close();
+    http.closeAllConnections();
+    tcp.emit('stopping');
+    await closing;
+    return givenUp;
+  };
+  let stopped: Promise<number> | undefined;
+  return {
+    httpPort: portOf(http),
+    port: portOf(tcp),
+    faults,
+    get stats() {
+      return { ...stats, published: publisher.published, held: publisher.held + delivery.keptBack };
+    },
+    stop: (withinMs = 10_000) => (stopped ??= stop(withinMs)),
+  };
+}
