@@ -1,0 +1,223 @@
+import Type, { type Static } from 'typebox';
+import { overlapping } from './mqtt/topic.ts';
+
+/** Becomes the first part of every sensor's name, so it keeps to SenML's letters (RFC 8428, section 4.5.1). */
+const name = Type.String({
+  description: 'Name of the source, unique among the sensors; the names of its readings begin with it.',
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+});
+
+const unit = Type.Optional(
+  Type.String({
+    description: "Unit of the readings, from SenML's registry: `Cel`, `%RH`, `hPa`, `V`, `/` …",
+    pattern: '^[!-~]{1,32}$',
+  }),
+);
+
+const systemSchema = Type.Object({
+  enabled: Type.Boolean({
+    description: "Whether the machine's own temperature, load, memory and uptime are readings.",
+    default: true,
+  }),
+  intervalMs: Type.Integer({
+    description: 'How often they are read.',
+    unit: 'ms',
+    default: 10_000,
+    minimum: 100,
+    maximum: 86_400_000,
+  }),
+});
+
+const fieldSchema = Type.Object({
+  field: Type.String({
+    description: "The device's own name of the field: a JSON key (nested: `outdoor/temp`), a CSV column.",
+    minLength: 1,
+  }),
+  sensor: Type.Optional(
+    Type.String({ description: "Name of the reading after the source's; the field's own if left out.", minLength: 1 }),
+  ),
+  unit,
+});
+
+const fields = Type.Array(fieldSchema, {
+  description: 'The fields that are readings, with their units. Empty: all of them.',
+  default: [],
+});
+
+const serialSchema = Type.Object({
+  name,
+  path: Type.String({
+    description: 'The device. Prefer `/dev/serial/by-id/…`, which stays the same after an unplug.',
+    minLength: 1,
+  }),
+  baudRate: Type.Integer({
+    description: 'Speed of the line.',
+    unit: 'bit/s',
+    default: 9_600,
+    minimum: 50,
+    maximum: 4_000_000,
+  }),
+  dataBits: Type.Union([Type.Literal(7), Type.Literal(8)], { description: 'Bits of a character.', default: 8 }),
+  parity: Type.Union([Type.Literal('none'), Type.Literal('even'), Type.Literal('odd')], {
+    description: 'Parity bit.',
+    default: 'none',
+  }),
+  stopBits: Type.Union([Type.Literal(1), Type.Literal(2)], { description: 'Stop bits.', default: 1 }),
+  format: Type.Union([Type.Literal('json'), Type.Literal('csv'), Type.Literal('nmea')], {
+    description: 'What a line is: a JSON object, comma-separated values, or an NMEA 0183 sentence.',
+  }),
+  delimiter: Type.String({ description: 'What separates CSV values.', default: ',', pattern: '^[^"\\r\\n]$' }),
+  columns: Type.Array(Type.String({ minLength: 1 }), {
+    description: 'Names of the CSV columns in order. Empty: a line without any number names them.',
+    default: [],
+  }),
+  fields,
+  ignore: Type.Array(Type.String({ minLength: 1 }), {
+    description: "Fields that are no readings, such as the device's own clock: a line's time is that of its arrival.",
+    default: ['time', 'timestamp'],
+  }),
+  firstLine: Type.Union([Type.Literal('keep'), Type.Literal('drop')], {
+    description:
+      'What becomes of the first line after opening. `drop` for CSV from a device that never pauses: the line may have lost its beginning, and half a number is a wrong number. (A cut JSON or NMEA line is noticed anyway.)',
+    default: 'keep',
+  }),
+  maxLineBytes: Type.Integer({
+    description: 'A longer line is thrown away and counted.',
+    unit: 'bytes',
+    default: 4_096,
+    minimum: 16,
+    maximum: 1_048_576,
+  }),
+  reconnectMs: Type.Integer({
+    description: 'First pause before a lost device is opened again; it doubles up to 30 s.',
+    unit: 'ms',
+    default: 1_000,
+    minimum: 10,
+    maximum: 30_000,
+  }),
+});
+
+const gpioSchema = Type.Object({
+  name,
+  pin: Type.Integer({ description: 'BCM number, as in GPIO17; not the pin of the header.', minimum: 0, maximum: 63 }),
+  edge: Type.Union([Type.Literal('both'), Type.Literal('rising'), Type.Literal('falling')], {
+    description: 'Which changes are readings: every change of the level, or only those to true or to false.',
+    default: 'both',
+  }),
+  debounceMs: Type.Integer({
+    description: 'The level must have been quiet for so long before it counts.',
+    unit: 'ms',
+    default: 50,
+    minimum: 0,
+    maximum: 10_000,
+  }),
+  activeLow: Type.Boolean({ description: 'Whether a low voltage is true.', default: false }),
+  chipLabels: Type.Array(Type.String({ minLength: 1 }), {
+    description: 'Labels of the chip that carries the BCM lines; exactly one chip must have one of them.',
+    default: ['pinctrl-bcm2835', 'pinctrl-bcm2711', 'pinctrl-rp1'],
+    minItems: 1,
+  }),
+});
+
+const topicSchema = Type.Object({
+  topic: Type.String({ description: 'Topic filter; `+` and `#` are wildcards.', minLength: 1 }),
+  pointer: Type.Optional(
+    Type.String({
+      description:
+        'JSON Pointer (RFC 6901) to the value in a JSON payload. Left out: a plain number, true or false, or every field of a JSON object.',
+      pattern: '^/',
+    }),
+  ),
+  sensor: Type.Optional(
+    Type.String({ description: "Name of the reading after the source's; the topic if left out.", minLength: 1 }),
+  ),
+  unit,
+});
+
+const mqttSchema = Type.Object({
+  name,
+  url: Type.String({
+    description: 'The broker: `mqtt://host:1883` or `mqtts://host:8883`.',
+    pattern: '^(mqtt|mqtts|ws|wss)://',
+  }),
+  topics: Type.Array(topicSchema, { description: 'What to subscribe to, with QoS 1.', minItems: 1 }),
+  username: Type.Optional(Type.String({ description: 'User name at the broker.', minLength: 1 })),
+  password: Type.Optional(Type.String({ description: 'Password at the broker.', minLength: 1, secret: true })),
+  clientId: Type.Optional(
+    Type.String({
+      description: "Identity of the session at the broker; made of the host's and the source's name if left out.",
+      minLength: 1,
+    }),
+  ),
+  connectTimeoutMs: Type.Integer({
+    description: 'How long the broker may take to answer.',
+    unit: 'ms',
+    default: 10_000,
+    minimum: 100,
+    maximum: 60_000,
+  }),
+  reconnectMs: Type.Integer({
+    description: 'First pause before a lost broker is tried again; it doubles up to 30 s.',
+    unit: 'ms',
+    default: 1_000,
+    minimum: 10,
+    maximum: 30_000,
+  }),
+});
+
+/** The `sensors` section of the agent's configuration. */
+export const sensorsSchema = Type.Object({
+  system: systemSchema,
+  serial: Type.Array(serialSchema, { description: 'Devices on serial lines.', default: [] }),
+  gpio: Type.Array(gpioSchema, { description: 'GPIO lines of a Raspberry Pi.', default: [] }),
+  mqtt: Type.Array(mqttSchema, { description: 'MQTT brokers.', default: [] }),
+});
+
+export type SensorsConfiguration = Static<typeof sensorsSchema>;
+export type SystemConfiguration = SensorsConfiguration['system'];
+export type SerialConfiguration = SensorsConfiguration['serial'][number];
+export type GpioConfiguration = SensorsConfiguration['gpio'][number];
+export type MqttConfiguration = SensorsConfiguration['mqtt'][number];
+export type FieldConfiguration = Static<typeof fieldSchema>;
+export type TopicConfiguration = Static<typeof topicSchema>;
+
+/** The rules that go across fields; each sentence is a problem. For `loadConfiguration`'s `rules`. */
+export function sensorProblems(sensors: SensorsConfiguration): readonly string[] {
+  return [...sharedNames(sensors), ...sharedDevices(sensors), ...overlappingTopics(sensors)];
+}
+
+function sharedNames(sensors: SensorsConfiguration): string[] {
+  const names = [...sensors.serial, ...sensors.gpio, ...sensors.mqtt].map((each) => each.name);
+  if (sensors.system.enabled) names.push('system');
+  return repeated(names).map((name) => `sensors: two sources are named ${name}; every source needs a name of its own.`);
+}
+
+function sharedDevices({ serial, gpio }: SensorsConfiguration): string[] {
+  return [
+    ...repeated(serial.map(({ path }) => path)).map(
+      (path) => `sensors.serial: ${path} is there twice, and only one can open it.`,
+    ),
+    ...repeated(gpio.map(({ pin }) => `GPIO${pin}`)).map(
+      (line) => `sensors.gpio: ${line} is there twice, and only one can watch it.`,
+    ),
+  ];
+}
+
+/** A broker may deliver a message once for each filter that matches (MQTT 3.1.1, section 3.3.5): it would count twice. */
+function overlappingTopics({ mqtt }: SensorsConfiguration): string[] {
+  return mqtt.flatMap(({ name, topics }) =>
+    topics.flatMap((one, index) =>
+      topics
+        .slice(index + 1)
+        .filter((other) => overlapping(one.topic, other.topic))
+        .map(
+          (other) =>
+            `sensors.mqtt ${name}: ${one.topic} and ${other.topic} can match the same message, which would count twice.`,
+        ),
+    ),
+  );
+}
+
+function repeated(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}

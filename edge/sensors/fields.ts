@@ -1,0 +1,54 @@
+import type { FieldConfiguration } from './config.ts';
+import { sensorName } from './names.ts';
+import type { Measurement } from './port.ts';
+
+/** A named value as the device gave it. */
+export interface Field {
+  readonly name: string;
+  readonly unit?: string;
+  readonly value: number | string | boolean;
+}
+
+/** What a line or a message held: the fields that are good, and a sentence for each thing that is not. */
+export interface Parsed {
+  readonly fields: readonly Field[];
+  readonly problems: readonly string[];
+}
+
+export const NOTHING: Parsed = { fields: [], problems: [] };
+
+export function unreadable(problem: string): Parsed {
+  return { fields: [], problems: [problem] };
+}
+
+/** How a device's fields become measurements of `source`. */
+export interface FieldRules {
+  readonly fields: readonly FieldConfiguration[];
+  readonly ignore: readonly string[];
+}
+
+export type FieldMapper = (field: Field) => Measurement | undefined;
+
+/** @returns the measurement of a field, or nothing where the configuration leaves the field out */
+export function fieldMapper(source: string, rules: FieldRules): FieldMapper {
+  const chosen = new Map(rules.fields.map((each) => [each.field, each]));
+  const ignored = new Set(rules.ignore);
+  return (field) => {
+    const rule = chosen.get(field.name);
+    if (chosen.size > 0 ? !rule : ignored.has(field.name)) return undefined;
+    const unit = rule?.unit ?? field.unit;
+    return {
+      sensor: sensorName(source, rule?.sensor ?? field.name),
+      ...(unit !== undefined && { unit }),
+      value: field.value,
+    };
+  };
+}
+
+/**
+ * The words that firmware prints where it has no number: Arduino's `nan`, `inf` and `ovf`, C's `-nan`. They are
+ * failed measurements, not text.
+ */
+export function isFailedNumber(text: string): boolean {
+  return /^[+-]?(nan|inf|infinity|ovf)$/i.test(text.trim());
+}

@@ -1,0 +1,42 @@
+import { TashikaError } from '@tashika/shared/errors';
+import type { Clock } from '@tashika/shared/time';
+import type { Logger } from 'pino';
+import { type SensorsConfiguration, sensorProblems } from './config.ts';
+import type { SensorSource } from './port.ts';
+import { serialDriver } from './serial/serial.ts';
+import { supervise } from './supervisor.ts';
+import { systemDriver } from './system/system.ts';
+
+export { type SensorsConfiguration, sensorProblems, sensorsSchema } from './config.ts';
+export type { CheckLine, Measurement, SensorSink, SensorSource, SensorState } from './port.ts';
+
+export interface SensorsOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Where the kernel shows the machine's hardware; elsewhere only in tests. */
+  readonly roots?: Partial<KernelRoots>;
+}
+
+interface KernelRoots {
+  readonly thermal: string;
+  readonly gpio: string;
+}
+
+const SYSFS: KernelRoots = { thermal: '/sys/class/thermal', gpio: '/sys/class/gpio' };
+
+/**
+ * Every configured sensor, each under its own supervisor, none started.
+ *
+ * @throws TashikaError `CONFIG_INVALID` where two sensors get in each other's way
+ */
+export function createSensors(configuration: SensorsConfiguration, options: SensorsOptions): SensorSource[] {
+  const problems = sensorProblems(configuration);
+  if (problems.length > 0) throw new TashikaError('CONFIG_INVALID', problems.join('\n'));
+  const { clock } = options;
+  const roots = { ...SYSFS, ...options.roots };
+  const drivers = [
+    ...(configuration.system.enabled ? [systemDriver(configuration.system, clock, roots)] : []),
+    ...configuration.serial.map((each) => serialDriver(each, clock)),
+  ];
+  return drivers.map((driver) => supervise(driver, options));
+}

@@ -1,0 +1,27 @@
+/** Whether `topic` matches `filter` by MQTT 3.1.1, section 4.7. */
+export function matches(filter: string, topic: string): boolean {
+  const wanted = filter.split('/');
+  const levels = topic.split('/');
+  // A wildcard at the front never matches the broker's own topics, such as $SYS (section 4.7.2).
+  if (topic.startsWith('$') && (wanted[0] === '#' || wanted[0] === '+')) return false;
+  for (let index = 0; index < wanted.length; index++) {
+    if (wanted[index] === '#') return true;
+    if (index >= levels.length) return false;
+    if (wanted[index] !== '+' && wanted[index] !== levels[index]) return false;
+  }
+  return wanted.length === levels.length;
+}
+
+/** Whether some topic matches both filters. */
+export function overlapping(one: string, other: string): boolean {
+  const a = one.split('/');
+  const b = other.split('/');
+  for (let index = 0; ; index++) {
+    if (a[index] === '#' || b[index] === '#') return true; // `#` matches its parent level too
+    if (index >= a.length || index >= b.length) {
+      const rest = index >= a.length ? b : a;
+      return a.length === b.length || (rest.length === index + 1 && rest[index] === '#');
+    }
+    if (a[index] !== '+' && b[index] !== '+' && a[index] !== b[index]) return false;
+  }
+}

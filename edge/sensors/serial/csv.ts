@@ -1,0 +1,82 @@
+import { type Field, isFailedNumber, NOTHING, type Parsed, unreadable } from '../fields.ts';
+import type { LineParser } from './parser.ts';
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+export interface CsvOptions {
+  readonly delimiter: string;
+  /** Names of the columns; empty where the device sends a header. */
+  readonly columns: readonly string[];
+}
+
+/**
+ * Lines of separated values (RFC 4180, without line breaks in quotes). Without configured columns, a line in which no
+ * value is a number names them; a device that restarts may send it again.
+ */
+export function csvParser({ delimiter, columns }: CsvOptions): LineParser {
+  let header = columns;
+  return (line) => {
+    const values = splitCsv(line, delimiter)?.map((value) => value.trim());
+    if (!values) return unreadable('A quote is not closed.');
+    if (columns.length === 0 && isHeader(values)) {
+      header = values;
+      return NOTHING;
+    }
+    if (header.length === 0) return unreadable('No header yet.');
+    if (sameWords(values, header)) return NOTHING;
+    if (values.length !== header.length) return unreadable(`${values.length} values for ${header.length} columns.`);
+    return valuesOf(header, values);
+  };
+}
+
+function valuesOf(header: readonly string[], values: readonly string[]): Parsed {
+  const fields: Field[] = [];
+  const problems: string[] = [];
+  values.forEach((text, index) => {
+    const name = header[index]!;
+    if (text === '') return; // an empty cell is a sensor without a value now
+    if (NUMBER.test(text) ? !Number.isFinite(Number(text)) : isFailedNumber(text))
+      problems.push('A number that is none: too large, or NaN.');
+    else if (NUMBER.test(text)) fields.push({ name, value: Number(text) });
+    else if (/^(true|false)$/i.test(text)) fields.push({ name, value: text.toLowerCase() === 'true' });
+    else fields.push({ name, value: text });
+  });
+  return { fields, problems: problems.slice(0, 1) };
+}
+
+function isHeader(values: readonly string[]): boolean {
+  const named = values.every(
+    (value) => /^\p{L}/u.test(value) && !isFailedNumber(value) && !/^(true|false)$/i.test(value),
+  );
+  return named && new Set(values).size === values.length;
+}
+
+function sameWords(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((word, index) => word === b[index]);
+}
+
+/** @returns the values of a line, or undefined where a quote is left open */
+export function splitCsv(line: string, delimiter: string): string[] | undefined {
+  const values: string[] = [];
+  let value = '';
+  let quoted = false;
+  for (let index = 0; index < line.length; index++) {
+    const letter = line[index]!;
+    if (quoted) {
+      if (letter !== '"') value += letter;
+      else if (line[index + 1] === '"') {
+        value += '"';
+        index++;
+      } else quoted = false;
+    } else if (letter === '"' && value.trim() === '') {
+      quoted = true;
+      value = '';
+    } else if (letter === delimiter) {
+      values.push(value);
+      value = '';
+    } else value += letter;
+  }
+  if (quoted) return undefined;
+  values.push(value);
+  return values;
+}
