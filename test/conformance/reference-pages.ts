@@ -21,7 +21,8 @@ const pages: Readonly<Record<string, ReferencePage>> = {
   },
   'deploy/local/CONFIGURATION.md': {
     title: 'Configuration of npm start',
-    introduction: 'Flags win over the environment, and the environment over the defaults. `npm start -- --help` lists the flags.',
+    introduction:
+      'Flags win over the environment, and the environment over the defaults. `npm start -- --help` lists the flags.',
     prefix: 'TASHIKA',
     schema: localSchema,
   },

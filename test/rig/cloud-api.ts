@@ -1,0 +1,76 @@
+/** A window as `/api/windows` tells it. */
+export interface WindowCount {
+  readonly windowEnd: string;
+  readonly region: string;
+  readonly readings: number;
+  readonly events: number;
+  readonly late: number;
+  readonly state: 'provisional' | 'final' | 'revised';
+  readonly revision: number;
+}
+
+export interface Stream {
+  readonly stream: string;
+  readonly received: number;
+  readonly through: number;
+  readonly missing: readonly (readonly [number, number])[];
+  readonly lost: number;
+  readonly held: number;
+}
+
+export interface Device {
+  readonly imsi: string;
+  readonly region: string;
+  readonly lastValues: Readonly<
+    Record<string, { readonly value: unknown; readonly unit: string; readonly time: string }>
+  >;
+  readonly streams: readonly Stream[];
+  readonly completeness: number;
+}
+
+export interface DeadLetter {
+  readonly id: number | string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly imsi: string | null;
+  readonly sample: string;
+}
+
+/** The cloud's API as a client of it sees it. */
+export class CloudApi {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const answer = await fetch(this.url + path);
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+
+  /** True once the program listens, healthy or not. */
+  async answers(): Promise<boolean> {
+    return (await fetch(`${this.url}/api/health`)).status > 0;
+  }
+
+  async windows(query = ''): Promise<readonly WindowCount[]> {
+    return (await this.get<{ windows: WindowCount[] }>(`/api/windows${query}`)).windows;
+  }
+
+  /** Every device, page by page. */
+  async devices(): Promise<readonly Device[]> {
+    const devices: Device[] = [];
+    for (let after = ''; ; ) {
+      const page = await this.get<{ devices: Device[]; next: string | null }>(`/api/devices?limit=500${after}`);
+      devices.push(...page.devices);
+      if (page.next === null) return devices;
+      after = `&after=${encodeURIComponent(page.next)}`;
+    }
+  }
+
+  deadLetters(query = ''): Promise<{ deadLetters: DeadLetter[]; counts: Record<string, number> }> {
+    return this.get(`/api/dead-letters${query}`);
+  }
+}

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { type Funnel, type FunnelOptions, startFunnel } from '@tashika/deploy/local/funnel';
+import { onTestFinished } from 'vitest';
+import { CloudApi } from './cloud-api.ts';
+import { temporaryDirectory } from './directory.ts';
+import { freePort } from './port.ts';
+import { Program } from './program.ts';
+import { until } from './until.ts';
+
+const HUB = 'telemetry';
+
+/**
+ * Funnel, Event Hubs and the cloud program as in production, on this machine: the broker and the cloud are processes
+ * that can be killed and started again on the same data and the same port.
+ */
+export interface Pipeline {
+  readonly directory: string;
+  readonly funnel: Funnel;
+  readonly api: CloudApi;
+  readonly sendConnectionString: string;
+  readonly listenConnectionString: string;
+  killBroker(): Promise<void>;
+  startBroker(): Promise<void>;
+  killCloud(): Promise<void>;
+  startCloud(): Promise<void>;
+  readonly cloud: Program;
+}
+
+export interface PipelineOptions {
+  readonly partitions?: number;
+  readonly faults?: FunnelOptions['faults'];
+  /** Added to the cloud program's environment. */
+  readonly cloudEnv?: Readonly<Record<string, string>>;
+}
+
+export async function startPipeline(options: PipelineOptions = {}): Promise<Pipeline> {
+  const directory = temporaryDirectory();
+  const [brokerPort, apiPort] = [await freePort(), await freePort()];
+  let broker: Program;
+  let cloud: Program;
+  let send = '';
+  let listen = '';
+
+  async function startBroker(): Promise<void> {
+    broker = new Program('deploy/dist/local/event-hubs/main.js', [
+      ...['--port', String(brokerPort), '--data', join(directory, 'event-hubs')],
+      ...['--hub', `${HUB}:${options.partitions ?? 4}`],
+    ]);
+    send = (await broker.printed(/^(Endpoint=\S*SharedAccessKeyName=send\S*)$/m))[1]!;
+    listen = (await broker.printed(/^(Endpoint=\S*SharedAccessKeyName=listen\S*)$/m))[1]!;
+  }
+
+  async function startCloud(): Promise<void> {
+    cloud = new Program('cloud/dist/main.js', ['all'], {
+      TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING: listen,
+      TASHIKA_CLOUD_EVENT_HUBS_HUB: HUB,
+      TASHIKA_CLOUD_STORE_URL: `pglite:${join(directory, 'store')}`,
+      TASHIKA_CLOUD_API_PORT: String(apiPort),
+      ...options.cloudEnv,
+    });
+    await until(
+      'the API to answer',
+      () => (cloud.running ? api.answers() : Promise.reject(new Error(cloud.errors))),
+      60_000,
+    );
+  }
+
+  const api = new CloudApi(`http://127.0.0.1:${apiPort}`);
+  await startBroker();
+  const funnel = await startFunnel({
+    httpPort: 0,
+    port: 0,
+    connectionString: send,
+    hub: HUB,
+    seed: 2026,
+    ...(options.faults ? { faults: options.faults } : {}),
+  });
+  onTestFinished(async () => {
+    await funnel.stop();
+  });
+  await startCloud();
+
+  return {
+    directory,
+    funnel,
+    api,
+    get sendConnectionString() {
+      return send;
+    },
+    get listenConnectionString() {
+      return listen;
+    },
+    get cloud() {
+      return cloud;
+    },
+    startBroker,
+    startCloud,
+    killBroker: () => broker.kill9(),
+    killCloud: () => cloud.kill9(),
+  };
+}
