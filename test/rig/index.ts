@@ -1,4 +1,6 @@
+export { startAgent } from './agent.ts';
 export { CloudApi, type DeadLetter, type Device, type Stream, type WindowCount } from './cloud-api.ts';
+export { haveCommand } from './command.ts';
 export { temporaryDirectory } from './directory.ts';
 export { type Pipeline, type PipelineOptions, startPipeline } from './pipeline.ts';
 export { freePort } from './port.ts';

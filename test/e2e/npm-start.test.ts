@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { CloudApi, freePort, Program, temporaryDirectory, until } from '../rig/index.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = 'deploy/dist/local/main.js';
+
+type Environment = Record<string, string>;
+
+async function elsewhere(data: string): Promise<Environment> {
+  const names = ['API', 'FUNNEL_HTTP', 'FUNNEL', 'EVENT_HUBS', 'METADATA'];
+  const ports: Environment = {};
+  for (const name of names) ports[`TASHIKA_${name}_PORT`] = String(await freePort());
+  return { TASHIKA_DATA: data, ...ports };
+}
+
+/** Processes whose environment names `data`, from the kernel's own list: what npm start left running. */
+function processesOn(data: string): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(data);
+      } catch {
+        return false; // gone meanwhile, or a kernel thread
+      }
+    });
+}
+
+function post(env: Environment, body: string): Promise<Response> {
+  return fetch(`http://127.0.0.1:${env.TASHIKA_FUNNEL_HTTP_PORT}/`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+}
+
+async function countIn(api: CloudApi, region: string): Promise<number> {
+  return (await api.windows(`?region=${region}`)).reduce((sum, { readings }) => sum + readings, 0);
+}
+
+describe('npm start', () => {
+  it('runs everything, counts a message of one’s own within two seconds, stops clean, and keeps what was counted', async () => {
+    const data = temporaryDirectory();
+    const env = await elsewhere(data);
+    const api = new CloudApi(`http://127.0.0.1:${env.TASHIKA_API_PORT}`);
+
+    // The front door itself: npm, in a process group of its own, as a terminal would have it.
+    const npm = spawn('npm', ['start', '--', '--devices', '20'], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      detached: true,
+    });
+    onTestFinished(() => endGroup(npm));
+    let said = '';
+    npm.stdout.on('data', (chunk: Buffer) => {
+      said += chunk;
+    });
+    npm.stderr.on('data', (chunk: Buffer) => {
+      said += chunk;
+    });
+    await until(
+      'the dashboard’s address',
+      () => said.includes(`http://127.0.0.1:${env.TASHIKA_API_PORT}`),
+      120_000,
+    ).catch((error) => {
+      throw new Error(`${error}\n${said}`);
+    });
+    expect(said).toContain(
+      `curl -d '{"pref":"東京都"}' -H 'content-type: application/json' http://127.0.0.1:${env.TASHIKA_FUNNEL_HTTP_PORT}/`,
+    );
+
+    const before = (await api.windows('?region=47')).reduce((sum, { events }) => sum + events, 0);
+    expect((await post(env, '{"pref":"沖縄県"}')).status).toBe(204);
+    const posted = performance.now();
+    await until(
+      'the message on the dashboard',
+      async () => (await api.windows('?region=47')).reduce((sum, { events }) => sum + events, 0) > before,
+      2_000,
+    );
+    expect(performance.now() - posted).toBeLessThan(2_000);
+
+    // The fleet and the real agent are counted too.
+    await until('the agent and the fleet among the devices', async () => (await api.devices()).length >= 10);
+
+    process.kill(-npm.pid!, 'SIGINT');
+    await once(npm, 'exit');
+    await until('every process to be gone', () => processesOn(data).length === 0, 30_000);
+
+    // A rerun keeps what was counted.
+    const again = new Program(MAIN, ['--devices', '0'], env);
+    await again.printed(new RegExp(`http://127.0.0.1:${env.TASHIKA_API_PORT}`), 90_000);
+    expect(await countIn(api, '47')).toBeGreaterThanOrEqual(1);
+    const kept = await countIn(api, '47');
+    await post(env, '{"pref":"沖縄県"}');
+    await until('one more', async () => (await countIn(api, '47')) === kept + 1);
+
+    // Killed outright, it takes its parts with it.
+    await again.kill9();
+    await until('every process to be gone', () => processesOn(data).length === 0, 30_000);
+  });
+
+  it('names the variable that moves a busy port, and starts nothing', async () => {
+    const data = temporaryDirectory();
+    const env = await elsewhere(data);
+    const busy = createServer().listen(Number(env.TASHIKA_FUNNEL_HTTP_PORT), '127.0.0.1');
+    onTestFinished(() => void busy.close());
+    const program = new Program(MAIN, ['--devices', '0'], env);
+    expect(await program.exited()).not.toBe(0);
+    expect(program.errors).toMatch(/PORT_BUSY/);
+    expect(program.errors).toContain('TASHIKA_FUNNEL_HTTP_PORT');
+    expect(processesOn(data)).toEqual([]);
+  });
+
+  it('says clearly that a data directory cannot be written', async () => {
+    const env = await elsewhere('/proc/tashika');
+    const program = new Program(MAIN, ['--devices', '0'], env);
+    expect(await program.exited()).not.toBe(0);
+    expect(program.errors).toMatch(/DATA_DIRECTORY_UNWRITABLE.*\/proc\/tashika/);
+  });
+
+  it('explains each flag, and where the connection strings are', async () => {
+    const program = new Program(MAIN, ['--help']);
+    expect(await program.exited()).toBe(0);
+    for (const text of ['--devices', 'TASHIKA_DATA', 'TASHIKA_API_PORT', 'connection-strings.txt'])
+      expect(program.output).toContain(text);
+  });
+
+  it('refuses a flag it does not know', async () => {
+    const program = new Program(MAIN, ['--device', '3']);
+    expect(await program.exited()).toBe(2);
+    expect(program.errors).toMatch(/USAGE.*--device/);
+  });
+});
+
+function endGroup(child: ChildProcess): void {
+  try {
+    process.kill(-child.pid!, 'SIGKILL');
+  } catch {
+    // gone already
+  }
+}

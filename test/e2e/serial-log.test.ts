@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { haveCommand, startAgent, startPipeline, temporaryDirectory, until, WindowSums } from '../rig/index.ts';
+
+const MINUTE_MS = 60_000;
+const READINGS_PER_LINE = 3;
+const log = readFileSync(new URL('recorded/machine.log', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n');
+
+it.skipIf(!haveCommand('socat'))(
+  'counts every line of a recorded log, replayed over a real tty, in the minute it came',
+  async () => {
+    const tty = await startPtyPair();
+    const pipeline = await startPipeline();
+    startAgent(join(pipeline.directory, 'agent'), {
+      region: '大分県',
+      uplink: { url: `http://127.0.0.1:${pipeline.funnel.httpPort}`, localAddress: '127.1.0.7', batchAgeMs: 200 },
+      clock: { trusted: 'always' },
+      sensors: {
+        system: { enabled: false },
+        serial: [
+          {
+            name: 'machine',
+            path: tty.agentEnd,
+            format: 'json',
+            fields: [{ field: 'load' }, { field: 'memory', unit: '/' }, { field: 'switches' }],
+          },
+        ],
+      },
+    });
+    const line = createWriteStream(tty.deviceEnd);
+    onTestFinished(() => void line.destroy());
+    const replayed = new WindowSums();
+    const replay = async (lines: readonly string[]) => {
+      for (const each of lines) {
+        line.write(`${each}
+`);
+        replayed.took('44', Date.now(), READINGS_PER_LINE);
+      }
+      await counted(pipeline.api, replayed.total);
+    };
+
+    // One line alone shows that the way is open; then half of the log in this minute and half in the next.
+    await clearOfTheMinutesEnd();
+    await replay(log.slice(0, 1));
+    await clearOfTheMinutesEnd();
+    await replay(log.slice(1, log.length / 2));
+    await theNextMinute();
+    await replay(log.slice(log.length / 2));
+
+    const windows = await pipeline.api.windows('?region=44');
+    expect(WindowSums.of(windows).toJSON()).toEqual(replayed.toJSON());
+    expect(windows.length).toBeGreaterThanOrEqual(2);
+    const [device] = await pipeline.api.devices();
+    expect(device?.streams).toMatchObject([{ received: log.length * READINGS_PER_LINE, missing: [], lost: 0 }]);
+    expect(device?.lastValues['machine/switches']?.value).toBe(JSON.parse(log.at(-1)!).switches);
+  },
+);
+
+function counted(api: { windows(query: string): Promise<readonly { readings: number }[]> }, total: number) {
+  return until(`${total} readings counted`, async () => {
+    const readings = (await api.windows('?region=44')).reduce((sum, each) => sum + each.readings, 0);
+    return readings >= total;
+  });
+}
+
+/** A line must not be on its way while the minute turns, or nobody could say which window is right. */
+function clearOfTheMinutesEnd(): Promise<boolean> {
+  return until('more than ten seconds of the minute to be left', () => MINUTE_MS - (Date.now() % MINUTE_MS) > 10_000);
+}
+
+function theNextMinute(): Promise<boolean> {
+  const next = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
+  return until('the next minute', () => Date.now() > next, MINUTE_MS + 5_000);
+}
+
+/** Two ends of a serial line: what is written into one comes out of the other. */
+async function startPtyPair(): Promise<{ agentEnd: string; deviceEnd: string }> {
+  const directory = temporaryDirectory();
+  const [agentEnd, deviceEnd] = [join(directory, 'agent-end'), join(directory, 'device-end')];
+  const socat: ChildProcess = spawn(
+    'socat',
+    ['-d', '-d', ...[agentEnd, deviceEnd].map((link) => `pty,raw,echo=0,link=${link}`)],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  onTestFinished(() => void socat.kill('SIGKILL'));
+  let said = '';
+  socat.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  await until('socat to connect both ends', () => said.includes('starting data transfer loop'));
+  return { agentEnd, deviceEnd };
+}
