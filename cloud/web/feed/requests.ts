@@ -1,0 +1,69 @@
+import type { RegionCode } from '@tashika/shared/regions';
+import type { Timestamp } from '@tashika/shared/time';
+import type { DeadLettersAnswer, Device, DevicesAnswer, WindowsAnswer } from '../model/contract.ts';
+
+/** The API answered with an error; the message is its problem's title and detail (RFC 9457). */
+export class RequestFailed extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'RequestFailed';
+    this.status = status;
+  }
+}
+
+/** Windows that end from `from` to `to`, both included, of one region or of all. */
+export function fetchWindows(
+  query: { readonly from: Timestamp; readonly to: Timestamp; readonly region?: RegionCode },
+  signal?: AbortSignal,
+): Promise<WindowsAnswer> {
+  const from = new Date(query.from).toISOString();
+  const to = new Date(query.to).toISOString();
+  return get('windows', { from, to, region: query.region }, signal);
+}
+
+const DEVICES_A_PAGE = 100;
+
+/** Up to `wanted` devices, page by page; `complete` tells whether these are all. */
+export async function fetchDevices(
+  region: RegionCode | null,
+  wanted: number,
+  signal: AbortSignal,
+): Promise<{ readonly devices: readonly Device[]; readonly complete: boolean }> {
+  const devices: Device[] = [];
+  let after: string | null = null;
+  do {
+    const page: DevicesAnswer = await get('devices', { region, after, limit: String(DEVICES_A_PAGE) }, signal);
+    devices.push(...page.devices);
+    after = page.next;
+  } while (after !== null && devices.length < wanted);
+  return { devices, complete: after === null };
+}
+
+export function fetchDeadLetters(reason: string | null, signal: AbortSignal): Promise<DeadLettersAnswer> {
+  return get('dead-letters', { reason }, signal);
+}
+
+export async function redriveDeadLetter(id: string): Promise<void> {
+  await answerOf(await fetch(`api/dead-letters/${encodeURIComponent(id)}/redrive`, { method: 'POST' }));
+}
+
+async function get<T>(
+  path: string,
+  query: Readonly<Record<string, string | null | undefined>>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] != null);
+  const search = given.length > 0 ? `?${new URLSearchParams(given)}` : '';
+  const init = { headers: { accept: 'application/json' } };
+  return (await answerOf(await fetch(`api/${path}${search}`, signal ? { ...init, signal } : init))) as T;
+}
+
+async function answerOf(response: Response): Promise<unknown> {
+  const body: unknown = await response.json().catch(() => null);
+  if (response.ok) return body;
+  const problem = body as { title?: string; detail?: string } | null;
+  const said = [problem?.title, problem?.detail].filter(Boolean).join(': ');
+  throw new RequestFailed(response.status, said || `HTTP ${response.status}`);
+}

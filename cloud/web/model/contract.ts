@@ -1,0 +1,86 @@
+import type { RegionCode } from '@tashika/shared/regions';
+
+/** What the API answers. Times are ISO 8601 UTC with milliseconds. */
+
+/** A window is open until the watermark passes its end; a final one that changed afterwards is revised. */
+export type WindowState = 'provisional' | 'final' | 'revised';
+
+/** One row of `GET /api/windows` and of the live feed. */
+export interface WindowRow {
+  readonly windowEnd: string;
+  readonly region: RegionCode;
+  readonly readings: number;
+  readonly events: number;
+  /** Readings that came after the window was final. */
+  readonly late: number;
+  readonly state: WindowState;
+  readonly revision: number;
+}
+
+export interface WindowsAnswer {
+  readonly watermark: string | null;
+  readonly windows: readonly WindowRow[];
+}
+
+export interface Figures {
+  readonly eventsPerSecond: number;
+  readonly readingsPerSecond: number;
+  readonly watermarkDelayMs: number | null;
+  readonly late: number;
+  readonly duplicates: number;
+  readonly deadLetters: number;
+  readonly devicesReporting: number;
+  readonly devicesSilent: number;
+}
+
+/** A snapshot holds every window of the last minutes; a delta only those that changed. Both are state. */
+export interface LiveMessage {
+  readonly id: string;
+  readonly asOf: string;
+  readonly watermark: string | null;
+  readonly figures: Figures;
+  readonly windows: readonly WindowRow[];
+}
+
+export interface DeviceStream {
+  readonly stream: string;
+  readonly received: number;
+  readonly through: number;
+  readonly missing: readonly (readonly [first: number, last: number])[];
+  readonly lost: number;
+  readonly held: number;
+}
+
+export interface Device {
+  readonly imsi: string;
+  readonly imei: string | null;
+  readonly region: RegionCode;
+  readonly lastSeen: string;
+  readonly reporting: boolean;
+  readonly clock: 'synced' | 'relative' | 'uncertain' | null;
+  readonly posts: number;
+  readonly streams: readonly DeviceStream[];
+  /** 0 to 1; null where nothing is numbered, so nothing can be told. */
+  readonly completeness: number | null;
+}
+
+export interface DevicesAnswer {
+  readonly devices: readonly Device[];
+  readonly next: string | null;
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly receivedAt: string;
+  readonly imsi: string | null;
+  readonly source: { readonly partition: string; readonly sequenceNumber: number | string };
+  readonly sample: string;
+}
+
+export interface DeadLettersAnswer {
+  readonly deadLetters: readonly DeadLetter[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly next: string | null;
+}

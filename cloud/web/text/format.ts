@@ -1,0 +1,71 @@
+import type { Duration, Timestamp } from '@tashika/shared/time';
+
+export type Language = 'ja' | 'en';
+
+const LOCALE: Readonly<Record<Language, string>> = { ja: 'ja-JP', en: 'en-GB' };
+
+/** How one language writes numbers, lengths of time and times of day. */
+export interface Format {
+  integer(value: number): string;
+  /** Rates: one decimal below 100. */
+  rate(value: number): string;
+  /** Never rounded up: what is not wholly complete does not read 100%. */
+  completeness(fraction: number): string;
+  /** With its sign, whole percent. */
+  change(fraction: number): string;
+  duration(ms: Duration): string;
+  clock(time: Timestamp): string;
+  minute(time: Timestamp): string;
+  dateTime(time: Timestamp): string;
+  /** `Asia/Tokyo, GMT+9` */
+  zone(time: Timestamp): string;
+}
+
+/** `timeZone` is the browser's own unless one is given. */
+export function formatFor(language: Language, timeZone?: string): Format {
+  const locale = LOCALE[language];
+  const zone = timeZone ? { timeZone } : {};
+  const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const signed = new Intl.NumberFormat(locale, {
+    style: 'percent',
+    maximumFractionDigits: 0,
+    signDisplay: 'exceptZero',
+  });
+  const times = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(locale, { hourCycle: 'h23', ...zone, ...options });
+  const clock = times({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const minute = times({ hour: '2-digit', minute: '2-digit' });
+  const dateTime = times({ month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const zoneName = times({ timeZoneName: 'shortOffset' });
+  const units =
+    language === 'ja' ? { s: ' 秒', min: ' 分', h: ' 時間', d: ' 日' } : { s: ' s', min: ' min', h: ' h', d: ' d' };
+
+  return {
+    integer: (value) => integers.format(value),
+    rate: (value) => (value < 100 ? tenths.format(value) : integers.format(value)),
+    completeness: (fraction) => {
+      if (fraction >= 1) return '100%';
+      const digits = fraction >= 0.99 ? 2 : 1;
+      const scale = 10 ** digits;
+      return `${(Math.floor(fraction * 100 * scale) / scale).toFixed(digits)}%`;
+    },
+    change: (fraction) => signed.format(fraction),
+    duration: (ms) => {
+      const seconds = Math.max(0, ms) / 1000;
+      if (seconds < 10) return `${tenths.format(seconds)}${units.s}`;
+      const whole = Math.floor(seconds);
+      if (whole < 60) return `${whole}${units.s}`;
+      if (whole < 3600) return `${Math.floor(whole / 60)}${units.min} ${whole % 60}${units.s}`;
+      if (whole < 86_400) return `${Math.floor(whole / 3600)}${units.h} ${Math.floor((whole % 3600) / 60)}${units.min}`;
+      return `${Math.floor(whole / 86_400)}${units.d} ${Math.floor((whole % 86_400) / 3600)}${units.h}`;
+    },
+    clock: (time) => clock.format(time),
+    minute: (time) => minute.format(time),
+    dateTime: (time) => dateTime.format(time),
+    zone: (time) => {
+      const name = zoneName.formatToParts(time).find((part) => part.type === 'timeZoneName')?.value ?? '';
+      return `${zoneName.resolvedOptions().timeZone}, ${name}`;
+    },
+  };
+}

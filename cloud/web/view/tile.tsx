@@ -1,0 +1,59 @@
+import { computed, signal } from '@preact/signals';
+import type { Region, RegionCode } from '@tashika/shared/regions';
+import { format, language, text } from '../page/preferences.ts';
+import {
+  mapScale,
+  selectedCode,
+  selectRegion,
+  shownCounts,
+  shownEnd,
+  shownIsKnown,
+  shownStateOf,
+} from '../page/selection.ts';
+import { nameOf, narrowTileName, tileName } from '../text/places.ts';
+
+/** The tile that the Tab key stops at: the one focused last, else the chosen one. */
+const focusedCode = signal<RegionCode | null>(null);
+const tabStop = computed(() => focusedCode.value ?? selectedCode.value);
+
+/** State by mark and outline as well as colour: `12+` so far, `12*` revised, `—` no reading. */
+const MARK = { provisional: '+', final: '', revised: '*' };
+
+export function Tile({ region }: { readonly region: Region }) {
+  const { code } = region;
+  const count = shownCounts.value.get(code);
+  const state = shownStateOf(count);
+  const isKnown = shownIsKnown.value && shownEnd.value !== null;
+  const readings = count?.readings ?? 0;
+  const words = text.value;
+  const name = nameOf(region, language.value);
+  const number = format.value.integer(readings);
+  return (
+    <button
+      type="button"
+      class="tile"
+      style={{ gridColumn: region.column + 1, gridRow: region.row + 1 }}
+      data-testid={`tile-${code}`}
+      data-region={code}
+      data-readings={readings}
+      data-state={count || state === 'provisional' ? state : 'none'}
+      data-level={isKnown ? mapScale.levelOf(readings) : 0}
+      aria-pressed={selectedCode.value === code}
+      aria-label={
+        count ? words.map.tile(name, number, words.state[state]) : words.map.tileNone(name, words.state[state])
+      }
+      tabIndex={tabStop.value === code ? 0 : -1}
+      onFocus={() => {
+        focusedCode.value = code;
+      }}
+      onClick={() => selectRegion(code)}
+    >
+      <span class="name wide">{tileName(region, language.value)}</span>
+      <span class="name narrow">{narrowTileName(region, language.value)}</span>
+      <span class="count">
+        {isKnown && count ? number : '—'}
+        {count && <span class="state-mark">{MARK[state]}</span>}
+      </span>
+    </button>
+  );
+}
