@@ -45,6 +45,16 @@ export function fieldMapper(source: string, rules: FieldRules): FieldMapper {
   };
 }
 
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** The number that a text is, as firmware prints numbers; it may be infinite. Undefined for any other text. */
+export function plainNumber(text: string): number | undefined {
+  const trimmed = text.trim();
+  return NUMBER.test(trimmed) ? Number(trimmed) : undefined;
+}
+
+export const NO_NUMBER = 'A number that is none: too large, or NaN.';
+
 /**
  * The words that firmware prints where it has no number: Arduino's `nan`, `inf` and `ovf`, C's `-nan`. They are
  * failed measurements, not text.

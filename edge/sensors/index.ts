@@ -2,6 +2,8 @@ import { TashikaError } from '@tashika/shared/errors';
 import type { Clock } from '@tashika/shared/time';
 import type { Logger } from 'pino';
 import { type SensorsConfiguration, sensorProblems } from './config.ts';
+import { gpioDriver } from './gpio/gpio.ts';
+import { mqttDriver } from './mqtt/mqtt.ts';
 import type { SensorSource } from './port.ts';
 import { serialDriver } from './serial/serial.ts';
 import { supervise } from './supervisor.ts';
@@ -37,6 +39,8 @@ export function createSensors(configuration: SensorsConfiguration, options: Sens
   const drivers = [
     ...(configuration.system.enabled ? [systemDriver(configuration.system, clock, roots)] : []),
     ...configuration.serial.map((each) => serialDriver(each, clock)),
+    ...configuration.gpio.map((each) => gpioDriver(each, clock, roots)),
+    ...configuration.mqtt.map((each) => mqttDriver(each, clock)),
   ];
   return drivers.map((driver) => supervise(driver, options));
 }

@@ -1,4 +1,4 @@
-import { type Field, isFailedNumber, NOTHING, type Parsed, unreadable } from './fields.ts';
+import { type Field, isFailedNumber, NO_NUMBER, NOTHING, type Parsed, unreadable } from './fields.ts';
 
 const DEEPEST = 8;
 const MOST_FIELDS = 256;
@@ -28,7 +28,7 @@ export function jsonFields(value: object): Parsed {
         for (const [key, child] of Object.entries(each))
           collect(name === '' ? key : `${name}/${key}`, child, depth + 1);
     } else if (typeof each === 'number' ? !Number.isFinite(each) : typeof each === 'string' && isFailedNumber(each)) {
-      problems.push('A number that is none: too large, or NaN.');
+      problems.push(NO_NUMBER);
     } else fields.push({ name, value: each as Field['value'] });
   };
   collect('', value, 0);

@@ -1,7 +1,5 @@
-import { type Field, isFailedNumber, NOTHING, type Parsed, unreadable } from '../fields.ts';
+import { type Field, isFailedNumber, NO_NUMBER, NOTHING, type Parsed, plainNumber, unreadable } from '../fields.ts';
 import type { LineParser } from './parser.ts';
-
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 export interface CsvOptions {
   readonly delimiter: string;
@@ -35,9 +33,9 @@ function valuesOf(header: readonly string[], values: readonly string[]): Parsed 
   values.forEach((text, index) => {
     const name = header[index]!;
     if (text === '') return; // an empty cell is a sensor without a value now
-    if (NUMBER.test(text) ? !Number.isFinite(Number(text)) : isFailedNumber(text))
-      problems.push('A number that is none: too large, or NaN.');
-    else if (NUMBER.test(text)) fields.push({ name, value: Number(text) });
+    const number = plainNumber(text);
+    if (number !== undefined ? !Number.isFinite(number) : isFailedNumber(text)) problems.push(NO_NUMBER);
+    else if (number !== undefined) fields.push({ name, value: number });
     else if (/^(true|false)$/i.test(text)) fields.push({ name, value: text.toLowerCase() === 'true' });
     else fields.push({ name, value: text });
   });

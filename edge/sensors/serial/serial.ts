@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { messageOf } from '@tashika/shared/errors';
 import type { Clock } from '@tashika/shared/time';
+import { aborted } from '../aborted.ts';
 import type { SerialConfiguration } from '../config.ts';
 import type { DeviceSession, SensorDriver } from '../driver.ts';
 import { fieldMapper } from '../fields.ts';
@@ -80,13 +81,6 @@ class LineReader {
       yield* fields;
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /** Looks at the device file only: opening a tty resets many boards, and the agent may hold it. */

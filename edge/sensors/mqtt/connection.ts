@@ -1,0 +1,71 @@
+import { hostname } from 'node:os';
+import { messageOf } from '@tashika/shared/errors';
+import type { IClientOptions, IPublishPacket, MqttClient } from 'mqtt';
+import type { MqttConfiguration } from '../config.ts';
+
+const KEEP_ALIVE_S = 30;
+
+export interface ConnectionOptions {
+  readonly clientId: string;
+  /** Whether the broker forgets the session when the connection ends. */
+  readonly clean: boolean;
+  readonly onMessage: (topic: string, payload: Uint8Array, packet: IPublishPacket) => void;
+}
+
+export interface Connection {
+  readonly client: MqttClient;
+  /** Rejects with the reason when the connection is lost. */
+  readonly lost: Promise<never>;
+  close(): Promise<void>;
+}
+
+/** Stays the same over restarts, so that the broker keeps for us what comes meanwhile. */
+export function sessionId({ clientId, name }: Pick<MqttConfiguration, 'clientId' | 'name'>): string {
+  return clientId ?? `tashika-${hostname()}-${name}`;
+}
+
+/**
+ * Connects to a broker, once: trying again is the supervisor's. A message is acknowledged to the broker after
+ * `onMessage` has returned, so one that was not taken is delivered again.
+ *
+ * @throws the broker's or the network's reason
+ */
+export async function connectBroker(
+  configuration: Pick<MqttConfiguration, 'url' | 'username' | 'password' | 'connectTimeoutMs'>,
+  { clientId, clean, onMessage }: ConnectionOptions,
+): Promise<Connection> {
+  const { connect } = await import('mqtt');
+  const { url, username, password, connectTimeoutMs } = configuration;
+  const options: IClientOptions = {
+    clientId,
+    clean,
+    reconnectPeriod: 0,
+    connectTimeout: connectTimeoutMs,
+    keepalive: KEEP_ALIVE_S,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+  };
+  const client = connect(url, options);
+  client.on('message', onMessage); // before the connection is there: a kept session delivers at once
+  let reason: unknown;
+  const lost = new Promise<never>((_, reject) => {
+    client.on('error', (error) => {
+      reason = error;
+    });
+    client.on('close', () =>
+      reject(new Error(reason === undefined ? 'The connection was closed.' : messageOf(reason))),
+    );
+  });
+  lost.catch(() => {}); // told to whoever waits for it; nobody may be waiting yet
+  const close = async () => {
+    client.removeListener('message', onMessage);
+    await client.endAsync(true).catch(() => {});
+  };
+  try {
+    await Promise.race([new Promise<void>((resolve) => client.once('connect', () => resolve())), lost]);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { client, lost, close };
+}
