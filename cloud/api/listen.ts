@@ -1,0 +1,40 @@
+import type { AddressInfo } from 'node:net';
+import { messageOf, TashikaError } from '@tashika/shared/errors';
+import type { FastifyInstance } from 'fastify';
+import { requireLoopback } from './loopback.ts';
+
+/**
+ * Binds the API; answers its address.
+ * @throws TashikaError ADDRESS_REFUSED for an address that others can reach, PORT_BUSY
+ */
+export async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
+  requireLoopback(host);
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    throw refusal(cause, host, port);
+  }
+  const bound = app.addresses()[0] as AddressInfo;
+  return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
+}
+
+function refusal(cause: unknown, host: string, port: number): unknown {
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return new TashikaError(
+        'PORT_BUSY',
+        `Port ${port} is in use by another program; TASHIKA_CLOUD_API_PORT moves the API to another one.`,
+        { cause },
+      );
+    case 'EACCES':
+      return new TashikaError(
+        'PORT_BUSY',
+        `Port ${port} may not be used by this user; TASHIKA_CLOUD_API_PORT moves the API to another one.`,
+        { cause },
+      );
+    case 'EADDRNOTAVAIL':
+      return new TashikaError('ADDRESS_REFUSED', `api.host is ${host}, which this machine does not have.`, { cause });
+    default:
+      return new Error(`the API can not listen on ${host}:${port}: ${messageOf(cause)}`, { cause });
+  }
+}

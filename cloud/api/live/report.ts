@@ -1,0 +1,70 @@
+import type { Timestamp } from '@tashika/shared/time';
+import type { Queryable } from '../../store/index.ts';
+import type { LiveMessage, Window } from '../shapes.ts';
+import { frame } from './event-stream.ts';
+import { MOST_WINDOWS_A_MESSAGE, readChanges, readRecent, type Standpoint } from './pulse.ts';
+import { goesBack, sameMinute } from './standpoints.ts';
+
+/**
+ * What one look at the store has to say, to whoever stands where. Each text is made once, however many clients get
+ * it; most looks make one.
+ */
+export class Report {
+  readonly standpoint: Standpoint;
+  readonly #store: Queryable;
+  readonly #head: Omit<LiveMessage, 'windows'>;
+  readonly #now: Timestamp;
+  readonly #deltas = new Map<string, Promise<string>>();
+  #snapshot: Promise<LiveMessage> | undefined;
+  #snapshotText: Promise<string> | undefined;
+
+  constructor(store: Queryable, standpoint: Standpoint, now: Timestamp, figures: LiveMessage['figures']) {
+    this.#store = store;
+    this.standpoint = standpoint;
+    this.#now = now;
+    this.#head = {
+      id: String(standpoint.changeId),
+      asOf: new Date(now).toISOString(),
+      watermark: standpoint.watermark === null ? null : new Date(standpoint.watermark).toISOString(),
+      figures,
+    };
+  }
+
+  /** Where things stand. */
+  snapshot(): Promise<LiveMessage> {
+    this.#snapshot ??= readRecent(this.#store, this.standpoint.watermark, this.#now).then((windows) => ({
+      ...this.#head,
+      windows,
+    }));
+    return this.#snapshot;
+  }
+
+  /** The event for one who stands at `since`: what changed, or a snapshot where that can't be told or is too much. */
+  async eventFor(since: Standpoint | undefined): Promise<string> {
+    if (since === undefined || goesBack(since, this.standpoint)) return this.#snapshotEvent();
+    const key = `${since.changeId} ${since.watermark}`;
+    let text = this.#deltas.get(key);
+    if (!text) {
+      text = this.#deltaEvent(since);
+      this.#deltas.set(key, text);
+    }
+    return text;
+  }
+
+  async #deltaEvent(since: Standpoint): Promise<string> {
+    const windows = await this.#changes(since);
+    if (windows.length > MOST_WINDOWS_A_MESSAGE) return this.#snapshotEvent();
+    return frame('delta', this.#head.id, JSON.stringify({ ...this.#head, windows }));
+  }
+
+  async #changes(since: Standpoint): Promise<readonly Window[]> {
+    const { changeId, watermark } = this.standpoint;
+    if (since.changeId === changeId && sameMinute(since.watermark, watermark)) return [];
+    return readChanges(this.#store, since, watermark);
+  }
+
+  #snapshotEvent(): Promise<string> {
+    this.#snapshotText ??= this.snapshot().then((message) => frame('snapshot', message.id, JSON.stringify(message)));
+    return this.#snapshotText;
+  }
+}

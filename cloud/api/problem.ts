@@ -1,0 +1,138 @@
+import type { ErrorCode } from '@tashika/shared/errors';
+import { isTashikaError, messageOf } from '@tashika/shared/errors';
+import Type from 'typebox';
+import { Problem, ref } from './shapes.ts';
+
+/** The media type of RFC 9457. */
+export const PROBLEM_JSON = 'application/problem+json';
+
+const TITLES: Partial<Record<ErrorCode, readonly [status: number, title: string]>> = {
+  BAD_REQUEST: [400, 'Bad request'],
+  HOST_REFUSED: [403, 'Host refused'],
+  ORIGIN_REFUSED: [403, 'Origin refused'],
+  NOT_FOUND: [404, 'Not found'],
+  METHOD_NOT_ALLOWED: [405, 'Method not allowed'],
+  NOT_ACCEPTABLE: [406, 'Not acceptable'],
+  BODY_TOO_LARGE: [413, 'Body too large'],
+  MEDIA_TYPE_UNSUPPORTED: [415, 'Media type unsupported'],
+  TOO_MANY_REQUESTS: [429, 'Too many requests'],
+  INTERNAL: [500, 'Internal error'],
+  STORE_UNAVAILABLE: [503, 'Store unavailable'],
+  TOO_MANY_CLIENTS: [503, 'Too many clients'],
+};
+
+/** An answer that is an error; thrown by handlers, sent as problem details. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options: { parameter?: string; headers?: Readonly<Record<string, string>>; cause?: unknown } = {},
+  ) {
+    super(detail, { cause: options.cause });
+    this.name = 'ProblemError';
+    this.problem = problemOf(code, detail, options.parameter);
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** A request whose `parameter` is wrong; `detail` says what was found and what is allowed. */
+export function badParameter(parameter: string, detail: string): ProblemError {
+  return new ProblemError('BAD_REQUEST', detail, { parameter });
+}
+
+function problemOf(code: ErrorCode, detail: string, parameter?: string): Problem {
+  const [status, title] = TITLES[code] ?? [500, 'Internal error'];
+  const type = `urn:tashika:error:${code}`;
+  return { type, title, status, detail, code, ...(parameter !== undefined && { parameter }) };
+}
+
+/** What Fastify and its plugins throw. */
+interface FrameworkError {
+  readonly code?: string;
+  readonly statusCode?: number;
+  readonly message: string;
+  readonly validation?: readonly {
+    readonly keyword: string;
+    readonly instancePath: string;
+    readonly message?: string;
+    readonly params: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_ALLOWED',
+  406: 'NOT_ACCEPTABLE',
+  413: 'BODY_TOO_LARGE',
+  415: 'MEDIA_TYPE_UNSUPPORTED',
+  429: 'TOO_MANY_REQUESTS',
+};
+
+/** The problem that anything thrown while answering comes to. Nothing of an unforeseen error is given away. */
+export function asProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (isTashikaError(error)) {
+    const code = TITLES[error.code] ? error.code : 'INTERNAL';
+    return new ProblemError(code, code === 'INTERNAL' ? UNFORESEEN : error.message, { cause: error });
+  }
+  const { validation, statusCode = 500 } = error as FrameworkError;
+  if (validation?.[0]) return ofValidation(validation[0]);
+  if (statusCode >= 400 && statusCode < 500)
+    return new ProblemError(BY_STATUS[statusCode] ?? 'BAD_REQUEST', messageOf(error), { cause: error });
+  if (isConnectionError(error))
+    return new ProblemError('STORE_UNAVAILABLE', 'The database does not answer; try again in a while.', {
+      cause: error,
+      headers: { 'retry-after': '5' },
+    });
+  return new ProblemError('INTERNAL', UNFORESEEN, { cause: error });
+}
+
+const UNFORESEEN = "This should not have happened; the server's log has the details.";
+
+function ofValidation(fault: NonNullable<FrameworkError['validation']>[number]): ProblemError {
+  if (fault.keyword === 'additionalProperties') {
+    const unknown = String(fault.params.additionalProperty);
+    return badParameter(unknown, `There is no parameter ${unknown.slice(0, 64)}.`);
+  }
+  const parameter = fault.instancePath.split('/')[1] ?? String(fault.params.missingProperty ?? '');
+  if (fault.keyword === 'required') return badParameter(parameter, `${parameter} is required.`);
+  const allowed = fault.params.allowedValues;
+  const list = Array.isArray(allowed) ? `: ${allowed.join(', ')}` : '';
+  return badParameter(parameter, `${parameter} ${fault.message ?? 'is not valid'}${list}.`);
+}
+
+/** SQLSTATE classes 08 (connection), 53 (resources) and 57 (operator intervention), and the sockets' own codes. */
+function isConnectionError(error: unknown): boolean {
+  const code = (error as { code?: unknown })?.code;
+  if (typeof code === 'string' && /^(08|53|57)...$|^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN)/.test(code))
+    return true;
+  return /connection terminated|timeout exceeded when trying to connect|is closed|pool after calling end/i.test(
+    messageOf(error),
+  );
+}
+
+const problemContent = { [PROBLEM_JSON]: { schema: ref(Problem) } };
+
+/** The error answers of a route, for its schema: those named, and any other as `default`. */
+export function problems(...statuses: readonly (400 | 404 | 406 | 413 | 415 | 503)[]) {
+  const described: Record<string, { description: string; content: typeof problemContent }> = {};
+  for (const status of statuses) described[status] = { description: DESCRIPTIONS[status], content: problemContent };
+  return { ...described, default: { description: 'Any other error', content: problemContent } };
+}
+
+const DESCRIPTIONS = {
+  400: 'A parameter is wrong; `parameter` names it.',
+  404: 'There is no such thing.',
+  406: 'None of the accepted media types can be answered.',
+  413: 'The body is too large.',
+  415: 'The content type is no valid one.',
+  503: 'Not now; try again.',
+} as const;
+
+/** Query parameters: those listed and no others, so that a mistyped name is an error and not a wrong answer. */
+export function querySchema<Properties extends Type.TProperties>(properties: Properties): Type.TObject<Properties> {
+  return Type.Object(properties, { additionalProperties: false });
+}

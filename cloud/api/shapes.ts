@@ -1,0 +1,299 @@
+import Type, { type Static, type TSchema } from 'typebox';
+
+/**
+ * What the API says, one schema a shape. The handlers' types, the OpenAPI document and the tests' validation all
+ * come from here. A shape is a contract: fields are added, never renamed or retyped.
+ */
+
+/** A schema that the OpenAPI document lists by name. */
+function named<Schema extends TSchema>(name: string, schema: Schema): Schema & { $id: string } {
+  return { ...schema, $id: name };
+}
+
+/** A reference to a named schema, with the type of what it stands for. */
+export function ref<Schema extends TSchema & { $id: string }>(schema: Schema): Type.TUnsafe<Static<Schema>> {
+  return Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` });
+}
+
+/** One of a closed list of words. */
+export function word<const Words extends readonly string[]>(words: Words, options: { description?: string } = {}) {
+  return Type.Unsafe<Words[number]>({ type: 'string', enum: words, ...options });
+}
+
+/** The content of an answer in JSON. */
+export function json<Schema extends TSchema & { $id: string }>(schema: Schema) {
+  return { content: { 'application/json': { schema: ref(schema) } } };
+}
+
+const Time = (description: string) =>
+  Type.String({ format: 'date-time', description: `${description} ISO 8601 in UTC with milliseconds.` });
+
+const TimeOrNull = (description: string) =>
+  Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time', description });
+
+const TextOrNull = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description });
+
+const Count = (description: string) => Type.Integer({ minimum: 0, description });
+
+const RegionCode = Type.String({
+  pattern: '^[0-9]{2}$',
+  description: 'JIS X 0401 code of the prefecture, `01` to `47`.',
+});
+
+export const Window = named(
+  'Window',
+  Type.Object(
+    {
+      windowEnd: Time('The minute (start, end], labelled by its end.'),
+      region: RegionCode,
+      readings: Count('Readings counted, each exactly once.'),
+      events: Count('Posts counted, each once, in the window of its first fresh reading.'),
+      late: Count('Readings among them that came after the window was final.'),
+      state: word(['provisional', 'final', 'revised'], {
+        description:
+          '`provisional` until the watermark passes the end, then `final`; `revised` once a late reading changed it.',
+      }),
+      revision: Count('0 until a final window changes, then counting up.'),
+    },
+    { description: 'One minute of one region.' },
+  ),
+);
+export type Window = Static<typeof Window>;
+
+export const WindowList = named(
+  'WindowList',
+  Type.Object({
+    watermark: TimeOrNull('Windows that end at or before it are final. Null until every partition has been read.'),
+    windows: Type.Array(ref(Window)),
+  }),
+);
+export type WindowList = Static<typeof WindowList>;
+
+export const WindowValues = named(
+  'WindowValues',
+  Type.Object({
+    windowEnd: Time('The window asked for.'),
+    region: RegionCode,
+    values: Type.Array(
+      Type.Object({
+        sensor: Type.String({ description: 'The SenML name.' }),
+        unit: Type.String({ description: 'The SenML unit; empty where the record has none.' }),
+        count: Count('Numeric readings.'),
+        sum: Type.Number(),
+        min: Type.Number(),
+        max: Type.Number(),
+      }),
+    ),
+  }),
+);
+export type WindowValues = Static<typeof WindowValues>;
+
+const SequenceRange = Type.Unsafe<readonly [first: number, last: number]>({
+  type: 'array',
+  prefixItems: [{ type: 'integer' }, { type: 'integer' }],
+  minItems: 2,
+  maxItems: 2,
+  description: 'First and last number, both included.',
+});
+
+export const Stream = named(
+  'Stream',
+  Type.Object(
+    {
+      stream: Type.String({ description: 'Identity of the spool.' }),
+      received: Count('Readings counted.'),
+      through: Count('The highest number received or told lost; 0 for none.'),
+      missing: Type.Array(SequenceRange, { description: 'Numbers up to `through` that neither came nor are lost.' }),
+      lost: Count('Readings that the device says it had to give up, and that did not come after all.'),
+      held: Count('Readings still in the spool, by the latest post.'),
+    },
+    { description: 'What is known of one spool of a device.' },
+  ),
+);
+export type Stream = Static<typeof Stream>;
+
+const Value = Type.Unsafe<number | string | boolean | null>({ type: ['number', 'string', 'boolean', 'null'] });
+
+export const Device = named(
+  'Device',
+  Type.Object(
+    {
+      imsi: Type.String({ description: 'The SIM that the network vouches for; `unknown` where it is not told.' }),
+      imei: TextOrNull('The hardware that the SIM was last seen in.'),
+      region: RegionCode,
+      lastSeen: Time('When its latest post arrived.'),
+      reporting: Type.Boolean({ description: 'Whether it was seen within the time after which a device is silent.' }),
+      lastValues: Type.Record(
+        Type.String(),
+        Type.Object({ value: Value, unit: Type.String(), time: Time('When it was read.') }),
+        { description: 'The latest value of each sensor, by its SenML name.' },
+      ),
+      clock: TextOrNull('How far its times can be trusted: `synced`, `relative` or `uncertain`; null if not told.'),
+      posts: Count('Posts counted.'),
+      streams: Type.Array(ref(Stream)),
+      completeness: Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: 'Received ÷ (received + missing + held + lost); 1 for a device without sequence numbers.',
+      }),
+    },
+    { description: 'A device by its SIM.' },
+  ),
+);
+export type Device = Static<typeof Device>;
+
+export const DeviceList = named(
+  'DeviceList',
+  Type.Object({
+    devices: Type.Array(ref(Device)),
+    next: TextOrNull('What to pass as `after` for the next page; null on the last one.'),
+  }),
+);
+export type DeviceList = Static<typeof DeviceList>;
+
+export const DeadLetter = named(
+  'DeadLetter',
+  Type.Object(
+    {
+      id: Type.String({ description: 'Its number, as text.' }),
+      reason: Type.String({ description: 'One of the closed list of reasons.' }),
+      detail: Type.String({ description: 'What was found, and what would be right.' }),
+      receivedAt: Time('When Event Hubs took it.'),
+      imsi: TextOrNull('The SIM it came from, where that could be read.'),
+      source: Type.Object({ partition: Type.String(), sequenceNumber: Type.Integer() }),
+      sample: Type.String({ description: 'The first 1,024 bytes of the event as UTF-8 text.' }),
+    },
+    { description: 'An event, or a part of one, that could not be counted.' },
+  ),
+);
+export type DeadLetter = Static<typeof DeadLetter>;
+
+export const DeadLetterList = named(
+  'DeadLetterList',
+  Type.Object({
+    deadLetters: Type.Array(ref(DeadLetter), { description: 'Those not re-driven yet, oldest first.' }),
+    counts: Type.Record(Type.String(), Count(''), { description: 'How many are open, by reason, whatever was asked.' }),
+    next: TextOrNull('What to pass as `after` for the next page; null on the last one.'),
+  }),
+);
+export type DeadLetterList = Static<typeof DeadLetterList>;
+
+export const RedriveOutcome = named(
+  'RedriveOutcome',
+  Type.Object({
+    outcome: word(['counted', 'still-refused']),
+    reason: Type.Optional(Type.String({ description: 'Why it is still refused.' })),
+    detail: Type.Optional(Type.String()),
+  }),
+);
+export type RedriveOutcome = Static<typeof RedriveOutcome>;
+
+export const RegionTile = named(
+  'RegionTile',
+  Type.Object({
+    code: RegionCode,
+    ja: Type.String(),
+    en: Type.String(),
+    column: Type.Integer({ minimum: 0, maximum: 11, description: 'Place on the tile map.' }),
+    row: Type.Integer({ minimum: 0, maximum: 13 }),
+  }),
+);
+
+export const RegionList = named('RegionList', Type.Object({ regions: Type.Array(ref(RegionTile)) }));
+export type RegionList = Static<typeof RegionList>;
+
+const Figures = Type.Object({
+  eventsPerSecond: Type.Number({ minimum: 0, description: 'Posts counted, over the last 5 s.' }),
+  readingsPerSecond: Type.Number({ minimum: 0, description: 'Readings counted, over the last 5 s.' }),
+  watermarkDelayMs: Type.Unsafe<number | null>({
+    type: ['number', 'null'],
+    description: 'How far the watermark is behind the clock.',
+  }),
+  late: Count('Readings counted into a window that was final already, in all.'),
+  duplicates: Count('Readings that came again and were not counted, in all.'),
+  deadLetters: Count('Dead letters not re-driven yet.'),
+  devicesReporting: Count('Devices seen lately.'),
+  devicesSilent: Count('Devices not seen for longer than a device may be silent.'),
+});
+export type Figures = Static<typeof Figures>;
+
+export const LiveMessage = named(
+  'LiveMessage',
+  Type.Object(
+    {
+      id: Type.String({ description: 'The latest change contained; resume from it with Last-Event-ID.' }),
+      asOf: Time('When it was read.'),
+      watermark: TimeOrNull('Windows that end at or before it are final.'),
+      figures: Figures,
+      windows: Type.Array(ref(Window), {
+        description: 'State, not increments: a row replaces the earlier one of its windowEnd and region.',
+      }),
+    },
+    {
+      description:
+        'A snapshot (the windows of the last 5 minutes and the open ones) or a delta (the windows that changed).',
+    },
+  ),
+);
+export type LiveMessage = Static<typeof LiveMessage>;
+
+const PartitionHealth = Type.Object({
+  hub: Type.String(),
+  consumerGroup: Type.String(),
+  partition: Type.String(),
+  status: word(['progressing', 'waiting', 'standing'], {
+    description: '`waiting` until it has been read for the first time; `standing` when it no longer moves on.',
+  }),
+  progressedAt: TimeOrNull('When events were last committed, or the partition was last seen to have none.'),
+  watermark: TimeOrNull('How far event time has come in this partition.'),
+});
+
+export const Health = named(
+  'Health',
+  Type.Object({
+    status: word(['ok', 'failing']),
+    store: Type.Object({
+      status: word(['ok', 'unavailable']),
+      since: Type.Optional(Time('Since when it has not answered.')),
+    }),
+    worker: Type.Object({
+      status: word(['ok', 'waiting', 'standing', 'unknown']),
+      since: Type.Optional(Time('Since when the slowest partition has stood still.')),
+      partitions: Type.Array(PartitionHealth),
+    }),
+  }),
+);
+export type Health = Static<typeof Health>;
+
+export const Problem = named(
+  'Problem',
+  Type.Object(
+    {
+      type: Type.String({ format: 'uri' }),
+      title: Type.String(),
+      status: Type.Integer(),
+      detail: Type.String(),
+      code: Type.String({ description: 'The error in our closed list.' }),
+      parameter: Type.Optional(Type.String({ description: 'The parameter that is wrong.' })),
+    },
+    { description: 'An error as RFC 9457 has it.' },
+  ),
+);
+export type Problem = Static<typeof Problem>;
+
+export const SHAPES = [
+  Window,
+  WindowList,
+  WindowValues,
+  Stream,
+  Device,
+  DeviceList,
+  DeadLetter,
+  DeadLetterList,
+  RedriveOutcome,
+  RegionTile,
+  RegionList,
+  LiveMessage,
+  Health,
+  Problem,
+];

@@ -1,0 +1,109 @@
+import type { Queryable } from '../../store/index.ts';
+
+/** Rows written as the worker would, for tests of what reads them. */
+
+export interface WindowSeed {
+  readonly windowEnd: string;
+  readonly region?: string;
+  readonly readings?: number;
+  readonly events?: number;
+  readonly late?: number;
+  readonly revision?: number;
+}
+
+/** One commit: the windows, the next change id, and its notification. Answers the id. */
+export async function commitWindows(store: Queryable, ...windows: readonly WindowSeed[]): Promise<number> {
+  const [cursor] = await store.query<{ id: number }>('UPDATE change_cursor SET id = id + 1 RETURNING id');
+  for (const { windowEnd, region = '13', readings = 1, events = 1, late = 0, revision = 0 } of windows)
+    await store.query(
+      `INSERT INTO window_region (window_end, region, readings, events, late, revision, change_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (window_end, region) DO UPDATE SET
+         readings = excluded.readings, events = excluded.events, late = excluded.late,
+         revision = excluded.revision, change_id = excluded.change_id`,
+      [windowEnd, region, readings, events, late, revision, cursor!.id],
+    );
+  await store.query("SELECT pg_notify('tashika_change', $1)", [String(cursor!.id)]);
+  return cursor!.id;
+}
+
+export interface PartitionSeed {
+  readonly partition?: string;
+  readonly watermark?: string | null;
+  readonly progressedAt?: string | null;
+  readonly events?: number;
+  readonly readings?: number;
+  readonly duplicates?: number;
+  readonly late?: number;
+}
+
+export async function setPartition(store: Queryable, seed: PartitionSeed): Promise<void> {
+  const { partition = '0', watermark = null, progressedAt = null } = seed;
+  const { events = 0, readings = 0, duplicates = 0, late = 0 } = seed;
+  await store.query(
+    `INSERT INTO partition (namespace, hub, consumer_group, partition_id, watermark, progressed_at,
+                            events, readings, duplicates, late)
+     VALUES ('localhost', 'telemetry', '$Default', $1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (namespace, hub, consumer_group, partition_id) DO UPDATE SET
+       watermark = excluded.watermark, progressed_at = excluded.progressed_at, events = excluded.events,
+       readings = excluded.readings, duplicates = excluded.duplicates, late = excluded.late`,
+    [partition, watermark, progressedAt, events, readings, duplicates, late],
+  );
+}
+
+export interface DeviceSeed {
+  readonly imsi: string;
+  readonly region?: string;
+  readonly lastSeen: string;
+  readonly lastValues?: object;
+  readonly posts?: number;
+}
+
+export async function addDevice(store: Queryable, seed: DeviceSeed): Promise<void> {
+  const { imsi, region = '13', lastSeen, lastValues = {}, posts = 1 } = seed;
+  await store.query(
+    `INSERT INTO device (imsi, imei, region, last_seen, last_values, clock, posts)
+     VALUES ($1, '860000000000001', $2, $3, $4::jsonb, 'synced', $5)`,
+    [imsi, region, lastSeen, JSON.stringify(lastValues), posts],
+  );
+}
+
+export interface LedgerSeed {
+  readonly imsi: string;
+  readonly stream: string;
+  readonly received: string;
+  readonly lost?: string;
+  readonly held?: number;
+}
+
+export async function addLedger(store: Queryable, seed: LedgerSeed): Promise<void> {
+  await store.query(
+    `INSERT INTO ledger (imsi, stream, received, lost, held, held_at, updated_at)
+     VALUES ($1, $2, $3::int8multirange, $4::int8multirange, $5, now(), now())`,
+    [seed.imsi, seed.stream, seed.received, seed.lost ?? '{}', seed.held ?? 0],
+  );
+}
+
+export interface DeadLetterSeed {
+  readonly reason?: string;
+  readonly body?: Uint8Array;
+  readonly sequenceNumber: number;
+  readonly redriven?: boolean;
+}
+
+/** Answers its id. */
+export async function addDeadLetter(store: Queryable, seed: DeadLetterSeed): Promise<string> {
+  const [row] = await store.query<{ id: number }>(
+    `INSERT INTO dead_letter (reason, detail, received_at, imsi, namespace, hub, partition_id, sequence_number,
+                              body, redriven_at)
+     VALUES ($1, 'the body is no JSON', '2026-01-01T00:00:01Z', '295000000000007', 'localhost', 'telemetry', '2',
+             $2, $3, $4) RETURNING id`,
+    [
+      seed.reason ?? 'invalid-json',
+      seed.sequenceNumber,
+      seed.body ?? Buffer.from('{"pref":'),
+      seed.redriven ? '2026-01-01T00:01:00Z' : null,
+    ],
+  );
+  return String(row!.id);
+}

@@ -1,0 +1,85 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { Clock } from '@tashika/shared/time';
+import Type from 'typebox';
+import type { Store } from '../store/index.ts';
+import { Conditions } from './condition.ts';
+import { RegionParameter, regionOfParameter, TimeParameter, timeOf } from './parameters.ts';
+import { badParameter, problems, querySchema } from './problem.ts';
+import { json, WindowList, WindowValues } from './shapes.ts';
+import { readWatermark, WINDOW_COLUMNS, type WindowRow, windowOf } from './window-rows.ts';
+
+const DEFAULT_SPAN_MS = 2 * 3_600_000;
+
+/** More would be an answer of tens of megabytes; a month of one region, or a day and a half of all, fit. */
+const MOST_WINDOWS = 100_000;
+
+/** Counts per region and minute, and the sums of one window's sensors. */
+export function windowRoutes({ store, clock }: { store: Store; clock: Clock }): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/api/windows',
+      {
+        schema: {
+          operationId: 'listWindows',
+          summary: 'Counts per region and minute',
+          tags: ['windows'],
+          querystring: querySchema({
+            from: Type.Optional(TimeParameter('The first windowEnd, inclusive; 2 hours before `to` or now if absent.')),
+            to: Type.Optional(TimeParameter('The last windowEnd, inclusive; no bound if absent.')),
+            region: Type.Optional(RegionParameter),
+          }),
+          response: {
+            200: { description: 'In order of windowEnd, then region.', ...json(WindowList) },
+            ...problems(400),
+          },
+        },
+      },
+      async ({ query }): Promise<WindowList> => {
+        const to = timeOf('to', query.to);
+        const from = timeOf('from', query.from) ?? Math.max(0, (to ?? clock.now()) - DEFAULT_SPAN_MS);
+        if (to !== undefined && to < from) throw badParameter('to', 'to must not be before from.');
+        const conditions = new Conditions()
+          .add('window_end >= ?', new Date(from))
+          .add('window_end <= ?', to === undefined ? undefined : new Date(to))
+          .add('region = ?', regionOfParameter(query.region));
+        const watermark = await readWatermark(store);
+        const rows = await store.query<WindowRow>(
+          `SELECT ${WINDOW_COLUMNS} FROM window_counts ${conditions.sql} ORDER BY window_end, region LIMIT ${MOST_WINDOWS + 1}`,
+          conditions.parameters,
+        );
+        if (rows.length > MOST_WINDOWS)
+          throw badParameter('from', `The answer would have more than ${MOST_WINDOWS} windows; ask for less.`);
+        return { watermark: watermark?.toISOString() ?? null, windows: rows.map(windowOf) };
+      },
+    );
+
+    app.get(
+      '/api/windows/values',
+      {
+        schema: {
+          operationId: 'listWindowValues',
+          summary: 'The numeric readings of one window, by sensor',
+          tags: ['windows'],
+          querystring: querySchema({ windowEnd: TimeParameter('The end of the window.'), region: RegionParameter }),
+          response: {
+            200: {
+              description: 'In order of sensor; empty if the window has no numeric reading.',
+              ...json(WindowValues),
+            },
+            ...problems(400),
+          },
+        },
+      },
+      async ({ query }): Promise<WindowValues> => {
+        const windowEnd = new Date(timeOf('windowEnd', query.windowEnd)!);
+        const region = regionOfParameter(query.region)!;
+        const values = await store.query<WindowValues['values'][number]>(
+          `SELECT sensor, unit, count, sum, min, max FROM window_value
+            WHERE window_end = $1 AND region = $2 ORDER BY sensor, unit`,
+          [windowEnd, region],
+        );
+        return { windowEnd: windowEnd.toISOString(), region, values };
+      },
+    );
+  };
+}
