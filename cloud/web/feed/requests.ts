@@ -1,6 +1,13 @@
 import type { RegionCode } from '@tashika/shared/regions';
 import type { Timestamp } from '@tashika/shared/time';
-import type { DeadLettersAnswer, Device, DevicesAnswer, WindowsAnswer } from '../model/contract.ts';
+import type {
+  DeadLetter,
+  DeadLettersAnswer,
+  Device,
+  DevicesAnswer,
+  RedriveAnswer,
+  WindowsAnswer,
+} from '../model/contract.ts';
 
 /** The API answered with an error; the message is its problem's title and detail (RFC 9457). */
 export class RequestFailed extends Error {
@@ -41,12 +48,29 @@ export async function fetchDevices(
   return { devices, complete: after === null };
 }
 
-export function fetchDeadLetters(reason: string | null, signal: AbortSignal): Promise<DeadLettersAnswer> {
-  return get('dead-letters', { reason }, signal);
+const DEAD_LETTERS_A_PAGE = 50;
+
+/** Up to `wanted` dead letters that are still open, oldest first, and how many there are of each reason. */
+export async function fetchDeadLetters(
+  reason: string | null,
+  wanted: number,
+  signal: AbortSignal,
+): Promise<Pick<DeadLettersAnswer, 'deadLetters' | 'counts'> & { readonly complete: boolean }> {
+  const deadLetters: DeadLetter[] = [];
+  let page: DeadLettersAnswer;
+  let after: string | null = null;
+  do {
+    page = await get('dead-letters', { reason, after, limit: String(DEAD_LETTERS_A_PAGE) }, signal);
+    deadLetters.push(...page.deadLetters);
+    after = page.next;
+  } while (after !== null && deadLetters.length < wanted);
+  return { deadLetters, counts: page.counts, complete: after === null };
 }
 
-export async function redriveDeadLetter(id: string): Promise<void> {
-  await answerOf(await fetch(`api/dead-letters/${encodeURIComponent(id)}/redrive`, { method: 'POST' }));
+/** Has the event tried again. The browser adds the Origin that the API asks for. */
+export async function redriveDeadLetter(id: string): Promise<RedriveAnswer> {
+  const response = await fetch(`api/dead-letters/${encodeURIComponent(id)}/redrive`, { method: 'POST' });
+  return (await answerOf(response)) as RedriveAnswer;
 }
 
 async function get<T>(

@@ -57,11 +57,12 @@ export interface Device {
   readonly region: RegionCode;
   readonly lastSeen: string;
   readonly reporting: boolean;
-  readonly clock: 'synced' | 'relative' | 'uncertain' | null;
+  /** `synced`, `relative` or `uncertain`; null if not told. */
+  readonly clock: string | null;
   readonly posts: number;
   readonly streams: readonly DeviceStream[];
-  /** 0 to 1; null where nothing is numbered, so nothing can be told. */
-  readonly completeness: number | null;
+  /** 0 to 1; without streams it is 1 and says nothing, because nothing is numbered. */
+  readonly completeness: number;
 }
 
 export interface DevicesAnswer {
@@ -83,4 +84,11 @@ export interface DeadLettersAnswer {
   readonly deadLetters: readonly DeadLetter[];
   readonly counts: Readonly<Record<string, number>>;
   readonly next: string | null;
+}
+
+/** What came of a re-drive: counted after all, or refused again for the reason given. */
+export interface RedriveAnswer {
+  readonly outcome: 'counted' | 'still-refused';
+  readonly reason?: string;
+  readonly detail?: string;
 }

@@ -41,7 +41,7 @@ export function sortDevices(devices: readonly Device[], order: DeviceOrder): rea
   const by: Record<DeviceOrder, (a: Device, b: Device) => number> = {
     imsi: byNumber,
     lastSeen: (a, b) => Date.parse(a.lastSeen) - Date.parse(b.lastSeen) || byNumber(a, b),
-    completeness: (a, b) => (a.completeness ?? 2) - (b.completeness ?? 2) || byNumber(a, b),
+    completeness: (a, b) => a.completeness - b.completeness || byNumber(a, b),
   };
   return [...devices].sort(by[order]);
 }

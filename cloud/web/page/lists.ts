@@ -52,14 +52,22 @@ export function wantMoreDevices(): void {
 /** The reason whose dead letters are listed; null for all. */
 export const deadLetterReason = signal<string | null>(null);
 
+const FIRST_LETTERS = 50;
+const wantedLetters = signal(FIRST_LETTERS);
+
 const letters = new Polled({
-  fetch: (abort) => fetchDeadLetters(deadLetterReason.peek(), abort),
+  fetch: (abort) => fetchDeadLetters(deadLetterReason.peek(), wantedLetters.peek(), abort),
   clock: systemClock,
   every: 15_000,
   mayPoll: whileVisible,
 });
 
 export const deadLetters = letters.state;
+export function wantMoreDeadLetters(): void {
+  wantedLetters.value += FIRST_LETTERS;
+  void letters.refresh();
+}
+
 export const refreshDeadLetters = () => letters.refresh();
 
 export function startLists(): void {

@@ -2,7 +2,7 @@ import { computed, effect, signal } from '@preact/signals';
 import { type RegionCode, regionOf, resolveRegion } from '@tashika/shared/regions';
 import { type Count, knowsMinute, type Minute } from '../model/live.ts';
 import { lastFinalMinute, stateOf } from '../model/minute.ts';
-import { levelOf, scaleTop } from '../model/scale.ts';
+import { scaleFor } from '../model/scale.ts';
 import { lastSettled, minutesOf, usualReadings } from '../model/series.ts';
 import { live, openEnd } from './live-feed.ts';
 
@@ -33,12 +33,10 @@ export const shownTotal = computed(() =>
 );
 
 /** One scale for the latest minutes, so that colours keep their meaning while a minute fills up. */
-const top = computed(() => {
+export const mapScale = computed(() => {
   const recent = [...live.value.minutes].filter(([end]) => end > openEnd.value - 10 * 60_000);
-  return scaleTop(Math.max(0, ...recent.flatMap(([, minute]) => [...minute.values()].map((count) => count.readings))));
+  return scaleFor(Math.max(0, ...recent.flatMap(([, minute]) => [...minute.values()].map((count) => count.readings))));
 });
-export const mapScale = { top, levelOf: (readings: number) => levelOf(readings, top.value) };
-
 export function shownStateOf(count: Count | undefined) {
   const end = shownEnd.value;
   return end === null ? 'provisional' : stateOf(end, count?.revision ?? 0, live.value.watermark);

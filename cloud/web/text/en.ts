@@ -31,7 +31,7 @@ export const en = {
     watermarkAt: (time: string) => `all final up to ${time}`,
     noWatermark: 'none yet',
     late: 'Late readings',
-    lateNote: 'counted after their minute was final',
+    lateNote: 'after their minute was final',
     deadLetters: 'Dead letters',
     deadLettersNote: 'kept, not yet re-driven',
     devicesReporting: 'Devices reporting',
@@ -55,8 +55,8 @@ export const en = {
     legendOpen: '12+ so far',
     legendRevised: '12* revised by late readings',
     legendNone: '— no reading',
-    tile: (region: string, count: string, state: string) => `${region}: ${count} readings, ${state}`,
-    tileNone: (region: string, state: string) => `${region}: no reading, ${state}`,
+    tile: (region: string, count: string, state: string) => `${region} ${count} readings, ${state}`,
+    tileNone: (region: string, state: string) => `${region} no reading, ${state}`,
   },
 
   state: { provisional: 'provisional', final: 'final', revised: 'revised' },
@@ -66,6 +66,8 @@ export const en = {
     loading: 'Loading the last two hours',
     failed: (message: string) => `The last two hours could not be loaded: ${message}`,
     readings: 'readings',
+    lastFinal: 'Last final minute',
+    lateReadings: (count: string) => `${count} late`,
     usual: (count: string) => `usual ${count}`,
     noUsual: 'not enough minutes to say what is usual',
     noSettled: 'No minute of this region is final yet.',
@@ -90,7 +92,7 @@ export const en = {
     shortNote: 'Nothing more is on its way, but not everything could be counted.',
     unknown: 'Unknown',
     unknownNote: 'No device of this region has reported yet.',
-    unheard: (count: string, of: string) => `${count} of ${of} devices not heard since`,
+    unheard: (count: string, of: string, minute: string) => `${count} of ${of} devices not heard since ${minute}`,
     held: (count: string) => `${count} readings held on devices`,
     missing: (count: string) => `${count} readings missing`,
     lost: (count: string) => `${count} readings lost on devices`,
@@ -126,13 +128,15 @@ export const en = {
     silent: 'silent',
     unnumbered: 'unnumbered',
     ago: (time: string) => `${time} ago`,
-    clock: { synced: 'synced', relative: 'relative', uncertain: 'uncertain', unknown: '—' },
+    clock: { synced: 'synced', relative: 'relative', uncertain: 'uncertain' } as Readonly<Record<string, string>>,
   },
 
   deadLetters: {
     label: 'Dead letters',
     note: 'Events that could not be counted. They are kept as they came.',
     all: 'All',
+    more: 'Show more',
+    stillRefused: (id: string, why: string) => `Dead letter ${id} is still refused: ${why}`,
     none: 'None. Everything that came could be counted.',
     failed: (message: string) => `The dead letters could not be loaded: ${message}`,
     columns: { received: 'Received', reason: 'Reason', device: 'Device', source: 'Source', sample: 'Content' },
@@ -140,7 +144,7 @@ export const en = {
     redrive: 'Re-drive',
     redriveOne: (id: string) => `Re-drive dead letter ${id}`,
     redriving: 'Re-driving',
-    redriven: (id: string) => `Dead letter ${id} was re-driven.`,
+    redriven: (id: string) => `Dead letter ${id} was re-driven and counted.`,
     redriveFailed: (id: string, message: string) => `Dead letter ${id} could not be re-driven: ${message}`,
     reasons: {
       'invalid-json': 'not JSON',
@@ -159,7 +163,7 @@ export const en = {
     } as Readonly<Record<string, string>>,
   },
 
-  timesIn: (zone: string) => `Times in ${zone}`,
+  tableOf: (what: string) => `${what}, table`,
 };
 
 export type Text = typeof en;

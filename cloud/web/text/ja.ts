@@ -54,8 +54,8 @@ export const ja: Text = {
     legendOpen: '12+ 暫定(集計中)',
     legendRevised: '12* 遅着により訂正',
     legendNone: '— 測定値なし',
-    tile: (region, count, state) => `${region}: ${count} 件、${state}`,
-    tileNone: (region, state) => `${region}: 測定値なし、${state}`,
+    tile: (region, count, state) => `${region} ${count} 件、${state}`,
+    tileNone: (region, state) => `${region} 測定値なし、${state}`,
   },
 
   state: { provisional: '暫定', final: '確定', revised: '訂正済み' },
@@ -65,6 +65,8 @@ export const ja: Text = {
     loading: '直近 2 時間を読み込み中',
     failed: (message) => `直近 2 時間を読み込めませんでした: ${message}`,
     readings: '件',
+    lastFinal: '直近の確定分',
+    lateReadings: (count) => `遅着 ${count} 件`,
     usual: (count) => `通常 ${count} 件`,
     noUsual: '通常値を求めるには確定分が足りません',
     noSettled: 'この地域で確定した分はまだありません。',
@@ -89,7 +91,7 @@ export const ja: Text = {
     shortNote: 'これ以上届くものはありませんが、集計できなかった測定値があります。',
     unknown: '不明',
     unknownNote: 'この地域のデバイスからはまだ報告がありません。',
-    unheard: (count, of) => `${of} 台中 ${count} 台がその後まだ無報告`,
+    unheard: (count, of, minute) => `${of} 台中 ${count} 台が ${minute} 以後まだ無報告`,
     held: (count) => `デバイスに未送信 ${count} 件`,
     missing: (count) => `欠測 ${count} 件`,
     lost: (count) => `デバイスで消失 ${count} 件`,
@@ -121,13 +123,15 @@ export const ja: Text = {
     silent: '無応答',
     unnumbered: '番号なし',
     ago: (time) => `${time}前`,
-    clock: { synced: '同期', relative: '相対', uncertain: '不確か', unknown: '—' },
+    clock: { synced: '同期', relative: '相対', uncertain: '不確か' },
   },
 
   deadLetters: {
     label: 'デッドレター',
     note: '集計できなかったイベント。届いたままの形で保管しています。',
     all: 'すべて',
+    more: 'さらに表示',
+    stillRefused: (id, why) => `デッドレター ${id} は再び拒否されました: ${why}`,
     none: 'ありません。届いたものはすべて集計できました。',
     failed: (message) => `デッドレターを読み込めませんでした: ${message}`,
     columns: { received: '受信', reason: '理由', device: 'デバイス', source: '位置', sample: '内容' },
@@ -135,7 +139,7 @@ export const ja: Text = {
     redrive: '再投入',
     redriveOne: (id) => `デッドレター ${id} を再投入`,
     redriving: '再投入中',
-    redriven: (id) => `デッドレター ${id} を再投入しました。`,
+    redriven: (id) => `デッドレター ${id} を再投入し、集計しました。`,
     redriveFailed: (id, message) => `デッドレター ${id} を再投入できませんでした: ${message}`,
     reasons: {
       'invalid-json': 'JSON でない',
@@ -154,5 +158,5 @@ export const ja: Text = {
     },
   },
 
-  timesIn: (zone) => `時刻は ${zone}`,
+  tableOf: (what) => `${what}の表`,
 };

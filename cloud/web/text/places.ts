@@ -17,7 +17,7 @@ export function tileName(region: Region, language: Language): string {
   return region.ja === '北海道' ? region.ja : region.ja.slice(0, -1);
 }
 
-/** For a tile of a narrow screen. 神奈川, 和歌山 and 鹿児島 stay three characters. */
+/** For a tile of a narrow screen: two characters tell all prefectures apart, three letters do in English. */
 export function narrowTileName(region: Region, language: Language): string {
-  return language === 'en' ? SHORT_ENGLISH[Number(region.code) - 1]! : tileName(region, language);
+  return language === 'en' ? SHORT_ENGLISH[Number(region.code) - 1]! : region.ja.slice(0, 2);
 }

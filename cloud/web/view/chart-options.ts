@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
 import { MINUTE } from '../model/minute.ts';
-import { scaleTop } from '../model/scale.ts';
+import { roundTop } from '../model/scale.ts';
 import type { Format } from '../text/format.ts';
 
 /** Where each line of `chartSeries` sits in uPlot's data; 0 is the time. */
@@ -13,6 +13,8 @@ export interface ChartLook {
   readonly format: Format;
   /** Colours are read from the page's style, which the theme has set. */
   readonly theme: 'light' | 'dark';
+  /** The index of the minute under the pointer; null when it leaves. */
+  readonly onPoint: (index: number | null) => void;
   readonly gaps: () => readonly (readonly [first: number, last: number])[];
   /** CSS pixels. */
   readonly width: number;
@@ -41,10 +43,10 @@ export function chartOptions(look: ChartLook): uPlot.Options {
   return {
     width: look.width,
     height: look.height,
-    padding: [8, 12, 0, 0],
+    padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, y: false, points: { show: false } },
-    scales: { x: { time: true }, y: { range: (_chart, _low, high) => [0, scaleTop(high ?? 0)] } },
+    scales: { x: { time: true }, y: { range: (_chart, _low, high) => [0, roundTop(high ?? 0)] } },
     axes: [
       { ...axis, size: 28, space: 56, values: (_chart, splits) => splits.map(clockOf) },
       { ...axis, size: 44, space: 36, values: (_chart, splits) => splits.map((value) => look.format.integer(value)) },
@@ -67,6 +69,7 @@ export function chartOptions(look: ChartLook): uPlot.Options {
       { stroke: late, paths: () => null, points: { show: false } },
     ],
     hooks: {
+      setCursor: [(chart) => look.onPoint(chart.cursor.idx ?? null)],
       drawClear: [(chart) => drawGaps(chart, look.gaps(), colour('--chart-gap'))],
       draw: [(chart) => drawRevisions(chart, late)],
     },

@@ -2,12 +2,12 @@ import { signal } from '@preact/signals';
 import { messageOf } from '@tashika/shared/errors';
 import { redriveDeadLetter } from '../feed/requests.ts';
 import type { DeadLetter } from '../model/contract.ts';
-import { deadLetterReason, deadLetters, refreshDeadLetters } from '../page/lists.ts';
+import { deadLetterReason, deadLetters, refreshDeadLetters, wantMoreDeadLetters } from '../page/lists.ts';
 import { format, text } from '../page/preferences.ts';
 
 /** The letter being re-driven, and how the last one went. */
 const redriving = signal<string | null>(null);
-const outcome = signal<{ readonly id: string; readonly error: string | null } | null>(null);
+const outcome = signal<{ readonly id: string; readonly error?: string; readonly refused?: string } | null>(null);
 
 export function DeadLetters() {
   const words = text.value.deadLetters;
@@ -27,8 +27,8 @@ export function DeadLetters() {
       {value && rows.length === 0 && <p class="empty">{words.none}</p>}
       {rows.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by the keyboard.
-        <section class="scroll" tabIndex={0} aria-label={words.label}>
-          <table class="letters">
+        <section class="scroll" tabIndex={0} aria-label={text.value.tableOf(words.label)}>
+          <table class="letters cards">
             <thead>
               <tr>
                 <th scope="col">{words.columns.received}</th>
@@ -45,6 +45,13 @@ export function DeadLetters() {
             </tbody>
           </table>
         </section>
+      )}
+      {value && !value.complete && (
+        <p class="foot">
+          <button type="button" class="plain" onClick={wantMoreDeadLetters}>
+            {words.more}
+          </button>
+        </p>
       )}
     </section>
   );
@@ -111,16 +118,17 @@ function LetterRow({ letter }: { readonly letter: DeadLetter }) {
 function outcomeText(): string {
   const words = text.value.deadLetters;
   if (!outcome.value) return '';
-  const { id, error } = outcome.value;
-  return error === null ? words.redriven(id) : words.redriveFailed(id, error);
+  const { id, error, refused } = outcome.value;
+  if (error !== undefined) return words.redriveFailed(id, error);
+  return refused === undefined ? words.redriven(id) : words.stillRefused(id, refused);
 }
 
 async function redrive(id: string): Promise<void> {
   redriving.value = id;
   outcome.value = null;
   try {
-    await redriveDeadLetter(id);
-    outcome.value = { id, error: null };
+    const answer = await redriveDeadLetter(id);
+    outcome.value = answer.outcome === 'counted' ? { id } : { id, refused: answer.detail ?? answer.reason ?? '' };
   } catch (error) {
     outcome.value = { id, error: messageOf(error) };
   }

@@ -58,8 +58,8 @@ function DeviceTable() {
       {value && devices.length === 0 && <p class="empty">{words.none}</p>}
       {devices.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by the keyboard.
-        <section class="scroll" tabIndex={0} aria-label={words.label}>
-          <table class="devices">
+        <section class="scroll" tabIndex={0} aria-label={text.value.tableOf(words.label)}>
+          <table class="devices cards">
             <thead>
               <tr>
                 <th scope="col">{words.columns.device}</th>
@@ -106,26 +106,30 @@ function DeviceRow({ device }: { readonly device: Device }) {
   const words = text.value.devices;
   const { integer, duration, completeness } = format.value;
   const { missing, held, lost, unnumbered } = balanceOf([device], 0);
-  const amount = (count: number) => (
-    <td class={count > 0 ? 'number owed' : 'number'}>{unnumbered ? '' : integer(count)}</td>
+  const amount = (label: string, count: number) => (
+    <td class={count > 0 ? 'number owed' : 'number'} data-label={label}>
+      {unnumbered ? '' : integer(count)}
+    </td>
   );
   return (
     <tr data-testid={`device-${device.imsi}`} data-reporting={String(device.reporting)}>
       <th scope="row">{device.imsi}</th>
-      {deviceScope.value === 'all' && <td>{nameOf(regionOf(device.region), language.value)}</td>}
+      {deviceScope.value === 'all' && (
+        <td data-label={words.columns.region}>{nameOf(regionOf(device.region), language.value)}</td>
+      )}
       <td>
         <span class={device.reporting ? 'badge good' : 'badge warn'}>
           {device.reporting ? words.reporting : words.silent}
         </span>{' '}
         {words.ago(duration(now.value - Date.parse(device.lastSeen)))}
       </td>
-      <td class="number">
-        {unnumbered || device.completeness === null ? words.unnumbered : completeness(device.completeness)}
+      <td class="number" data-label={words.columns.complete}>
+        {unnumbered ? words.unnumbered : completeness(device.completeness)}
       </td>
-      {amount(missing)}
-      {amount(held)}
-      {amount(lost)}
-      <td>{words.clock[device.clock ?? 'unknown']}</td>
+      {amount(words.columns.missing, missing)}
+      {amount(words.columns.held, held)}
+      {amount(words.columns.lost, lost)}
+      <td data-label={words.columns.clock}>{words.clock[device.clock ?? ''] ?? '—'}</td>
     </tr>
   );
 }

@@ -1,4 +1,4 @@
-import { useSignalEffect } from '@preact/signals';
+import { signal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { chartSeries, gapsIn } from '../model/series.ts';
@@ -6,7 +6,8 @@ import { format, shownTheme } from '../page/preferences.ts';
 import { regionMinutes, selectedRegion } from '../page/selection.ts';
 import { chartOptions } from './chart-options.ts';
 
-const HEIGHT = 220;
+/** Which of the region's minutes the pointer is over. */
+export const pointedIndex = signal<number | null>(null);
 
 /** The region's two hours. The canvas speaks through `label`; the numbers are in the table below it. */
 export function MinuteChart({ label }: { readonly label: string }) {
@@ -21,8 +22,11 @@ export function MinuteChart({ label }: { readonly label: string }) {
       format: format.value,
       theme: shownTheme.value,
       gaps: () => gapsIn(regionMinutes.peek()),
+      onPoint: (index) => {
+        pointedIndex.value = index;
+      },
       width: element.clientWidth,
-      height: HEIGHT,
+      height: element.clientHeight,
     });
     const made = new uPlot(options, dataNow(), element);
     chart.current = made;
@@ -42,7 +46,7 @@ export function MinuteChart({ label }: { readonly label: string }) {
     const element = holder.current;
     if (!element) return;
     const observer = new ResizeObserver(() => {
-      chart.current?.setSize({ width: element.clientWidth, height: HEIGHT });
+      chart.current?.setSize({ width: element.clientWidth, height: element.clientHeight });
     });
     observer.observe(element);
     return () => observer.disconnect();

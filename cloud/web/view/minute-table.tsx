@@ -23,7 +23,7 @@ function Rows() {
   const { minute, integer } = format.value;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by the keyboard.
-    <section class="scroll" tabIndex={0} aria-label={words.lastTwoHours}>
+    <section class="scroll" tabIndex={0} aria-label={text.value.tableOf(words.lastTwoHours)}>
       <table>
         <thead>
           <tr>

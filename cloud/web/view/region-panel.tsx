@@ -4,7 +4,7 @@ import { judgement } from '../page/lists.ts';
 import { format, language, text } from '../page/preferences.ts';
 import { regionIsLoaded, regionMinutes, selectedRegion, settled } from '../page/selection.ts';
 import { nameOf } from '../text/places.ts';
-import { MinuteChart } from './minute-chart.tsx';
+import { MinuteChart, pointedIndex } from './minute-chart.tsx';
 import { MinuteTable } from './minute-table.tsx';
 import { Verdict } from './verdict.tsx';
 
@@ -17,7 +17,10 @@ export function RegionPanel() {
         <SettledCount />
       </div>
       {judgement.value && <Verdict judgement={judgement.value} />}
-      <h3>{text.value.region.lastTwoHours}</h3>
+      <div class="chart-head">
+        <h3>{text.value.region.lastTwoHours}</h3>
+        <PointedMinute />
+      </div>
       <HistoryNotice />
       <MinuteChart label={chartLabel()} />
       <ChartLegend />
@@ -33,13 +36,28 @@ function SettledCount() {
   const change = judgement.value?.change;
   return (
     <p class="settled" data-testid="settled" data-readings={point.readings ?? ''}>
-      <time>{format.value.minute(point.end)}</time>{' '}
+      <span class="usual">{words.lastFinal}</span> <time>{format.value.minute(point.end)}</time>{' '}
       <strong>{point.readings === null ? words.gap : format.value.integer(point.readings)}</strong>{' '}
       {point.readings !== null && words.readings}
       <span class="usual">
         {usual === null ? words.noUsual : words.usual(format.value.integer(Math.round(usual)))}
         {change != null && usual !== null && ` (${format.value.change(change)})`}
       </span>
+    </p>
+  );
+}
+
+/** What the chart shows under the pointer. The table tells the same to everyone else. */
+function PointedMinute() {
+  const point = pointedIndex.value === null ? undefined : regionMinutes.value[pointedIndex.value];
+  if (!point) return null;
+  const words = text.value.region;
+  const { minute, integer } = format.value;
+  return (
+    <p class="pointed" aria-hidden="true">
+      {minute(point.end)} <b>{point.readings === null ? words.gap : `${integer(point.readings)} ${words.readings}`}</b>{' '}
+      {text.value.state[point.state]}
+      {point.late > 0 && ` (${words.lateReadings(integer(point.late))})`}
     </p>
   );
 }

@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import type { Region, RegionCode } from '@tashika/shared/regions';
+import { levelOf } from '../model/scale.ts';
 import { format, language, text } from '../page/preferences.ts';
 import {
   mapScale,
@@ -10,7 +11,7 @@ import {
   shownIsKnown,
   shownStateOf,
 } from '../page/selection.ts';
-import { nameOf, narrowTileName, tileName } from '../text/places.ts';
+import { narrowTileName, tileName } from '../text/places.ts';
 
 /** The tile that the Tab key stops at: the one focused last, else the chosen one. */
 const focusedCode = signal<RegionCode | null>(null);
@@ -26,7 +27,7 @@ export function Tile({ region }: { readonly region: Region }) {
   const isKnown = shownIsKnown.value && shownEnd.value !== null;
   const readings = count?.readings ?? 0;
   const words = text.value;
-  const name = nameOf(region, language.value);
+  const name = tileName(region, language.value);
   const number = format.value.integer(readings);
   return (
     <button
@@ -37,7 +38,7 @@ export function Tile({ region }: { readonly region: Region }) {
       data-region={code}
       data-readings={readings}
       data-state={count || state === 'provisional' ? state : 'none'}
-      data-level={isKnown ? mapScale.levelOf(readings) : 0}
+      data-level={isKnown ? levelOf(readings, mapScale.value) : 0}
       aria-pressed={selectedCode.value === code}
       aria-label={
         count ? words.map.tile(name, number, words.state[state]) : words.map.tileNone(name, words.state[state])
@@ -48,8 +49,9 @@ export function Tile({ region }: { readonly region: Region }) {
       }}
       onClick={() => selectRegion(code)}
     >
-      <span class="name wide">{tileName(region, language.value)}</span>
-      <span class="name narrow">{narrowTileName(region, language.value)}</span>
+      <span class="name" data-narrow={narrowTileName(region, language.value)}>
+        <span>{name}</span>
+      </span>{' '}
       <span class="count">
         {isKnown && count ? number : '—'}
         {count && <span class="state-mark">{MARK[state]}</span>}

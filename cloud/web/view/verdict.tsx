@@ -7,7 +7,7 @@ type Judgement = NonNullable<typeof currentJudgement.value>;
 export function Verdict({ judgement }: { readonly judgement: Judgement }) {
   const { certainty, balance } = judgement;
   const words = text.value.verdict;
-  const { integer } = format.value;
+  const { integer, minute } = format.value;
   const note = {
     certain: words.certainNote(integer(balance.devices)),
     unsettled: words.unsettledNote,
@@ -15,7 +15,8 @@ export function Verdict({ judgement }: { readonly judgement: Judgement }) {
     unknown: words.unknownNote,
   }[certainty];
   const reasons = [
-    balance.unheard > 0 && words.unheard(integer(balance.unheard), integer(balance.devices)),
+    balance.unheard > 0 &&
+      words.unheard(integer(balance.unheard), integer(balance.devices), minute(judgement.point.end)),
     balance.held > 0 && words.held(integer(balance.held)),
     balance.missing > 0 && words.missing(integer(balance.missing)),
     balance.lost > 0 && words.lost(integer(balance.lost)),
