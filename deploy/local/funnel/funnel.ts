@@ -1,10 +1,10 @@
 import { type Clock, type Duration, systemClock } from '@tashika/shared/time';
+import { closed, listen, listenOnBoth, portOf } from '../listening/index.ts';
 import type { Sim } from '../sims/index.ts';
 import { Delivery } from './delivery.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
 import { type FunnelGroup, STANDARD_GROUP } from './group.ts';
 import { httpEntry } from './http-entry.ts';
-import { closed, listen, listenOnBoth, portOf } from './listening.ts';
 import { Publisher } from './publisher.ts';
 import { Reception } from './reception.ts';
 import { type FunnelStats, noStats } from './stats.ts';

@@ -1,0 +1,1 @@
+export { closed, listen, listenOnBoth, portOf } from './listening.ts';

@@ -1,0 +1,1 @@
+export { type Metadata, type MetadataOptions, startMetadata } from './metadata.ts';
