@@ -1,0 +1,17 @@
+export { type BootClock, machineClock } from './boot-clock.ts';
+export {
+  type Datability,
+  datability,
+  type EventTime,
+  eventTime,
+  type Moment,
+  qualityOf,
+  type Stamp,
+} from './event-time.ts';
+export {
+  askSynchronised,
+  type ClockTrust,
+  SYSTEM_PROBES,
+  type SynchronisationProbe,
+  SynchronisationWatch,
+} from './synchronisation.ts';

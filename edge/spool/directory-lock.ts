@@ -1,0 +1,94 @@
+import { type FileHandle, mkdir, open, stat, unlink } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { messageOf, TashikaError } from '@tashika/shared/errors';
+
+const LOCK = 'lock';
+/** Longer paths do not fit a socket's address; macOS allows 104 bytes, Linux 108. */
+const MAX_SOCKET_PATH = 100;
+/** Two processes that take over a dead one's lock at the same moment meet within this time. */
+const SETTLE_MS = 25;
+
+export interface DirectoryLock {
+  release(): Promise<void>;
+}
+
+/**
+ * Takes a directory for this process alone. The lock is a listening socket in it: the kernel ends it with its
+ * process, however that ends, so nothing is left stuck; and it is seen from other containers that share the volume,
+ * where process ids say nothing.
+ *
+ * @throws TashikaError `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNWRITABLE`
+ */
+export async function lockDirectory(directory: string): Promise<DirectoryLock> {
+  let handle: FileHandle | undefined;
+  try {
+    await mkdir(directory, { recursive: true });
+    const path = join(directory, LOCK);
+    const long = Buffer.byteLength(path) > MAX_SOCKET_PATH && process.platform === 'linux';
+    if (long) handle = await open(directory, 'r');
+    const address = handle ? `/proc/self/fd/${handle.fd}/${LOCK}` : path;
+    const server = await take(address, directory);
+    return {
+      release: async () => {
+        await new Promise<void>((resolve) => server.close(() => resolve()));
+        await handle?.close();
+      },
+    };
+  } catch (error) {
+    await handle?.close();
+    if (error instanceof TashikaError) throw error;
+    throw new TashikaError(
+      'DATA_DIRECTORY_UNWRITABLE',
+      `The data directory ${directory} can't be written: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+async function take(address: string, directory: string): Promise<Server> {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const server = await listen(address);
+    if (server) {
+      if (attempt === 0) return server;
+      // The socket before was a dead process's. Another agent may have judged so too and removed ours as well.
+      const inode = (await stat(address)).ino;
+      await wait(SETTLE_MS);
+      if ((await stat(address).catch(() => undefined))?.ino === inode) return server;
+      continue; // Left open: closing it would unlink the path, which is the other agent's socket by now.
+    }
+    if (await answers(address)) break;
+    await unlink(address).catch(() => undefined);
+  }
+  throw new TashikaError(
+    'DATA_DIRECTORY_IN_USE',
+    `The data directory ${directory} is in use by another agent. Stop it, or choose another dataDirectory.`,
+  );
+}
+
+/** A server at the address, or `undefined` when there is a socket already. */
+function listen(address: string): Promise<Server | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
+    );
+    server.listen(address, () => {
+      server.unref();
+      resolve(server);
+    });
+  });
+}
+
+/** Whether a living process listens. */
+function answers(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(address);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

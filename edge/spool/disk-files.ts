@@ -1,0 +1,88 @@
+import { type FileHandle, mkdir, open, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { FolderEntry, SegmentFile, SegmentFiles } from './segment-files.ts';
+
+/** The disk, below `root`. */
+export function diskFiles(root: string): SegmentFiles {
+  const at = (path: string) => join(root, path);
+
+  async function syncFolder(folder: string): Promise<void> {
+    const handle = await open(at(folder), 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  return {
+    async list(folder) {
+      try {
+        const entries = await readdir(at(folder), { withFileTypes: true });
+        return await Promise.all(
+          entries.map(async (entry): Promise<FolderEntry> => {
+            const isFolder = entry.isDirectory();
+            const bytes = isFolder ? 0 : (await stat(join(at(folder), entry.name))).size;
+            return { name: entry.name, isFolder, bytes };
+          }),
+        );
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+        throw error;
+      }
+    },
+    async makeFolder(folder) {
+      const first = await mkdir(at(folder), { recursive: true });
+      if (first !== undefined) await syncFolder(dirname(folder));
+    },
+    removeFolder: (folder) => rmdir(at(folder)),
+    create: async (path) => new DiskFile(await open(at(path), 'wx+')),
+    open: async (path) => new DiskFile(await open(at(path), 'r+')),
+    remove: (path) => unlink(at(path)),
+    move: (from, to) => rename(at(from), at(to)),
+    syncFolder,
+  };
+}
+
+class DiskFile implements SegmentFile {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  async read(position: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafe(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await this.#handle.read(buffer, filled, length - filled, position + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return buffer.subarray(0, filled);
+  }
+
+  async write(position: number, bytes: Buffer): Promise<void> {
+    let written = 0;
+    while (written < bytes.length) {
+      const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written, position + written);
+      written += bytesWritten;
+    }
+  }
+
+  truncate(length: number): Promise<void> {
+    return this.#handle.truncate(length);
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}

@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { lockDirectory } from './directory-lock.ts';
+import { diskFiles } from './disk-files.ts';
+import { type DiskMeter, meteredFiles } from './metered-files.ts';
+import { Spool, type SpoolOptions } from './spool.ts';
+
+export interface OpenSpool {
+  readonly spool: Spool;
+  readonly meter: DiskMeter;
+  /** Flushes and closes the spool, then lets the directory go. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the spool in `directory`, which is made where there is none, for this process alone.
+ *
+ * @throws TashikaError `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNWRITABLE`, `DISK_FULL`
+ */
+export async function openSpool(directory: string, options: Omit<SpoolOptions, 'files'>): Promise<OpenSpool> {
+  const lock = await lockDirectory(directory);
+  const meter: DiskMeter = { bytesWritten: 0, syncs: 0 };
+  try {
+    const spool = await Spool.open({ ...options, files: meteredFiles(diskFiles(join(directory, 'spool')), meter) });
+    return {
+      spool,
+      meter,
+      close: async () => {
+        await spool.close();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    const full = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+    throw full
+      ? new TashikaError('DISK_FULL', `There is no room for a spool in ${directory}: ${messageOf(error)}`, {
+          cause: error,
+        })
+      : new TashikaError(
+          'DATA_DIRECTORY_UNWRITABLE',
+          `The spool in ${directory} can't be opened: ${messageOf(error)}`,
+          { cause: error },
+        );
+  }
+}

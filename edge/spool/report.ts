@@ -1,0 +1,27 @@
+import type { SequenceRanges } from '@tashika/shared/sequence';
+
+/** What a person should know of the spool; the agent logs each. */
+export type SpoolReport =
+  /** A crash left an unfinished record at the end of a segment; nothing durable was in it. */
+  | { readonly kind: 'torn-tail'; readonly file: string; readonly bytes: number }
+  /** Bytes in a segment do not check. The readings around them go on; the file is set aside when it is read. */
+  | { readonly kind: 'segment-corrupt'; readonly file: string; readonly bytes: number }
+  /** A corrupt segment was moved here instead of being deleted. */
+  | { readonly kind: 'segment-set-aside'; readonly file: string; readonly bytes: number }
+  /** A file that was set aside was deleted to make room for readings. */
+  | { readonly kind: 'set-aside-removed'; readonly file: string; readonly bytes: number }
+  /** Numbers were given up, and the cloud will be told. */
+  | { readonly kind: 'lost'; readonly stream: string; readonly ranges: SequenceRanges; readonly why: LossReason }
+  /** A new stream began; `why` says what made the old one unsafe to go on with. */
+  | {
+      readonly kind: 'new-stream';
+      readonly stream: string;
+      readonly why: 'first' | 'state-corrupt' | 'tail-missing';
+    }
+  /** The disk takes nothing; readings wait in memory. */
+  | { readonly kind: 'disk-refuses'; readonly error: unknown }
+  | { readonly kind: 'disk-recovered' };
+
+export type LossReason = 'spool-full' | 'memory-full' | 'corrupt' | 'process-ended' | 'refused';
+
+export type Reporter = (report: SpoolReport) => void;

@@ -1,0 +1,39 @@
+import { crc32 } from 'node:zlib';
+
+/*
+ * A segment begins with
+ *   0  8 bytes  magic and version
+ *   8  16 bytes boot id, as a UUID: the boot that the monotonic times of the records belong to
+ *  24  u32      CRC-32 of the above
+ * and goes on with records. Its file is named by the first sequence number that it can hold.
+ */
+const MAGIC = 'TSPOOL1\n';
+
+export const SEGMENT_HEADER_BYTES = 28;
+
+export function encodeSegmentHeader(bootId: string): Buffer {
+  const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
+  header.write(MAGIC, 0, 'latin1');
+  header.write(bootId.replaceAll('-', ''), 8, 'hex');
+  header.writeUInt32LE(crc32(header.subarray(0, 24)), 24);
+  return header;
+}
+
+/** The boot id of a segment; `undefined` for a damaged header. */
+export function decodeSegmentHeader(header: Buffer): string | undefined {
+  if (header.length < SEGMENT_HEADER_BYTES) return undefined;
+  if (header.toString('latin1', 0, 8) !== MAGIC || crc32(header.subarray(0, 24)) !== header.readUInt32LE(24))
+    return undefined;
+  const hex = header.toString('hex', 8, 24);
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+/** Names sort as their numbers do. */
+export function segmentName(first: number): string {
+  return `${String(first).padStart(16, '0')}.segment`;
+}
+
+export function firstOfSegment(name: string): number | undefined {
+  const match = /^(\d{16})\.segment$/.exec(name);
+  return match ? Number(match[1]) : undefined;
+}

@@ -1,0 +1,382 @@
+import { TashikaError } from '@tashika/shared/errors';
+import { count, type SequenceRange, subtract } from '@tashika/shared/sequence';
+import type { Clock, Duration, TimerHandle } from '@tashika/shared/time';
+import { type Batch, type BatchLimit, MAX_TOLD } from './batch.ts';
+import type { Fate, Group } from './group.ts';
+import { Lane } from './lane.ts';
+import { MemoryQueue } from './memory-queue.ts';
+import type { Reading, SpooledReading } from './reading.ts';
+import { recordBytes } from './record.ts';
+import type { LossReason, Reporter } from './report.ts';
+import { SEGMENT_HEADER_BYTES } from './segment.ts';
+import type { SegmentFiles } from './segment-files.ts';
+import { Shelf } from './shelf.ts';
+import type { StreamLog } from './stream-log.ts';
+
+export type FullPolicy = 'drop-oldest' | 'drop-newest';
+
+export interface SpoolOptions {
+  readonly files: SegmentFiles;
+  readonly clock: Clock;
+  /** The boot that the readings' monotonic times belong to. */
+  readonly bootId: string;
+  readonly report: Reporter;
+  /** Most bytes of segments on the disk; at least four times `segmentBytes`. */
+  readonly maxBytes: number;
+  readonly segmentBytes: number;
+  /** A reading is forced onto the disk after this time, or when so many readings wait. */
+  readonly fsyncMs: Duration;
+  readonly fsyncReadings: number;
+  /** Most bytes of readings in memory while the disk takes none. */
+  readonly memoryBytes: number;
+  readonly policy: FullPolicy;
+}
+
+export interface SpoolFigures {
+  readonly stream: string;
+  /** Readings since the start: taken in, and given up (of this start or found missing from before). */
+  readonly appended: number;
+  readonly lost: number;
+  /** Readings that wait for the link, in all streams. */
+  readonly held: number;
+  readonly diskBytes: number;
+  readonly memoryBytes: number;
+  /** Whether the disk refuses to be written. */
+  readonly diskRefuses: boolean;
+}
+
+/** How long the acknowledged position may be behind on the disk: what is sent twice after a crash, no more. */
+const SAVE_AFTER: Duration = 1_000;
+/** How often a disk that refuses is tried again. */
+const RETRY_AFTER: Duration = 1_000;
+const GROUP_BYTES = 65_536;
+
+/**
+ * Numbers readings from 1 without gaps and keeps them, durably and in order, until they are acknowledged. Only a
+ * reading that is durable is handed out, because what was sent must not be forgotten: its number would be used again.
+ */
+export class Spool {
+  readonly #options: SpoolOptions;
+  readonly #shelf: Shelf;
+  readonly #memory: MemoryQueue;
+  readonly #lane = new Lane();
+  /** The last number given out. */
+  #last: number;
+  /** Numbers given out and given up at once, since the last flush. */
+  #turnedAway: SequenceRange[] = [];
+  /** Numbers up to this one may be handed out from memory. */
+  #readableInMemory = 0;
+  #diskRefuses = false;
+  #flushTimer: TimerHandle | undefined;
+  #saveTimer: TimerHandle | undefined;
+  #flushWaits = false;
+  #closed = false;
+  #appended = 0;
+  readonly #tally: { lost: number };
+  #change = signal();
+
+  private constructor(options: SpoolOptions, shelf: Shelf, tally: { lost: number }) {
+    this.#options = options;
+    this.#shelf = shelf;
+    this.#tally = tally;
+    this.#last = shelf.newest.last;
+    this.#memory = new MemoryQueue({
+      seed: shelf.newest.seed,
+      bootId: options.bootId,
+      groupBytes: Math.min(GROUP_BYTES, Math.ceil(options.memoryBytes / 8)),
+    });
+    // A process that ended while the disk refused left the numbering in the state; put it back into the segments.
+    if (shelf.newest.inMemory) this.#flushIn(0);
+    if (shelf.logs.some((log) => log.unsaved)) this.#saveSoon();
+  }
+
+  /**
+   * Opens the spool as whatever ended the last process left it. Memory and time do not grow with what it holds.
+   * Rejects with the system's error when the disk can't be read or written.
+   */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    const tally = { lost: 0 };
+    const report: Reporter = (each) => {
+      if (each.kind === 'lost') tally.lost += count(each.ranges);
+      options.report(each);
+    };
+    return new Spool({ ...options, report }, await Shelf.open({ ...options, report }), tally);
+  }
+
+  get figures(): SpoolFigures {
+    return {
+      stream: this.#shelf.newest.stream,
+      appended: this.#appended,
+      lost: this.#tally.lost,
+      held: this.#shelf.logs.reduce((sum, log) => sum + this.#heldBehind(log, log.acknowledged), 0),
+      diskBytes: this.#shelf.bytes + this.#shelf.setAsideBytes,
+      memoryBytes: this.#memory.bytes,
+      diskRefuses: this.#diskRefuses,
+    };
+  }
+
+  /**
+   * Numbers a reading and takes it in. Resolves when it is durable, or with what else became of it. The reading must
+   * have passed `refusalOf`.
+   *
+   * @throws TashikaError `SPOOL_CLOSED`
+   */
+  append(reading: Reading): Promise<Fate> {
+    if (this.#closed) throw new TashikaError('SPOOL_CLOSED', 'The spool is closed and takes no more readings.');
+    const sequence = ++this.#last;
+    this.#appended++;
+    if (!this.#makeRoomInMemory(recordBytes(reading))) {
+      this.#turnAway(sequence);
+      return Promise.resolve('lost');
+    }
+    const { settled, closed } = this.#memory.add(sequence, reading);
+    if (closed || this.#memory.filling >= this.#options.fsyncReadings) this.#flushNow();
+    else this.#flushIn(this.#options.fsyncMs);
+    return settled;
+  }
+
+  /** Resolves when there may be more to read than before; take it before reading, and no change is missed. */
+  get changed(): Promise<void> {
+    return this.#change.promise;
+  }
+
+  /**
+   * What is to be sent next, from the oldest stream; the same again until it is acknowledged. `undefined` when there
+   * is nothing.
+   */
+  read(limit: BatchLimit): Promise<Batch | undefined> {
+    return this.#lane.run(async () => {
+      for (;;) {
+        const log = this.#shelf.oldest;
+        const batch = await this.#collect(log, limit);
+        if (batch.readings.length > 0 || batch.lost.length > 0) {
+          // Told only once it is durable: a loss that was told and then forgotten would free its numbers.
+          if (log.lossesUnsaved) await log.save().catch((error) => this.#refused(error));
+          return batch;
+        }
+        if (log === this.#shelf.newest) return undefined;
+        await this.#shelf.retireOldest();
+      }
+    });
+  }
+
+  /** The link has taken the batch; its readings and the losses that it told are done with. */
+  acknowledge(batch: Batch): Promise<void> {
+    return this.#lane.run(async () => {
+      const last = batch.first + batch.readings.length - 1;
+      const log = this.#logOf(batch);
+      log?.acknowledge(batch.first, last, batch.lost);
+      if (log === this.#shelf.newest) this.#memory.acknowledge(log.acknowledged);
+      this.#saveSoon();
+    });
+  }
+
+  /** The batch can't ever be sent: its readings are lost, and the cloud will be told. */
+  giveUp(batch: Batch, why: LossReason): Promise<void> {
+    return this.#lane.run(async () => {
+      const log = this.#logOf(batch);
+      log?.giveUp([[batch.first, batch.first + batch.readings.length - 1]], why);
+      if (log === this.#shelf.newest) this.#memory.acknowledge(log.acknowledged);
+      await log?.save().catch((error) => this.#refused(error));
+    });
+  }
+
+  /** Forces everything taken in so far onto the disk, or as near to it as the disk allows. */
+  flush(): Promise<void> {
+    this.#flushTimer?.cancel();
+    this.#flushTimer = undefined;
+    return this.#lane.run(() => this.#flush());
+  }
+
+  /** Flushes and closes; idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.flush();
+    this.#flushTimer?.cancel();
+    this.#saveTimer?.cancel();
+    await this.#lane.run(async () => {
+      await this.#shelf.save().catch((error) => this.#refused(error));
+      await this.#shelf.close();
+    });
+  }
+
+  #makeRoomInMemory(bytes: number): boolean {
+    const { memoryBytes, maxBytes, policy } = this.#options;
+    if (policy === 'drop-newest') {
+      const disk = this.#shelf.bytes + SEGMENT_HEADER_BYTES + this.#memory.bytes;
+      return this.#memory.bytes + bytes <= memoryBytes && disk + bytes <= maxBytes;
+    }
+    while (this.#memory.bytes + bytes > memoryBytes) {
+      const dropped = this.#memory.dropOldest();
+      if (!dropped) return false;
+      this.#giveUpInMemory(dropped);
+    }
+    return true;
+  }
+
+  #giveUpInMemory([first, last]: SequenceRange): void {
+    const from = Math.max(first, this.#shelf.newest.acknowledged + 1);
+    if (from <= last) this.#shelf.newest.giveUp([[from, last]], 'memory-full');
+  }
+
+  #turnAway(sequence: number): void {
+    const previous = this.#turnedAway.at(-1);
+    if (previous?.[1] === sequence - 1) this.#turnedAway[this.#turnedAway.length - 1] = [previous[0], sequence];
+    else this.#turnedAway.push([sequence, sequence]);
+    this.#flushIn(this.#options.fsyncMs);
+  }
+
+  #flushIn(delayMs: Duration): void {
+    this.#flushTimer ??= this.#options.clock.after(delayMs, () => {
+      this.#flushTimer = undefined;
+      this.#flushNow();
+    });
+  }
+
+  #flushNow(): void {
+    // While the disk refuses, its retry is the timer's business: readings must not turn into a storm of failing writes.
+    if (this.#flushWaits || (this.#diskRefuses && this.#flushTimer)) return;
+    this.#flushWaits = true;
+    void this.flush();
+  }
+
+  async #flush(): Promise<void> {
+    this.#flushWaits = false;
+    this.#memory.close();
+    const last = this.#last;
+    const log = this.#shelf.newest;
+    const turnedAway = this.#turnedAway;
+    this.#turnedAway = [];
+    log.giveUp(turnedAway, this.#diskRefuses ? 'memory-full' : 'spool-full');
+    try {
+      const refusal = await this.#memory.drain((group) => this.#write(group));
+      if (refusal !== undefined) throw refusal;
+      await log.unreserve(last);
+      if (log.lossesUnsaved) await log.save();
+      this.#accepted();
+    } catch (error) {
+      this.#refused(error);
+      await this.#keepInMemory(log, last);
+    }
+    this.#change.emit();
+    this.#change = signal();
+  }
+
+  async #write(group: Group): Promise<void> {
+    const { maxBytes, memoryBytes, policy } = this.#options;
+    const bytes = group.length + SEGMENT_HEADER_BYTES;
+    for (;;) {
+      try {
+        while (this.#shelf.bytes + this.#shelf.setAsideBytes + bytes > maxBytes && (await this.#freeFile()));
+        return await this.#shelf.newest.append(group.bytes, group.first, group.last);
+      } catch (error) {
+        // A full disk with memory running out: the oldest readings on the disk go before the newest in memory.
+        const pressed = policy === 'drop-oldest' && this.#memory.bytes > memoryBytes / 2;
+        if (!pressed || !(await this.#freeFile().catch(() => false))) throw error;
+      }
+    }
+  }
+
+  /** Frees one file: corrupt ones first, which can't be counted any more, then readings, where the policy says so. */
+  async #freeFile(): Promise<boolean> {
+    if (await this.#shelf.dropSetAside()) return true;
+    return this.#options.policy === 'drop-oldest' && (await this.#shelf.dropOldest());
+  }
+
+  /** Numbers that are durably known to be given out may be sent although their readings are only in memory. */
+  async #keepInMemory(log: StreamLog, last: number): Promise<void> {
+    try {
+      await log.reserve(last);
+      this.#readableInMemory = last;
+      this.#memory.settleInMemory();
+    } catch {
+      // Not even the state can be written; what is in memory waits until it can.
+    }
+    if (!this.#closed) this.#flushIn(RETRY_AFTER);
+  }
+
+  #refused(error: unknown): void {
+    if (this.#diskRefuses) return;
+    this.#diskRefuses = true;
+    this.#options.report({ kind: 'disk-refuses', error });
+  }
+
+  #accepted(): void {
+    if (!this.#diskRefuses) return;
+    this.#diskRefuses = false;
+    this.#options.report({ kind: 'disk-recovered' });
+  }
+
+  #saveSoon(): void {
+    if (this.#closed) return;
+    this.#saveTimer ??= this.#options.clock.after(SAVE_AFTER, () => {
+      this.#saveTimer = undefined;
+      void this.#lane
+        .run(() => this.#shelf.save())
+        .catch((error) => {
+          this.#refused(error);
+          this.#saveSoon();
+          this.#flushIn(RETRY_AFTER);
+        });
+    });
+  }
+
+  async #collect(log: StreamLog, limit: BatchLimit): Promise<Batch> {
+    const newest = log === this.#shelf.newest;
+    const readings: SpooledReading[] = [];
+    let bytes = 0;
+    let full = !newest;
+    const take = (reading: SpooledReading): boolean => {
+      bytes += limit.sizeOf(reading);
+      const [first] = readings;
+      const previous = readings.at(-1);
+      if (first && previous) {
+        const fits =
+          bytes <= limit.bytes && reading.sequence === previous.sequence + 1 && limit.together(first, reading);
+        if (!fits) {
+          full = true;
+          return false;
+        }
+      }
+      readings.push(reading);
+      return true;
+    };
+    const exhausted = await log.read(take);
+    const through = readings.at(-1)?.sequence ?? log.acknowledged;
+    if (exhausted && newest) this.#memory.read(through, this.#readableInMemory, take);
+    else if (exhausted && readings.length === 0 && log.acknowledged < log.last)
+      log.giveUp(subtract([[log.acknowledged + 1, log.last]], log.gone), 'corrupt');
+    const first = readings[0]?.sequence ?? log.acknowledged + 1;
+    const last = first + readings.length - 1;
+    const lost = readings.length > 0 ? subtract(log.untold, [[first, last]]) : log.untold;
+    return {
+      stream: log.stream,
+      first,
+      readings,
+      held: this.#heldBehind(log, last),
+      lost: lost.slice(0, MAX_TOLD),
+      full,
+    };
+  }
+
+  #heldBehind(log: StreamLog, sequence: number): number {
+    const last = log === this.#shelf.newest ? this.#last : log.last;
+    const turnedAway = log === this.#shelf.newest ? count(this.#turnedAway) : 0;
+    const gone = sequence > 0 ? subtract(log.gone, [[1, sequence]]) : log.gone;
+    return Math.max(0, last - sequence - count(gone) - turnedAway);
+  }
+
+  #logOf(batch: Batch): StreamLog | undefined {
+    return this.#shelf.logs.find(({ stream }) => stream === batch.stream);
+  }
+}
+
+/** A promise and the way to resolve it. */
+function signal(): { readonly promise: Promise<void>; readonly emit: () => void } {
+  let emit!: () => void;
+  const promise = new Promise<void>((resolve) => {
+    emit = resolve;
+  });
+  return { promise, emit };
+}

@@ -1,0 +1,400 @@
+import { count, type SequenceRanges, subtract, through, union } from '@tashika/shared/sequence';
+import type { SpooledReading } from './reading.ts';
+import { checksumSeed, MAX_RECORD_BYTES, parseRecords } from './record.ts';
+import type { LossReason, Reporter } from './report.ts';
+import { decodeSegmentHeader, encodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
+import type { SegmentFile, SegmentFiles } from './segment-files.ts';
+import type { StateFile } from './state-file.ts';
+import type { StreamState } from './stream-state.ts';
+
+/** How much of a segment is read at once. */
+export const READ_BYTES = 4 * MAX_RECORD_BYTES;
+
+/** Where corrupt segments go, in the spool's folder. */
+export const SET_ASIDE = 'set-aside';
+
+export interface Segment {
+  /** Holds no number below this one. */
+  readonly first: number;
+  /** Durable bytes, the header included. */
+  bytes: number;
+  corrupt: boolean;
+}
+
+export interface StreamLogParts {
+  readonly files: SegmentFiles;
+  readonly folder: string;
+  readonly stream: string;
+  readonly report: Reporter;
+  readonly bootId: string;
+  readonly segmentBytes: number;
+  readonly stateFile: StateFile;
+  readonly state: StreamState;
+  readonly segments: Segment[];
+  /** The highest number that the segments hold, or rule out by their names. */
+  readonly highest: number;
+  /** The last segment, open to be gone on with. */
+  readonly active: SegmentFile | undefined;
+}
+
+interface Place {
+  readonly segment: Segment;
+  readonly position: number;
+}
+
+/**
+ * One stream on the disk: its segments and its state. The spool calls one method at a time and waits for it.
+ * What it says is durable is so when the promise resolves.
+ */
+export class StreamLog {
+  readonly stream: string;
+  readonly #files: SegmentFiles;
+  readonly #folder: string;
+  readonly #report: Reporter;
+  readonly #bootId: string;
+  readonly #segmentBytes: number;
+  readonly #seed: number;
+  readonly #stateFile: StateFile;
+  readonly #segments: Segment[];
+  #state: StreamState;
+  #saved: StreamState;
+  #highest: number;
+  #active: SegmentFile | undefined;
+  #open: { readonly segment: Segment; readonly file: SegmentFile; readonly bootId: string } | undefined;
+  #place: Place | undefined;
+  /** Where the readings of the last `read` end, so that an acknowledged one is not looked for again. */
+  #ends: { readonly sequence: number; readonly place: Place }[] = [];
+
+  constructor(parts: StreamLogParts) {
+    this.stream = parts.stream;
+    this.#files = parts.files;
+    this.#folder = parts.folder;
+    this.#report = parts.report;
+    this.#bootId = parts.bootId;
+    this.#segmentBytes = parts.segmentBytes;
+    this.#seed = checksumSeed(parts.stream);
+    this.#stateFile = parts.stateFile;
+    this.#state = parts.state;
+    this.#saved = parts.state;
+    this.#segments = parts.segments;
+    this.#highest = parts.highest;
+    this.#active = parts.active;
+  }
+
+  get acknowledged(): number {
+    return this.#state.acknowledged;
+  }
+
+  get untold(): SequenceRanges {
+    return this.#state.untold;
+  }
+
+  get gone(): SequenceRanges {
+    return this.#state.gone;
+  }
+
+  /** The highest number that was ever given out, as far as the disk knows. */
+  get last(): number {
+    const { acknowledged, last, untold, gone } = this.#state;
+    return Math.max(this.#highest, acknowledged, last, through(untold), through(gone));
+  }
+
+  /** The highest number that the segments hold, or rule out by their names. */
+  get highest(): number {
+    return this.#highest;
+  }
+
+  /** Whether numbers up to `last` may exist in memory alone. */
+  get inMemory(): boolean {
+    return this.#state.inMemory;
+  }
+
+  get bytes(): number {
+    return this.#segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  get segmentCount(): number {
+    return this.#segments.length;
+  }
+
+  get seed(): number {
+    return this.#seed;
+  }
+
+  /** Whether the state has changed since it was made durable. */
+  get unsaved(): boolean {
+    return this.#state !== this.#saved;
+  }
+
+  /** Whether losses are known that a crash would forget. */
+  get lossesUnsaved(): boolean {
+    return this.#state.untold !== this.#saved.untold;
+  }
+
+  /** Writes a group of records, numbered `first` to `last`, durably. After a rejection the group may be tried again. */
+  async append(records: Buffer, first: number, last: number): Promise<void> {
+    let begun = false;
+    try {
+      const full = this.#active && this.#segments.at(-1)!.bytes + records.length > this.#segmentBytes;
+      if (full) await this.#seal();
+      if (!this.#active) {
+        begun = true;
+        await this.#begin(first);
+      }
+      const segment = this.#segments.at(-1)!;
+      await this.#active!.write(segment.bytes, records);
+      await this.#active!.sync();
+      segment.bytes += records.length;
+      this.#highest = last;
+    } catch (error) {
+      await this.#abandon(begun);
+      throw error;
+    }
+  }
+
+  /**
+   * Readings beyond the acknowledged ones, in order, until `take` refuses one; true when there is no more on the
+   * disk. Numbers that turn out to be missing are given up.
+   */
+  async read(take: (reading: SpooledReading) => boolean): Promise<boolean> {
+    this.#ends = [];
+    let place = this.#place ?? this.#placeOf(this.#state.acknowledged + 1);
+    let previous = this.#state.acknowledged;
+    while (place) {
+      const { segment, position }: Place = place;
+      const { bytes, bootId } = await this.#chunk(segment, position);
+      const atEnd = bytes.length < READ_BYTES || position + bytes.length >= segment.bytes;
+      const parsed = parseRecords(bytes, this.#seed, atEnd);
+      if (parsed.damagedBytes > 0) this.#corrupt(segment, parsed.damagedBytes);
+      for (const { record, end } of parsed.records) {
+        if (record.sequence <= previous) continue;
+        if (record.sequence > previous + 1) {
+          this.giveUp(subtract([[previous + 1, record.sequence - 1]], this.#state.gone), 'corrupt');
+        }
+        if (!take({ ...record, bootId })) return false;
+        previous = record.sequence;
+        this.#ends.push({ sequence: record.sequence, place: { segment, position: position + end } });
+      }
+      place = atEnd ? this.#after(segment) : { segment, position: position + parsed.consumed };
+    }
+    return true;
+  }
+
+  /**
+   * The readings `first` to `last` are done with, and the cloud knows of the losses `told`. Not durable until `save`.
+   */
+  acknowledge(first: number, last: number, told: SequenceRanges): void {
+    const received: SequenceRanges = first <= last ? [[first, last]] : [];
+    this.#place = this.#ends.find(({ sequence }) => sequence === last)?.place ?? this.#place;
+    this.#state = advanced({
+      ...this.#state,
+      acknowledged: Math.max(this.#state.acknowledged, last),
+      untold: subtract(this.#state.untold, union(told, received)),
+    });
+  }
+
+  /** Notes numbers as lost, to be told; returns how many of them are news. Not durable until `save`. */
+  giveUp(ranges: SequenceRanges, why: LossReason): number {
+    const { untold, gone } = this.#state;
+    const fresh = subtract(ranges, union(untold, gone));
+    if (fresh.length === 0) return 0;
+    this.#state = advanced({ ...this.#state, untold: union(untold, ranges), gone: union(gone, ranges) });
+    this.#report({ kind: 'lost', stream: this.stream, ranges: fresh, why });
+    return count(fresh);
+  }
+
+  /** Gives up the oldest segment, durably; false when only the last one is left, which holds the numbering. */
+  async dropOldest(why: LossReason, evenLast = false): Promise<boolean> {
+    const [oldest, next] = this.#segments;
+    if (!oldest || (!next && !evenLast)) return false;
+    const first = Math.max(oldest.first, this.#state.acknowledged + 1);
+    const last = next ? next.first - 1 : this.#highest;
+    if (first <= last) this.giveUp(subtract([[first, last]], this.#state.gone), why);
+    await this.save();
+    if (this.#segments[0] === oldest) await this.#discard(oldest);
+    return true;
+  }
+
+  /** Notes durably that numbers up to `last` exist in memory alone. */
+  async reserve(last: number): Promise<void> {
+    if (this.#state.inMemory && this.#state.last === last && !this.unsaved) return;
+    this.#state = { ...this.#state, inMemory: true, last };
+    await this.#write(this.#state);
+  }
+
+  /** Notes durably that the segments are the whole truth again; numbering goes on after `last`. */
+  async unreserve(last: number): Promise<void> {
+    if (!this.#state.inMemory) return;
+    if (this.#highest < last) {
+      // Readings were sent from memory and never written: an empty segment's name carries the numbering on.
+      await this.#seal();
+      try {
+        await this.#begin(last + 1);
+        await this.#active!.sync();
+      } catch (error) {
+        await this.#abandon(true);
+        throw error;
+      }
+      this.#highest = last;
+    }
+    this.#state = { ...this.#state, inMemory: false };
+    await this.save();
+  }
+
+  /** Makes the state durable, then gives back the space of what is done with. */
+  async save(): Promise<void> {
+    const { inMemory, last } = this.#state;
+    const state = { ...this.#state, last: inMemory ? last : this.#highest };
+    this.#state = state;
+    await this.#write(state);
+    for (let next = this.#segments[1]; next && next.first - 1 <= state.acknowledged; next = this.#segments[1])
+      await this.#discard(this.#segments[0]!);
+  }
+
+  async close(): Promise<void> {
+    await this.#closeReader();
+    await this.#active?.close();
+    this.#active = undefined;
+    await this.#stateFile.close();
+  }
+
+  /** Removes the whole stream, which must be done with. */
+  async remove(removeFolder: () => Promise<void>): Promise<void> {
+    await this.#seal();
+    for (const segment of [...this.#segments]) await this.#discard(segment);
+    await this.close();
+    await removeFolder();
+  }
+
+  async #begin(first: number): Promise<void> {
+    const path = `${this.#folder}/${segmentName(first)}`;
+    const file = await this.#createOrClear(path);
+    this.#active = file;
+    const segment: Segment = { first, bytes: 0, corrupt: false };
+    if (this.#segments.at(-1)?.first === first) this.#segments.pop();
+    this.#segments.push(segment);
+    await file.write(0, encodeSegmentHeader(this.#bootId));
+    await this.#files.syncFolder(this.#folder);
+    segment.bytes = SEGMENT_HEADER_BYTES;
+  }
+
+  /** A file of this name can only be left from an attempt that failed before any record in it was durable. */
+  async #createOrClear(path: string): Promise<SegmentFile> {
+    try {
+      return await this.#files.create(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const file = await this.#files.open(path);
+      await file.truncate(0);
+      return file;
+    }
+  }
+
+  async #seal(): Promise<void> {
+    const file = this.#active;
+    this.#active = undefined;
+    await file?.close();
+  }
+
+  /**
+   * After a failed write nothing is sure about the file but what was durable before: cut it there and begin another
+   * next time. A file that this very attempt began is removed, unless its name is all that carries the numbering.
+   */
+  async #abandon(begun: boolean): Promise<void> {
+    const file = this.#active;
+    const segment = this.#segments.at(-1);
+    this.#active = undefined;
+    if (!file || !segment) return;
+    if (begun) segment.bytes = 0;
+    await file.truncate(segment.bytes).catch(ignore);
+    await file.close().catch(ignore);
+    if (!begun || this.#segments.length === 1) return;
+    this.#segments.pop();
+    await this.#files.remove(`${this.#folder}/${segmentName(segment.first)}`).catch(ignore);
+  }
+
+  #placeOf(number: number): Place | undefined {
+    const segment = this.#segments.findLast(({ first }) => first <= number) ?? this.#segments[0];
+    return segment && { segment, position: SEGMENT_HEADER_BYTES };
+  }
+
+  #after(segment: Segment): Place | undefined {
+    const next = this.#segments[this.#segments.indexOf(segment) + 1];
+    return next && { segment: next, position: SEGMENT_HEADER_BYTES };
+  }
+
+  /** Up to `READ_BYTES` of a segment; nothing where the disk can't read it, which ends the segment for the reader. */
+  async #chunk(segment: Segment, position: number): Promise<{ readonly bytes: Buffer; readonly bootId: string }> {
+    const length = Math.max(0, Math.min(READ_BYTES, segment.bytes - position));
+    try {
+      const { file, bootId } = await this.#reading(segment);
+      return { bytes: await file.read(position, length), bootId };
+    } catch {
+      this.#corrupt(segment, length);
+      return { bytes: Buffer.alloc(0), bootId: '' };
+    }
+  }
+
+  async #reading(segment: Segment): Promise<{ readonly file: SegmentFile; readonly bootId: string }> {
+    if (this.#open?.segment === segment) return this.#open;
+    await this.#closeReader();
+    const file = await this.#files.open(`${this.#folder}/${segmentName(segment.first)}`);
+    this.#open = { segment, file, bootId: '' };
+    const bootId = decodeSegmentHeader(await file.read(0, SEGMENT_HEADER_BYTES));
+    if (bootId === undefined && segment.bytes >= SEGMENT_HEADER_BYTES) this.#corrupt(segment, SEGMENT_HEADER_BYTES);
+    this.#open = { segment, file, bootId: bootId ?? '' };
+    return this.#open;
+  }
+
+  #corrupt(segment: Segment, bytes: number): void {
+    if (segment.corrupt) return;
+    segment.corrupt = true;
+    this.#report({ kind: 'segment-corrupt', file: `${this.#folder}/${segmentName(segment.first)}`, bytes });
+  }
+
+  async #closeReader(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.file.close();
+  }
+
+  async #discard(segment: Segment): Promise<void> {
+    if (this.#open?.segment === segment) await this.#closeReader();
+    if (this.#place?.segment === segment) this.#place = undefined;
+    this.#ends = this.#ends.filter(({ place }) => place.segment !== segment);
+    const name = segmentName(segment.first);
+    const path = `${this.#folder}/${name}`;
+    if (segment.corrupt) {
+      const file = `${SET_ASIDE}/${this.stream}-${name}`;
+      await this.#files.makeFolder(SET_ASIDE);
+      await unlessAbsent(this.#files.move(path, file));
+      this.#report({ kind: 'segment-set-aside', file, bytes: segment.bytes });
+    } else await unlessAbsent(this.#files.remove(path));
+    this.#segments.splice(this.#segments.indexOf(segment), 1);
+  }
+
+  async #write(state: StreamState): Promise<void> {
+    await this.#stateFile.save(state);
+    this.#saved = state;
+  }
+}
+
+/** Moves the acknowledged mark over what is gone right behind it. */
+function advanced(state: StreamState): StreamState {
+  let { acknowledged } = state;
+  for (const [first, last] of state.gone) if (first <= acknowledged + 1) acknowledged = Math.max(acknowledged, last);
+  return { ...state, acknowledged, gone: acknowledged > 0 ? subtract(state.gone, [[1, acknowledged]]) : state.gone };
+}
+
+/** Somebody may have removed the file by hand; its readings are told as lost by their missing numbers. */
+async function unlessAbsent(done: Promise<void>): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function ignore(): void {
+  // The file is given up anyway; the error that led here is the one that is told.
+}
