@@ -1,3 +1,4 @@
+export { type Fault, faultOf } from './faults.ts';
 export { type Migration, migrations } from './migrations.ts';
 export { openStore } from './open.ts';
 export type { Logger, Parameter, Queryable, Store, Unsubscribe } from './store.ts';

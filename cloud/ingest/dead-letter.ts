@@ -1,0 +1,89 @@
+import type { Timestamp } from '@tashika/shared/time';
+import type { Queryable } from '../store/index.ts';
+import type { ArrivedEvent, Refusal } from './event.ts';
+import type { HubAddress } from './partition.ts';
+import { storable } from './text.ts';
+
+/** An event kept whole because it, or a part of it, could not be counted. */
+export interface DeadLetter extends Refusal {
+  readonly partitionId: string;
+  readonly imsi: string | null;
+  readonly arrived: ArrivedEvent;
+}
+
+const LONGEST_DETAIL = 1000;
+
+/** A detail as it is stored: it may quote the event, and so anything. */
+export function storableDetail(detail: string): string {
+  return storable(detail, LONGEST_DETAIL);
+}
+
+/** Keeps dead letters with their exact bytes. One that is already there, read by another group, stays as it is. */
+export async function saveDeadLetters(
+  transaction: Queryable,
+  hub: HubAddress,
+  letters: readonly DeadLetter[],
+): Promise<void> {
+  if (letters.length === 0) return;
+  await transaction.query(
+    `INSERT INTO dead_letter (reason, detail, received_at, imsi, namespace, hub, partition_id, sequence_number, body)
+     SELECT reason, detail, received_at, imsi, $1, $2, partition_id, sequence_number, decode(body, 'base64')
+       FROM unnest($3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::int8[], $9::text[])
+         AS letter (reason, detail, received_at, imsi, partition_id, sequence_number, body)
+     ON CONFLICT (namespace, hub, partition_id, sequence_number) DO NOTHING`,
+    [
+      hub.namespace,
+      hub.hub,
+      letters.map((letter) => letter.reason),
+      letters.map((letter) => storableDetail(letter.detail)),
+      letters.map((letter) => new Date(letter.arrived.enqueuedAt).toISOString()),
+      letters.map((letter) => letter.imsi),
+      letters.map((letter) => letter.partitionId),
+      letters.map((letter) => letter.arrived.sequenceNumber),
+      letters.map((letter) => Buffer.from(letter.arrived.body).toString('base64')),
+    ],
+  );
+}
+
+/** A dead letter that has not been driven again, locked until the transaction ends. */
+export interface StoredDeadLetter {
+  readonly id: number;
+  readonly namespace: string;
+  readonly hub: string;
+  readonly partitionId: string;
+  readonly arrived: ArrivedEvent;
+}
+
+/** Locks the dead letter `id`; undefined if there is none, or it has been counted already. */
+export async function lockDeadLetter(transaction: Queryable, id: number): Promise<StoredDeadLetter | undefined> {
+  const [row] = await transaction.query<{
+    namespace: string;
+    hub: string;
+    partition_id: string;
+    sequence_number: number;
+    received_at: Date;
+    body: Uint8Array;
+  }>(
+    `SELECT namespace, hub, partition_id, sequence_number, received_at, body
+       FROM dead_letter WHERE id = $1 AND redriven_at IS NULL FOR UPDATE`,
+    [id],
+  );
+  if (!row) return undefined;
+  const { namespace, hub, partition_id: partitionId, sequence_number: sequenceNumber, received_at, body } = row;
+  const arrived = { sequenceNumber, offset: '', enqueuedAt: received_at.getTime(), body };
+  return { id, namespace, hub, partitionId, arrived };
+}
+
+/** Closes a dead letter that has been counted after all. */
+export async function closeDeadLetter(transaction: Queryable, id: number, now: Timestamp): Promise<void> {
+  await transaction.query('UPDATE dead_letter SET redriven_at = $2 WHERE id = $1', [id, new Date(now)]);
+}
+
+/** Notes why a dead letter is still refused. */
+export async function updateRefusal(transaction: Queryable, id: number, refusal: Refusal): Promise<void> {
+  await transaction.query('UPDATE dead_letter SET reason = $2, detail = $3 WHERE id = $1', [
+    id,
+    refusal.reason,
+    storableDetail(refusal.detail),
+  ]);
+}

@@ -1,0 +1,75 @@
+import type { Queryable } from '../store/index.ts';
+import { type LastValues, mergeLastValues, type Sighting } from './sighting.ts';
+
+/**
+ * Writes what was learnt about devices. What a device is (region, clock, imei) follows its latest arrival, what it
+ * measured follows the readings' own time.
+ */
+export async function saveSightings(transaction: Queryable, sightings: ReadonlyMap<string, Sighting>): Promise<void> {
+  if (sightings.size === 0) return;
+  const known = await lockDevices(transaction, [...sightings.keys()]);
+  const unknown = [...sightings.values()].filter((sighting) => !known.has(sighting.imsi));
+  if (unknown.length > 0) {
+    await insertDevices(transaction, unknown);
+    // Another worker may have met them at the same moment: what it wrote is merged with, not overwritten.
+    const met = await lockDevices(
+      transaction,
+      unknown.map((sighting) => sighting.imsi),
+    );
+    for (const [imsi, values] of met) known.set(imsi, values);
+  }
+  await updateDevices(transaction, [...sightings.values()], known);
+}
+
+async function lockDevices(transaction: Queryable, imsis: readonly string[]): Promise<Map<string, LastValues>> {
+  const rows = await transaction.query<{ imsi: string; last_values: LastValues }>(
+    'SELECT imsi, last_values FROM device WHERE imsi = ANY ($1::text[]) ORDER BY imsi FOR UPDATE',
+    [imsis],
+  );
+  return new Map(rows.map((row) => [row.imsi, row.last_values]));
+}
+
+async function insertDevices(transaction: Queryable, sightings: readonly Sighting[]): Promise<void> {
+  await transaction.query(
+    `INSERT INTO device (imsi, region, last_seen)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS seen (imsi, region, last_seen) ORDER BY imsi
+     ON CONFLICT DO NOTHING`,
+    [
+      sightings.map((sighting) => sighting.imsi),
+      sightings.map((sighting) => sighting.region),
+      sightings.map((sighting) => new Date(sighting.seenAt).toISOString()),
+    ],
+  );
+}
+
+async function updateDevices(
+  transaction: Queryable,
+  sightings: readonly Sighting[],
+  known: ReadonlyMap<string, LastValues>,
+): Promise<void> {
+  await transaction.query(
+    `UPDATE device
+        SET imei = CASE WHEN seen.last_seen >= device.last_seen THEN coalesce(seen.imei, device.imei)
+                        ELSE coalesce(device.imei, seen.imei) END,
+            region = CASE WHEN seen.last_seen >= device.last_seen THEN seen.region ELSE device.region END,
+            clock = CASE WHEN seen.last_seen >= device.last_seen THEN coalesce(seen.clock, device.clock)
+                         ELSE coalesce(device.clock, seen.clock) END,
+            last_seen = greatest(seen.last_seen, device.last_seen),
+            last_values = seen.last_values::jsonb,
+            posts = device.posts + seen.posts
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::int8[])
+         AS seen (imsi, imei, region, last_seen, last_values, clock, posts)
+      WHERE device.imsi = seen.imsi`,
+    [
+      sightings.map((sighting) => sighting.imsi),
+      sightings.map((sighting) => sighting.imei),
+      sightings.map((sighting) => sighting.region),
+      sightings.map((sighting) => new Date(sighting.seenAt).toISOString()),
+      sightings.map((sighting) =>
+        JSON.stringify(mergeLastValues(known.get(sighting.imsi) ?? {}, sighting.readings.values())),
+      ),
+      sightings.map((sighting) => sighting.clock),
+      sightings.map((sighting) => sighting.posts),
+    ],
+  );
+}

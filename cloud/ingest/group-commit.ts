@@ -1,0 +1,202 @@
+import { messageOf, TashikaError } from '@tashika/shared/errors';
+import type { Clock, Duration } from '@tashika/shared/time';
+import { type Fault, faultOf, type Logger, type Store } from '../store/index.ts';
+import type { Tolerances } from '../windows/index.ts';
+import { type Batch, type Committed, commit } from './commit.ts';
+import { type ArrivedEvent, type OpenedEvent, openEvent, refuse } from './event.ts';
+import type { HubAddress, PartitionProgress } from './partition.ts';
+
+/** Events of one partition as a worker has read them. */
+export interface ReadBatch {
+  readonly partitionId: string;
+  readonly ownerId: string;
+  readonly events: readonly ArrivedEvent[];
+  /** Whether a pump starts with it at the checkpoint: only then may numbers be missing before its first event. */
+  readonly startsAtCheckpoint: boolean;
+}
+
+export interface GroupCommitOptions {
+  readonly store: Store;
+  readonly hub: HubAddress;
+  readonly tolerances: Tolerances;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called after each commit with what it added. */
+  readonly onCommitted?: (progress: readonly PartitionProgress[], durationMs: number) => void;
+  /** Called after each commit that failed and will be tried again or taken apart. */
+  readonly onFailed?: (fault: Fault) => void;
+}
+
+interface Waiting {
+  readonly batch: ReadBatch;
+  /** Events of the batch that have been committed. */
+  done: number;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Most bytes of bodies that are opened for one transaction: a body of JSON takes many times its size in memory. */
+const MOST_BYTES = 8 * 1024 * 1024;
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 5000;
+
+/**
+ * Commits what the partitions of this process have read, in groups: whatever waits when a transaction ends goes into
+ * the next one, so that one flush to the disk serves all. It tries until the commit stands; only the loss of the
+ * partition ends a batch otherwise.
+ */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  readonly #waiting: Waiting[] = [];
+  readonly #stopped = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when all events of the batch are committed, each of them counted or kept as a dead letter.
+   *
+   * @throws TashikaError OWNERSHIP_LOST when another worker owns the partition now, or when the batch does not follow
+   *   on the checkpoint: the reader has to start again from there
+   */
+  submit(batch: ReadBatch): Promise<void> {
+    if (batch.events.length === 0) return Promise.resolve();
+    if (this.#stopped.signal.aborted) return Promise.reject(this.#stopped.signal.reason);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ batch, done: 0, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Waits until everything submitted is committed, at most `withinMs`; gives the rest up and takes no more. */
+  async close(withinMs: Duration): Promise<void> {
+    const patience = new AbortController();
+    const deadline = this.#options.clock.sleep(withinMs, patience.signal).catch(() => {});
+    await Promise.race([this.#running, deadline]);
+    patience.abort();
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#stopped.abort(new TashikaError('OWNERSHIP_LOST', 'the worker is stopping'));
+  }
+
+  async #run(): Promise<void> {
+    // Batches that become ready in the same turn of the event loop share the transaction.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) await this.#commitGroup(this.#nextGroup());
+    this.#running = undefined;
+  }
+
+  /** One batch of each partition that waits. */
+  #nextGroup(): Waiting[] {
+    const group = new Map<string, Waiting>();
+    for (const waiting of this.#waiting) {
+      if (!group.has(waiting.batch.partitionId)) group.set(waiting.batch.partitionId, waiting);
+    }
+    return [...group.values()];
+  }
+
+  async #commitGroup(group: readonly Waiting[]): Promise<void> {
+    const batches = sliceOf(group);
+    try {
+      await this.#commitOrIsolate(batches, group);
+    } catch (error) {
+      for (const waiting of group) this.#finish(waiting, error);
+      return;
+    }
+    for (const [index, waiting] of group.entries()) {
+      waiting.done += batches[index]!.events.length;
+      if (waiting.done >= waiting.batch.events.length) this.#finish(waiting);
+    }
+  }
+
+  /** Commits batches together; when something in them cannot be stored, takes them apart until it stands alone. */
+  async #commitOrIsolate(batches: readonly Batch[], group: readonly Waiting[]): Promise<void> {
+    try {
+      const committed = await this.#commitWithRetries(batches);
+      for (const batch of committed.fencedOff) this.#fenceOff(batch, group);
+    } catch (error) {
+      if (this.#stopped.signal.aborted || faultOf(error) !== 'data') throw error;
+      this.#options.logger.warn(
+        { batches: batches.length, events: count(batches), error: messageOf(error) },
+        'a commit was refused for its data; taking it apart',
+      );
+      for (const part of apart(batches, error)) await this.#commitOrIsolate(part, group);
+    }
+  }
+
+  async #commitWithRetries(batches: readonly Batch[]): Promise<Committed> {
+    const { store, clock, logger, onCommitted, onFailed } = this.#options;
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)) {
+      const started = clock.monotonic();
+      try {
+        const committed = await commit(store, batches, { ...this.#options, now: clock.now() });
+        onCommitted?.(committed.progress, clock.monotonic() - started);
+        return committed;
+      } catch (error) {
+        const fault = faultOf(error);
+        onFailed?.(fault);
+        if (fault === 'data') throw error;
+        const log = { fault, error: messageOf(error), retryMs };
+        if (fault === 'conflict') logger.debug(log, 'a commit met another one; trying again');
+        else logger.warn(log, 'a commit failed; trying again');
+        await clock.sleep(retryMs, this.#stopped.signal);
+      }
+    }
+  }
+
+  #fenceOff(batch: Batch, group: readonly Waiting[]): void {
+    const waiting = group.find((each) => each.batch.partitionId === batch.partitionId);
+    if (!waiting) return;
+    const sentence = `partition ${batch.partitionId} is no longer read by ${batch.ownerId}`;
+    this.#finish(waiting, new TashikaError('OWNERSHIP_LOST', sentence));
+  }
+
+  #finish(waiting: Waiting, error?: unknown): void {
+    const index = this.#waiting.indexOf(waiting);
+    if (index < 0) return;
+    this.#waiting.splice(index, 1);
+    if (error === undefined) waiting.resolve();
+    else waiting.reject(error);
+  }
+}
+
+/** The next part of each batch, opened, within the bytes that one transaction may have. */
+function sliceOf(group: readonly Waiting[]): Batch[] {
+  const share = MOST_BYTES / group.length;
+  return group.map(({ batch, done }) => {
+    const events: OpenedEvent[] = [];
+    let bytes = 0;
+    for (let index = done; index < batch.events.length && (events.length === 0 || bytes < share); index++) {
+      const arrived = batch.events[index]!;
+      bytes += arrived.body.byteLength;
+      events.push(openEvent(arrived));
+    }
+    const { partitionId, ownerId } = batch;
+    return { partitionId, ownerId, events, startsAtCheckpoint: batch.startsAtCheckpoint && done === 0 };
+  });
+}
+
+/** Smaller groups that together are `batches`, in order; a single event comes back as a dead letter. */
+function apart(batches: readonly Batch[], error: unknown): readonly (readonly Batch[])[] {
+  if (batches.length > 1) return batches.map((batch) => [batch]);
+  const batch = batches[0]!;
+  if (batch.events.length > 1) {
+    const middle = batch.events.length >> 1;
+    return [
+      [{ ...batch, events: batch.events.slice(0, middle) }],
+      [{ ...batch, events: batch.events.slice(middle), startsAtCheckpoint: false }],
+    ];
+  }
+  const [event] = batch.events;
+  if (!event?.post) throw error; // nothing left of it but bytes, and those can always be kept
+  const refusal = { reason: 'invalid-value', detail: `The database refuses it: ${messageOf(error)}` } as const;
+  return [[{ ...batch, events: [{ ...refuse(event.arrived, refusal), imsi: event.imsi }] }]];
+}
+
+function count(batches: readonly Batch[]): number {
+  return batches.reduce((sum, batch) => sum + batch.events.length, 0);
+}

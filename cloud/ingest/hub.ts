@@ -1,0 +1,103 @@
+import { EventHubConsumerClient } from '@azure/event-hubs';
+import { messageOf, TashikaError } from '@tashika/shared/errors';
+import type { Clock } from '@tashika/shared/time';
+import type { CloudConfiguration } from '../config/index.ts';
+import type { HubAddress } from './partition.ts';
+
+/** What the hub says about one partition. */
+export interface PartitionFacts {
+  readonly isEmpty: boolean;
+  readonly lastEnqueued: number;
+}
+
+const ANSWER_WITHIN_MS = 5000;
+
+/** The hub as the store names it: by `eventHubs.namespace`, or by host and port of the connection string. */
+export function hubAddressOf({
+  connectionString,
+  hub,
+  consumerGroup,
+  namespace,
+}: CloudConfiguration['eventHubs']): HubAddress {
+  return { namespace: namespace ?? endpointOf(connectionString), hub, consumerGroup };
+}
+
+function endpointOf(connectionString: string): string {
+  const endpoint = /(?:^|;)\s*Endpoint\s*=\s*[a-z]+:\/\/([^/;]+)/i.exec(connectionString)?.[1];
+  if (!endpoint) {
+    throw new TashikaError('CONFIG_INVALID', 'eventHubs.connectionString must have an Endpoint=sb://…');
+  }
+  return endpoint.toLowerCase();
+}
+
+/**
+ * Asks the hub about itself, over a connection of its own and without retries. The client that reads may retry a
+ * refusal for ever, or hang on a dead link, and not say so; this one tells.
+ */
+export class HubInspector {
+  readonly #eventHubs: CloudConfiguration['eventHubs'];
+  readonly #clock: Clock;
+  #client: EventHubConsumerClient | undefined;
+
+  constructor(eventHubs: CloudConfiguration['eventHubs'], clock: Clock) {
+    this.#eventHubs = eventHubs;
+    this.#clock = clock;
+  }
+
+  /** @throws TashikaError EVENT_HUBS_UNAUTHORIZED, EVENT_HUBS_UNREACHABLE */
+  partitionIds(): Promise<string[]> {
+    return this.#ask((client, abortSignal) => client.getPartitionIds({ abortSignal }));
+  }
+
+  /** @throws TashikaError EVENT_HUBS_UNAUTHORIZED, EVENT_HUBS_UNREACHABLE */
+  async partitions(partitionIds: readonly string[]): Promise<Map<string, PartitionFacts>> {
+    return this.#ask(async (client, abortSignal) => {
+      const facts = new Map<string, PartitionFacts>();
+      for (const id of partitionIds) {
+        const { isEmpty, lastEnqueuedSequenceNumber } = await client.getPartitionProperties(id, { abortSignal });
+        facts.set(id, { isEmpty, lastEnqueued: lastEnqueuedSequenceNumber });
+      }
+      return facts;
+    });
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.close().catch(() => {}); // a connection that is broken already
+  }
+
+  async #ask<Answer>(
+    question: (client: EventHubConsumerClient, signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
+    const late = new AbortController();
+    const timer = this.#clock.after(ANSWER_WITHIN_MS, () => late.abort());
+    try {
+      this.#client ??= this.#connect();
+      return await question(this.#client, late.signal);
+    } catch (error) {
+      void this.close(); // the next question starts on a new connection
+      throw hubError(error);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #connect(): EventHubConsumerClient {
+    const { connectionString, hub, consumerGroup } = this.#eventHubs;
+    return new EventHubConsumerClient(consumerGroup, connectionString, hub, { retryOptions: { maxRetries: 0 } });
+  }
+}
+
+/** An error of the SDK as one that says what to do. Once its retries run out it hides in an AggregateError. */
+export function hubError(error: unknown): TashikaError {
+  const codes = [error, ...((error as AggregateError | null)?.errors ?? [])].map(
+    (each) => (each as { code?: unknown } | null)?.code,
+  );
+  const unauthorized = codes.includes('UnauthorizedError');
+  return new TashikaError(
+    unauthorized ? 'EVENT_HUBS_UNAUTHORIZED' : 'EVENT_HUBS_UNREACHABLE',
+    `Event Hubs ${unauthorized ? 'refuses the connection string' : 'does not answer'}: ${messageOf(error)}`,
+    { cause: error },
+  );
+}

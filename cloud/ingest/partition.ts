@@ -1,0 +1,188 @@
+import type { Timestamp } from '@tashika/shared/time';
+import type { Queryable } from '../store/index.ts';
+import { type Tolerances, type Watermark, watermarkWhileIdle } from '../windows/index.ts';
+
+/** The hub whose partitions this pipeline reads, as the store names it. */
+export interface HubAddress {
+  readonly namespace: string;
+  readonly hub: string;
+  readonly consumerGroup: string;
+}
+
+/** What the store knows about a partition that this transaction has locked. */
+export interface LockedPartition {
+  readonly partitionId: string;
+  readonly ownerId: string;
+  /** The checkpoint: the last event committed; null before the first. */
+  readonly position: number | null;
+  readonly watermark: Watermark;
+}
+
+/** What a commit adds to a partition. */
+export interface PartitionProgress {
+  readonly partitionId: string;
+  readonly position: number;
+  readonly offset: string;
+  readonly lastArrival: Timestamp;
+  readonly watermark: Timestamp;
+  readonly totals: Totals;
+}
+
+/** Counts since the store began, or what one commit adds to them. */
+export interface Totals {
+  events: number;
+  readings: number;
+  duplicates: number;
+  late: number;
+  deadLetters: number;
+  skipped: number;
+}
+
+/** Totals of nothing. */
+export function noTotals(): Totals {
+  return { events: 0, readings: 0, duplicates: 0, late: 0, deadLetters: 0, skipped: 0 };
+}
+
+/** Makes a row for every partition of the hub, so that the combined watermark waits for those not read yet. */
+export async function registerPartitions(
+  store: Queryable,
+  hub: HubAddress,
+  partitionIds: readonly string[],
+): Promise<void> {
+  await store.query(
+    `INSERT INTO partition (namespace, hub, consumer_group, partition_id)
+     SELECT $1, $2, $3, id FROM unnest($4::text[]) AS id ORDER BY id
+     ON CONFLICT DO NOTHING`,
+    [hub.namespace, hub.hub, hub.consumerGroup, partitionIds],
+  );
+}
+
+/** Locks the partitions in the order of their ids and answers them with the watermark that readers see now. */
+export async function lockPartitions(
+  transaction: Queryable,
+  hub: HubAddress,
+  partitionIds: readonly string[],
+): Promise<{ partitions: Map<string, LockedPartition>; combined: Watermark }> {
+  const rows = await transaction.query<{
+    partition_id: string;
+    owner_id: string;
+    sequence_number: number | null;
+    watermark: Date | null;
+    combined: Date | null;
+  }>(
+    `SELECT partition_id, owner_id, sequence_number, partition.watermark,
+            (SELECT watermark.watermark FROM watermark) AS combined
+       FROM partition
+      WHERE namespace = $1 AND hub = $2 AND consumer_group = $3 AND partition_id = ANY ($4::text[])
+      ORDER BY partition_id
+        FOR UPDATE OF partition`,
+    [hub.namespace, hub.hub, hub.consumerGroup, partitionIds],
+  );
+  const partitions = new Map<string, LockedPartition>();
+  for (const row of rows)
+    partitions.set(row.partition_id, {
+      partitionId: row.partition_id,
+      ownerId: row.owner_id,
+      position: row.sequence_number,
+      watermark: row.watermark?.getTime() ?? null,
+    });
+  return { partitions, combined: rows[0]?.combined?.getTime() ?? null };
+}
+
+/** Moves checkpoint, watermark and totals of partitions that this transaction has locked. */
+export async function savePartitions(
+  transaction: Queryable,
+  hub: HubAddress,
+  progress: readonly PartitionProgress[],
+  now: Timestamp,
+): Promise<void> {
+  await transaction.query(
+    `UPDATE partition
+        SET sequence_number = moved.position, "offset" = moved.position_offset, last_arrival = moved.last_arrival,
+            watermark = moved.watermark, progressed_at = $4,
+            events = partition.events + moved.events, readings = partition.readings + moved.readings,
+            duplicates = partition.duplicates + moved.duplicates, late = partition.late + moved.late,
+            dead_letters = partition.dead_letters + moved.dead_letters, skipped = partition.skipped + moved.skipped
+       FROM unnest($5::text[], $6::int8[], $7::text[], $8::timestamptz[], $9::timestamptz[],
+                   $10::int8[], $11::int8[], $12::int8[], $13::int8[], $14::int8[], $15::int8[])
+         AS moved (partition_id, position, position_offset, last_arrival, watermark,
+                   events, readings, duplicates, late, dead_letters, skipped)
+      WHERE namespace = $1 AND hub = $2 AND consumer_group = $3 AND partition.partition_id = moved.partition_id`,
+    [
+      hub.namespace,
+      hub.hub,
+      hub.consumerGroup,
+      new Date(now),
+      progress.map((each) => each.partitionId),
+      progress.map((each) => each.position),
+      progress.map((each) => each.offset),
+      progress.map((each) => new Date(each.lastArrival).toISOString()),
+      progress.map((each) => new Date(each.watermark).toISOString()),
+      progress.map((each) => each.totals.events),
+      progress.map((each) => each.totals.readings),
+      progress.map((each) => each.totals.duplicates),
+      progress.map((each) => each.totals.late),
+      progress.map((each) => each.totals.deadLetters),
+      progress.map((each) => each.totals.skipped),
+    ],
+  );
+}
+
+/** A partition of which the hub has nothing that was not committed. */
+export interface IdlePartition {
+  readonly partitionId: string;
+  readonly ownerId: string;
+  /** The checkpoint that was compared with the hub. */
+  readonly position: number | null;
+  /** When the hub was asked. */
+  readonly arrivedUntil: Timestamp;
+}
+
+/**
+ * Moves the watermark of idle partitions. One that has been committed to, or changed its owner, since the hub was
+ * asked stays as it is.
+ */
+export async function tickIdle(
+  store: Queryable,
+  hub: HubAddress,
+  idle: readonly IdlePartition[],
+  tolerances: Tolerances,
+  now: Timestamp,
+): Promise<void> {
+  if (idle.length === 0) return;
+  await store.query(
+    `UPDATE partition
+        SET watermark = greatest(partition.watermark, seen.watermark), progressed_at = $4
+       FROM unnest($5::text[], $6::text[], $7::int8[], $8::timestamptz[])
+         AS seen (partition_id, owner_id, position, watermark)
+      WHERE namespace = $1 AND hub = $2 AND consumer_group = $3 AND partition.partition_id = seen.partition_id
+        AND partition.owner_id = seen.owner_id AND sequence_number IS NOT DISTINCT FROM seen.position`,
+    [
+      hub.namespace,
+      hub.hub,
+      hub.consumerGroup,
+      new Date(now),
+      idle.map((each) => each.partitionId),
+      idle.map((each) => each.ownerId),
+      idle.map((each) => each.position),
+      idle.map((each) => new Date(watermarkWhileIdle(null, each.arrivedUntil, tolerances)).toISOString()),
+    ],
+  );
+}
+
+/** The checkpoint of every partition, and who owns it. */
+export async function partitionPositions(
+  store: Queryable,
+  hub: HubAddress,
+): Promise<{ partitionId: string; ownerId: string; position: number | null }[]> {
+  const rows = await store.query<{ partition_id: string; owner_id: string; sequence_number: number | null }>(
+    `SELECT partition_id, owner_id, sequence_number
+       FROM partition WHERE namespace = $1 AND hub = $2 AND consumer_group = $3 ORDER BY partition_id`,
+    [hub.namespace, hub.hub, hub.consumerGroup],
+  );
+  return rows.map((row) => ({
+    partitionId: row.partition_id,
+    ownerId: row.owner_id,
+    position: row.sequence_number,
+  }));
+}

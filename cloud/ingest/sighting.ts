@@ -1,0 +1,53 @@
+import type { ClockQuality, DecodedReading } from '@tashika/shared/telemetry';
+import type { Timestamp } from '@tashika/shared/time';
+import { storable } from './text.ts';
+
+/** The latest value of one sensor. */
+export interface LastValue {
+  readonly value: DecodedReading['value'];
+  readonly unit: string;
+  /** ISO 8601, UTC. Equal forms compare as times do. */
+  readonly time: string;
+}
+
+export type LastValues = Readonly<Record<string, LastValue>>;
+
+/** What a commit learnt about one device. */
+export interface Sighting {
+  readonly imsi: string;
+  imei: string | null;
+  region: string;
+  /** Arrival of its latest post. */
+  seenAt: Timestamp;
+  clock: ClockQuality | null;
+  /** Posts that brought at least one fresh reading. */
+  posts: number;
+  /** The latest fresh reading of each sensor. */
+  readonly readings: Map<string, DecodedReading>;
+}
+
+/** A device that names ever new sensors must not grow its row, which is read and written at each of its posts. */
+const MOST_SENSORS = 256;
+const LONGEST_VALUE = 256;
+
+/** Notes a fresh reading; an older one of the same sensor is passed over. */
+export function noteReading(sighting: Sighting, reading: DecodedReading): void {
+  if (reading.name === '') return; // the source talk's message measures nothing
+  const known = sighting.readings.get(reading.name);
+  if (!known || reading.time >= known.time) sighting.readings.set(reading.name, reading);
+}
+
+/** `known` with what the device has reported since. By time, so that a replayed reading overwrites nothing newer. */
+export function mergeLastValues(known: LastValues, readings: Iterable<DecodedReading>): LastValues {
+  const merged: Record<string, LastValue> = { ...known };
+  for (const { name, value, unit, time } of readings) {
+    const iso = new Date(time).toISOString();
+    const before = merged[name];
+    if (before && before.time > iso) continue;
+    merged[name] = { value: typeof value === 'string' ? storable(value, LONGEST_VALUE) : value, unit, time: iso };
+  }
+  const entries = Object.entries(merged);
+  if (entries.length <= MOST_SENSORS) return merged;
+  entries.sort(([, a], [, b]) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0));
+  return Object.fromEntries(entries.slice(0, MOST_SENSORS));
+}

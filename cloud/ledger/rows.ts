@@ -1,0 +1,85 @@
+import { parseMultirange, type SequenceRanges } from '@tashika/shared/sequence';
+import type { Timestamp } from '@tashika/shared/time';
+import type { Queryable } from '../store/index.ts';
+import { type LedgerEntry, rangesText } from './entry.ts';
+
+/** A stream as the ledger knows it: the SIM that the network vouches for, and the stream the payload names. */
+export interface LedgerKey {
+  readonly imsi: string;
+  readonly stream: string;
+}
+
+interface LedgerRow {
+  readonly imsi: string;
+  readonly stream: string;
+  readonly received: string;
+  readonly lost: string;
+  readonly held: number;
+  readonly held_at: Date | null;
+}
+
+/**
+ * Locks the entries of `keys` until the transaction ends, creating those that are missing. Both statements go in
+ * the order of the keys, so that two workers that meet on the same streams wait for each other and never deadlock.
+ */
+export async function lockEntries(
+  transaction: Queryable,
+  keys: readonly LedgerKey[],
+  now: Timestamp,
+): Promise<LedgerEntry[]> {
+  if (keys.length === 0) return [];
+  const columns = [keys.map((key) => key.imsi), keys.map((key) => key.stream)];
+  await transaction.query(
+    `INSERT INTO ledger (imsi, stream, updated_at)
+     SELECT imsi, stream, $3 FROM unnest($1::text[], $2::text[]) AS wanted (imsi, stream)
+      ORDER BY imsi, stream
+     ON CONFLICT DO NOTHING`,
+    [...columns, new Date(now)],
+  );
+  const rows = await transaction.query<LedgerRow>(
+    `SELECT ledger.imsi, ledger.stream, received::text, lost::text, held, held_at
+       FROM ledger JOIN unnest($1::text[], $2::text[]) AS wanted (imsi, stream)
+         ON ledger.imsi = wanted.imsi AND ledger.stream = wanted.stream
+      ORDER BY ledger.imsi, ledger.stream
+        FOR UPDATE OF ledger`,
+    columns,
+  );
+  return rows.map(({ imsi, stream, received, lost, held, held_at }) => ({
+    imsi,
+    stream,
+    received: rangesOf(received),
+    lost: rangesOf(lost),
+    held,
+    heldAt: held_at?.getTime() ?? null,
+  }));
+}
+
+/** Writes entries that this transaction has locked. */
+export async function saveEntries(
+  transaction: Queryable,
+  entries: readonly LedgerEntry[],
+  now: Timestamp,
+): Promise<void> {
+  if (entries.length === 0) return;
+  await transaction.query(
+    `UPDATE ledger
+        SET received = changed.received::int8multirange, lost = changed.lost::int8multirange,
+            held = changed.held, held_at = changed.held_at, updated_at = $7
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int8[], $6::timestamptz[])
+         AS changed (imsi, stream, received, lost, held, held_at)
+      WHERE ledger.imsi = changed.imsi AND ledger.stream = changed.stream`,
+    [
+      entries.map((entry) => entry.imsi),
+      entries.map((entry) => entry.stream),
+      entries.map((entry) => rangesText(entry.received)),
+      entries.map((entry) => rangesText(entry.lost)),
+      entries.map((entry) => entry.held),
+      entries.map((entry) => (entry.heldAt === null ? null : new Date(entry.heldAt).toISOString())),
+      new Date(now),
+    ],
+  );
+}
+
+function rangesOf(text: string): SequenceRanges {
+  return text === '{}' ? [] : parseMultirange(text);
+}

@@ -1,0 +1,76 @@
+import type { DecodedReading } from '@tashika/shared/telemetry';
+import type { Timestamp } from '@tashika/shared/time';
+import { windowEnd } from './assign.ts';
+
+/** What one sensor adds to a window. */
+export interface ValueDelta {
+  readonly sensor: string;
+  readonly unit: string;
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+}
+
+/** What a commit adds to one region's window. */
+export interface WindowDelta {
+  readonly windowEnd: Timestamp;
+  readonly region: string;
+  readings: number;
+  events: number;
+  late: number;
+  readonly values: Map<string, ValueDelta>;
+}
+
+/** What a commit adds to the windows, gathered reading by reading. */
+export class WindowDeltas {
+  readonly #byEnd = new Map<Timestamp, Map<string, WindowDelta>>();
+
+  /** Adds one fresh reading to its window, and answers that window. */
+  addReading(region: string, reading: DecodedReading, late: boolean): WindowDelta {
+    const delta = this.#at(windowEnd(reading.time), region);
+    delta.readings++;
+    if (late) delta.late++;
+    if (typeof reading.value === 'number') addValue(delta.values, reading.name, reading.unit, reading.value);
+    return delta;
+  }
+
+  /** Every window touched, in the order of its key. */
+  sorted(): WindowDelta[] {
+    const all: WindowDelta[] = [];
+    for (const byRegion of this.#byEnd.values()) all.push(...byRegion.values());
+    return all.sort((a, b) => a.windowEnd - b.windowEnd || compare(a.region, b.region));
+  }
+
+  #at(end: Timestamp, region: string): WindowDelta {
+    let byRegion = this.#byEnd.get(end);
+    if (!byRegion) {
+      byRegion = new Map();
+      this.#byEnd.set(end, byRegion);
+    }
+    let delta = byRegion.get(region);
+    if (!delta) {
+      delta = { windowEnd: end, region, readings: 0, events: 0, late: 0, values: new Map() };
+      byRegion.set(region, delta);
+    }
+    return delta;
+  }
+}
+
+function addValue(values: Map<string, ValueDelta>, sensor: string, unit: string, value: number): void {
+  // No name and no unit holds a line feed, so the key is unique.
+  const key = unit === '' ? sensor : `${sensor}\n${unit}`;
+  const found = values.get(key);
+  if (!found) {
+    values.set(key, { sensor, unit, count: 1, sum: value, min: value, max: value });
+    return;
+  }
+  found.count++;
+  found.sum += value;
+  if (value < found.min) found.min = value;
+  if (value > found.max) found.max = value;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,87 @@
+import type { Queryable } from '../store/index.ts';
+import type { WindowDelta } from './deltas.ts';
+
+/** NOTIFY channel of what a dashboard can see; the payload is the number of the change. */
+export const CHANGE_CHANNEL = 'tashika_change';
+
+/** The largest sum that still takes another of its size without leaving the range of a double. */
+const SAFE_SUM = '8e307';
+
+/**
+ * Adds what sensors measured to their windows. Beyond ±8e307 a sum becomes an infinity, as IEEE 754 would have it:
+ * PostgreSQL would refuse the addition, and with it the batch.
+ */
+export async function addValues(transaction: Queryable, windows: readonly WindowDelta[]): Promise<void> {
+  const ends: string[] = [];
+  const regions: string[] = [];
+  const sensors: string[] = [];
+  const units: string[] = [];
+  const counts: number[] = [];
+  const sums: number[] = [];
+  const minima: number[] = [];
+  const maxima: number[] = [];
+  for (const window of windows) {
+    const end = new Date(window.windowEnd).toISOString();
+    for (const value of window.values.values()) {
+      ends.push(end);
+      regions.push(window.region);
+      sensors.push(value.sensor);
+      units.push(value.unit);
+      counts.push(value.count);
+      sums.push(value.sum);
+      minima.push(value.min);
+      maxima.push(value.max);
+    }
+  }
+  if (ends.length === 0) return;
+  await transaction.query(
+    `INSERT INTO window_value AS known (window_end, region, sensor, unit, count, sum, min, max)
+     SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[],
+                          $5::int8[], $6::float8[], $7::float8[], $8::float8[])
+      ORDER BY 1, 2, 3, 4
+     ON CONFLICT (window_end, region, sensor, unit) DO UPDATE
+       SET count = known.count + excluded.count,
+           sum = CASE WHEN abs(known.sum) < ${SAFE_SUM} AND abs(excluded.sum) < ${SAFE_SUM}
+                      THEN known.sum + excluded.sum
+                      ELSE 'Infinity'::float8
+                           * sign(CASE WHEN abs(known.sum) > abs(excluded.sum) THEN known.sum ELSE excluded.sum END)
+                 END,
+           min = least(known.min, excluded.min),
+           max = greatest(known.max, excluded.max)`,
+    [ends, regions, sensors, units, counts, sums, minima, maxima],
+  );
+}
+
+/**
+ * Takes the number of this change, adds the readings to their windows under that number, and tells the listeners
+ * once it is committed. It has to be the last statement: from here to the commit, every other commit waits, which
+ * is what makes the changes visible in the order of their numbers.
+ */
+export async function publishChange(transaction: Queryable, windows: readonly WindowDelta[]): Promise<void> {
+  await transaction.query(
+    `WITH change AS (UPDATE change_cursor SET id = id + 1 RETURNING id),
+          added AS (
+            INSERT INTO window_region AS known (window_end, region, readings, events, late, revision, change_id)
+            SELECT delta.*, change.id
+              FROM unnest($1::timestamptz[], $2::text[], $3::int8[], $4::int8[], $5::int8[], $6::int4[])
+                     AS delta (window_end, region, readings, events, late, revision)
+                   CROSS JOIN change
+             ORDER BY 1, 2
+            ON CONFLICT (window_end, region) DO UPDATE
+              SET readings = known.readings + excluded.readings,
+                  events = known.events + excluded.events,
+                  late = known.late + excluded.late,
+                  revision = known.revision + excluded.revision,
+                  change_id = excluded.change_id)
+     SELECT pg_notify('${CHANGE_CHANNEL}', id::text) FROM change`,
+    [
+      windows.map((window) => new Date(window.windowEnd).toISOString()),
+      windows.map((window) => window.region),
+      windows.map((window) => window.readings),
+      windows.map((window) => window.events),
+      windows.map((window) => window.late),
+      // Readings are late only in a window that was final: this commit revises it.
+      windows.map((window) => (window.late > 0 ? 1 : 0)),
+    ],
+  );
+}

@@ -1,0 +1,176 @@
+import { messageOf } from '@tashika/shared/errors';
+import type { Clock } from '@tashika/shared/time';
+import type { CloudConfiguration } from './config/index.ts';
+import {
+  GroupCommit,
+  HubInspector,
+  HubReader,
+  hubAddressOf,
+  type PartitionProgress,
+  type PartitionStanding,
+  partitionPositions,
+  registerPartitions,
+  StoredCheckpoints,
+  standingOf,
+  tickIdle,
+} from './ingest/index.ts';
+import type { Fault, Logger, Store } from './store/index.ts';
+
+/** What a worker tells about itself; each method is called at the moment it happens. */
+export interface WorkerMetrics {
+  /** A commit stands: what it added, per partition. */
+  committed?(progress: readonly PartitionProgress[], durationMs: number): void;
+  /** A commit failed; it is tried again, or taken apart if the fault is in the data. */
+  commitFailed?(fault: Fault): void;
+  /** How the partitions stand, once a second while the hub answers. */
+  observed?(standings: readonly PartitionStanding[]): void;
+  /** The connection to Event Hubs was replaced because a partition stood still. */
+  readerReplaced?(): void;
+}
+
+export interface WorkerParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics?: WorkerMetrics;
+}
+
+/** How the worker stands with the hub and its partitions. */
+export interface WorkerProgress {
+  /** Why the hub does not answer, in words that say what to do; null while it does. */
+  readonly trouble: { readonly code: string; readonly message: string; readonly since: number } | null;
+  /** The partitions that this worker owns. */
+  readonly partitions: readonly PartitionStanding[];
+}
+
+export interface Worker {
+  readonly progress: WorkerProgress;
+  /** Commits what has been read, gives the partitions back, and closes the connections. */
+  stop(): Promise<void>;
+}
+
+const LOOK_EVERY_MS = 1000;
+const DRAIN_WITHIN_MS = 5000;
+
+/**
+ * Starts to read the hub and to commit what is read. It starts whether or not Event Hubs answers, and goes on by
+ * itself when it does. Its store stays open when it stops.
+ */
+export async function startWorker(configuration: CloudConfiguration, parts: WorkerParts): Promise<Worker> {
+  const { store, clock, logger, metrics = {} } = parts;
+  const { eventHubs, ingest, windows: tolerances } = configuration;
+  const hub = hubAddressOf(eventHubs);
+  const checkpoints = new StoredCheckpoints(store, hub, clock);
+  // The lock on the directory says that whoever owned partitions there is no more.
+  if (store.driver === 'pglite') await checkpoints.releaseAll();
+  const inspector = new HubInspector(eventHubs, clock);
+  const commits = new GroupCommit({
+    store,
+    hub,
+    tolerances,
+    clock,
+    logger,
+    ...(metrics.committed && { onCommitted: metrics.committed.bind(metrics) }),
+    ...(metrics.commitFailed && { onFailed: metrics.commitFailed.bind(metrics) }),
+  });
+  const stopping = new AbortController();
+  const standings = new Map<string, PartitionStanding>();
+  let trouble: WorkerProgress['trouble'] = null;
+  let reader: HubReader | undefined;
+
+  function startReader(): void {
+    reader = new HubReader({
+      eventHubs,
+      ingest,
+      checkpoints,
+      clock,
+      logger,
+      commit: (batch) => commits.submit(batch),
+    });
+    reader.start();
+  }
+
+  /** One look at hub and store: makes the first connection, moves idle watermarks, and replaces a stuck reader. */
+  async function look(): Promise<void> {
+    if (!reader) {
+      await registerPartitions(store, hub, await inspector.partitionIds());
+      startReader();
+    }
+    const ownerId = reader!.ownerId;
+    const owned = (await partitionPositions(store, hub)).filter((partition) => partition.ownerId === ownerId);
+    const askedAt = clock.now();
+    const facts = await inspector.partitions(owned.map((partition) => partition.partitionId));
+    const seen = owned.map(({ partitionId, position }) =>
+      standingOf(
+        standings.get(partitionId),
+        { partitionId, position, facts: facts.get(partitionId)!, monotonic: clock.monotonic(), now: clock.now() },
+        ingest.stalledAfterMs,
+      ),
+    );
+    tellChanges(seen);
+    standings.clear();
+    for (const standing of seen) standings.set(standing.partitionId, standing);
+    metrics.observed?.(seen);
+    const idle = seen
+      .filter((standing) => standing.state === 'caught-up')
+      .map(({ partitionId, position }) => ({ partitionId, ownerId, position, arrivedUntil: askedAt }));
+    await tickIdle(store, hub, idle, tolerances, clock.now());
+    if (seen.some((standing) => standing.state === 'stalled')) await replaceReader();
+  }
+
+  async function replaceReader(): Promise<void> {
+    const stuck = reader!;
+    logger.warn({ owner: stuck.ownerId }, 'a partition stands still although the hub has events; reconnecting');
+    metrics.readerReplaced?.();
+    standings.clear();
+    await stuck.close();
+    if (!stopping.signal.aborted) startReader();
+  }
+
+  function tellChanges(seen: readonly PartitionStanding[]): void {
+    for (const { partitionId: partition, state, backlog, position } of seen) {
+      const before = standings.get(partition)?.state;
+      if (before === state) continue;
+      const fields = { partition, state, backlog, position };
+      if (state === 'rewound')
+        logger.error(fields, 'the hub ends before the checkpoint: it is not the hub that was read');
+      else if (state === 'stalled') logger.warn(fields, 'InputPartitionNotProgressing');
+      else logger.debug(fields, 'a partition changed its state');
+    }
+  }
+
+  async function lookForEver(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await look();
+        if (trouble) logger.info({}, 'Event Hubs answers again');
+        trouble = null;
+      } catch (error) {
+        const code = (error as { code?: unknown }).code;
+        if (typeof code === 'string' && trouble?.code !== code) {
+          logger.warn({ code, error: messageOf(error) }, 'the hub cannot be looked at');
+        }
+        trouble = {
+          code: typeof code === 'string' ? code : 'STORE_UNAVAILABLE',
+          message: messageOf(error),
+          since: trouble?.since ?? clock.now(),
+        };
+      }
+      await clock.sleep(LOOK_EVERY_MS, stopping.signal).catch(() => {});
+    }
+  }
+
+  const looking = lookForEver();
+  return {
+    get progress() {
+      return { trouble, partitions: [...standings.values()] };
+    },
+    async stop() {
+      stopping.abort(new Error('the worker is stopping'));
+      reader?.stopReading();
+      await commits.close(DRAIN_WITHIN_MS);
+      await Promise.all([reader?.close(), inspector.close()]);
+      await looking;
+    },
+  };
+}
