@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty';
+import type { Clock, Duration, TimerHandle } from '@tashika/shared/time';
 import type { SerialPort } from 'serialport';
 import { loadAddOn } from '../add-on.ts';
 import type { SerialConfiguration } from '../config.ts';
@@ -15,6 +17,9 @@ export async function loadSerialPort(): Promise<typeof SerialPort> {
   return (await loadAddOn('serialport', () => import('serialport'))).SerialPort;
 }
 
+/** How often an open line is asked whether it is still a tty. */
+const LOOK_EVERY: Duration = 500;
+
 /**
  * Opens a serial line and hands on what comes, until it is closed or unplugged.
  *
@@ -23,27 +28,46 @@ export async function loadSerialPort(): Promise<typeof SerialPort> {
  *
  * @throws the system's reason where the line can't be opened
  */
-export async function openPort(settings: LineSettings, onBytes: (chunk: Uint8Array) => void): Promise<OpenPort> {
+export async function openPort(
+  settings: LineSettings,
+  clock: Clock,
+  onBytes: (chunk: Uint8Array) => void,
+): Promise<OpenPort> {
   const Port = await loadSerialPort();
   const { path, baudRate, dataBits, parity, stopBits } = settings;
   const port = new Port({ path, baudRate, dataBits, parity, stopBits, autoOpen: false });
+  let looking: TimerHandle | undefined;
   const closed = new Promise<void>((resolve, reject) => {
     // An unplug is a `close` with a reason, and no `error`.
-    port.on('close', (reason: Error | null) =>
-      reason ? reject(new Error(`Unplugged (${reason.message}).`)) : resolve(),
-    );
+    port.on('close', (reason: Error | null) => (reason ? reject(new Error(UNPLUGGED, { cause: reason })) : resolve()));
     port.on('error', reject);
-    // A read of no bytes ends the stream and leaves the port open.
-    port.on('end', () => reject(new Error('The line was hung up.')));
+    const look = () => {
+      if (isHungUp(port)) reject(new Error(UNPLUGGED));
+      else looking = clock.after(LOOK_EVERY, look);
+    };
+    port.on('open', look);
   });
   closed.catch(() => {}); // told to whoever waits for it; nobody may be waiting yet
   port.on('data', onBytes);
   await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(error) : resolve())));
   const close = () =>
     new Promise<void>((resolve) => {
+      looking?.cancel();
       port.off('data', onBytes);
       if (port.isOpen) port.close(() => resolve());
       else resolve();
     });
   return { closed, close };
+}
+
+const UNPLUGGED = 'The device was unplugged.';
+
+/**
+ * Whether the kernel has taken the device away. When an unplug is met by a read instead of a poll, the read gives no
+ * bytes and no error; serialport then reads again and again, at the cost of a whole processor, and never says `close`.
+ * A line that was hung up is no tty any more.
+ */
+function isHungUp(port: SerialPort): boolean {
+  const fd = port.port && 'fd' in port.port ? port.port.fd : undefined;
+  return typeof fd === 'number' && !isatty(fd);
 }

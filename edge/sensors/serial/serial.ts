@@ -30,7 +30,7 @@ function lineReader(configuration: SerialConfiguration, clock: Clock): SensorDri
 
   return async (session, signal) => {
     const reader = new LineReader(configuration, parse, session);
-    const port = await openPort(configuration, (chunk) => {
+    const port = await openPort(configuration, clock, (chunk) => {
       const at = { monotonicMs: clock.monotonic() };
       for (const field of reader.read(chunk)) {
         const measurement = measurementOf(field);
