@@ -29,6 +29,8 @@ export interface Pipeline {
 export interface PipelineOptions {
   readonly partitions?: number;
   readonly faults?: FunnelOptions['faults'];
+  /** Runs when devices can post already and nobody reads the hub yet. */
+  readonly beforeCloud?: (funnel: Funnel) => Promise<void>;
   /** Added to the cloud program's environment. */
   readonly cloudEnv?: Readonly<Record<string, string>>;
 }
@@ -78,6 +80,7 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
   onTestFinished(async () => {
     await funnel.stop();
   });
+  await options.beforeCloud?.(funnel);
   await startCloud();
 
   return {
