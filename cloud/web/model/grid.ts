@@ -2,15 +2,15 @@ import type { Region } from '@tashika/shared/regions';
 
 export type Direction = 'up' | 'down' | 'left' | 'right';
 
-const KEYS: Readonly<Record<string, Direction>> = {
-  ArrowUp: 'up',
-  ArrowDown: 'down',
-  ArrowLeft: 'left',
-  ArrowRight: 'right',
-};
+const KEYS: ReadonlyMap<string, Direction> = new Map([
+  ['ArrowUp', 'up'],
+  ['ArrowDown', 'down'],
+  ['ArrowLeft', 'left'],
+  ['ArrowRight', 'right'],
+]);
 
 export function directionOf(key: string): Direction | undefined {
-  return KEYS[key];
+  return KEYS.get(key);
 }
 
 /**

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import type { Balance } from './devices.ts';
+import type { MinutePoint } from './series.ts';
+import { verdictOn } from './verdict.ts';
+
+const settled: Balance = { devices: 9, unheard: 0, unnumbered: 0, received: 900, missing: 0, held: 0, lost: 0 };
+const point: MinutePoint = { end: 0, readings: 30, late: 0, revision: 0, state: 'final' };
+const certaintyWith = (balance: Partial<Balance>) => verdictOn(point, 40, { ...settled, ...balance }).certainty;
+
+describe('a count', () => {
+  it('is certain when all devices were heard since and owe nothing', () => {
+    expect(certaintyWith({})).toBe('certain');
+  });
+
+  it('is unsettled while a device is unheard, holds readings, or some are missing', () => {
+    expect(certaintyWith({ unheard: 1 })).toBe('unsettled');
+    expect(certaintyWith({ held: 1 })).toBe('unsettled');
+    expect(certaintyWith({ missing: 1 })).toBe('unsettled');
+    expect(certaintyWith({ held: 1, lost: 3 })).toBe('unsettled');
+  });
+
+  it('is short for good when readings were lost or never numbered', () => {
+    expect(certaintyWith({ lost: 1 })).toBe('short');
+    expect(certaintyWith({ unnumbered: 1 })).toBe('short');
+  });
+
+  it('is unknown where no device has reported', () => {
+    expect(certaintyWith({ devices: 0 })).toBe('unknown');
+  });
+});
+
+describe('the change against the usual', () => {
+  it('is a fraction of it', () => {
+    expect(verdictOn(point, 40, settled).change).toBe(-0.25);
+  });
+
+  it('of a gap is the whole', () => {
+    expect(verdictOn({ ...point, readings: null }, 40, settled).change).toBe(-1);
+  });
+
+  it('is not told without something usual', () => {
+    expect(verdictOn(point, null, settled).change).toBeNull();
+    expect(verdictOn(point, 0, settled).change).toBeNull();
+  });
+});

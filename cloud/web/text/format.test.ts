@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { formatFor } from './format.ts';
+
+const ja = formatFor('ja', 'Asia/Tokyo');
+const en = formatFor('en', 'Asia/Tokyo');
+const TIME = Date.parse('2026-05-30T15:02:09Z');
+
+describe('completeness', () => {
+  it('reads 100% only when nothing is missing', () => {
+    expect([1, 0.999999, 0.99996, 0.99, 0.98999, 0.5, 0].map(en.completeness)).toEqual([
+      '100%',
+      '99.99%',
+      '99.99%',
+      '99.00%',
+      '98.9%',
+      '50.0%',
+      '0.0%',
+    ]);
+  });
+});
+
+describe('a length of time', () => {
+  it('has the two largest units that matter', () => {
+    expect([0, 4_230, 12_900, 192_000, 5_400_000, 200_000_000].map(en.duration)).toEqual([
+      '0.0 s',
+      '4.2 s',
+      '12 s',
+      '3 min 12 s',
+      '1 h 30 min',
+      '2 d 7 h',
+    ]);
+    expect([4_230, 192_000].map(ja.duration)).toEqual(['4.2 秒', '3 分 12 秒']);
+  });
+
+  it('is never below zero: clocks of two machines may disagree', () => {
+    expect(en.duration(-300)).toBe('0.0 s');
+  });
+});
+
+describe('numbers', () => {
+  it('are grouped, rates have a decimal while small', () => {
+    expect(en.integer(1_234_567)).toBe('1,234,567');
+    expect([0, 3.26, 99.94, 1_234.5].map(en.rate)).toEqual(['0.0', '3.3', '99.9', '1,235']);
+  });
+
+  it('say which way they changed', () => {
+    expect([-0.25, 0, 0.104].map(en.change)).toEqual(['-25%', '0%', '+10%']);
+  });
+});
+
+describe('time of day', () => {
+  it('is told in the zone of the reader, which is named', () => {
+    expect(en.clock(TIME)).toBe('00:02:09');
+    expect(ja.minute(TIME)).toBe('00:02');
+    expect(en.zone(TIME)).toBe('Asia/Tokyo, GMT+9');
+    expect(formatFor('en', 'Europe/Berlin').minute(TIME)).toBe('17:02');
+  });
+});
