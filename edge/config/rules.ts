@@ -1,8 +1,9 @@
 import { resolveRegion } from '@tashika/shared/regions';
+import { sensorProblems } from '../sensors/config.ts';
 import type { EdgeConfiguration } from './schema.ts';
 
 /** Rules between fields that the schema can't say; each sentence is a problem. */
-export function edgeRules({ region, spool, uplink, health }: EdgeConfiguration): readonly string[] {
+export function edgeRules({ region, spool, uplink, sensors, health }: EdgeConfiguration): readonly string[] {
   const problems: string[] = [];
   if (region !== undefined && resolveRegion(region) === undefined)
     problems.push(
@@ -20,6 +21,7 @@ export function edgeRules({ region, spool, uplink, health }: EdgeConfiguration):
     problems.push(
       `health.host must be a loopback address, because the health server asks nobody who they are, found ${JSON.stringify(health.host)}.`,
     );
+  problems.push(...sensorProblems(sensors));
   return problems;
 }
 

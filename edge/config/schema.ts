@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { sensorsSchema } from '../sensors/config.ts';
 
 const region = Type.Optional(
   Type.String({
@@ -165,6 +166,16 @@ const log = Type.Object({
 });
 
 /** The agent's configuration; environment prefix `TASHIKA_EDGE`. */
-export const edgeSchema = Type.Object({ region, dataDirectory, metadata, uplink, spool, clock, health, log });
+export const edgeSchema = Type.Object({
+  region,
+  dataDirectory,
+  metadata,
+  uplink,
+  spool,
+  sensors: sensorsSchema,
+  clock,
+  health,
+  log,
+});
 
 export type EdgeConfiguration = Static<typeof edgeSchema>;

@@ -1,0 +1,2 @@
+export { type AgentFigures, agentMetrics } from './metrics.ts';
+export { type HealthServer, startHealth } from './server.ts';

@@ -1,0 +1,87 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { SensorState } from '../sensors/port.ts';
+import type { DiskMeter, SpoolFigures } from '../spool/index.ts';
+import type { UplinkFigures } from '../uplink/index.ts';
+
+/** What the agent can say of itself at any moment. */
+export interface AgentFigures {
+  readonly region: string | undefined;
+  readonly synced: boolean;
+  /** Values that were refused at the spool's door, by sensor. */
+  readonly refused: number;
+  readonly spool: SpoolFigures;
+  readonly disk: Readonly<DiskMeter>;
+  readonly uplink: UplinkFigures;
+  readonly sensors: ReadonlyMap<string, SensorState>;
+}
+
+/** Prometheus metrics, read from the figures when they are asked for: nothing is counted twice. */
+export function agentMetrics(figures: () => AgentFigures): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'tashika_edge_' });
+
+  function total(name: string, help: string, read: (figures: AgentFigures) => number): void {
+    new Counter({
+      name: `tashika_edge_${name}_total`,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(read(figures()));
+      },
+    });
+  }
+  function gauge(name: string, help: string, read: (figures: AgentFigures) => number): void {
+    new Gauge({
+      name: `tashika_edge_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read(figures()));
+      },
+    });
+  }
+
+  total('readings', 'Readings taken into the spool since the start.', ({ spool }) => spool.appended);
+  total('readings_refused', 'Values that can not be readings, such as NaN, since the start.', ({ refused }) => refused);
+  total('readings_lost', 'Readings given up since the start; the cloud is told which.', ({ spool }) => spool.lost);
+  total(
+    'readings_accepted',
+    'Readings that the link has taken since the start.',
+    ({ uplink }) => uplink.readingsAccepted,
+  );
+  total('uplink_bytes', 'Bytes of posts sent, failed attempts included.', ({ uplink }) => uplink.bytesSent);
+  total('disk_written_bytes', 'Bytes written to the disk.', ({ disk }) => disk.bytesWritten);
+  total('disk_syncs', 'Times that the disk was forced to write.', ({ disk }) => disk.syncs);
+  gauge('readings_held', 'Readings that wait in the spool for the link.', ({ spool }) => spool.held);
+  gauge('spool_disk_bytes', 'Bytes of the spool on the disk.', ({ spool }) => spool.diskBytes);
+  gauge('spool_memory_bytes', 'Bytes of readings on their way to the disk.', ({ spool }) => spool.memoryBytes);
+  gauge('spool_disk_refuses', '1 while the disk takes no writes.', ({ spool }) => (spool.diskRefuses ? 1 : 0));
+  gauge('clock_synced', '1 while the wall clock is trusted.', ({ synced }) => (synced ? 1 : 0));
+  gauge(
+    'uplink_failures_in_row',
+    'Attempts to post since the last accepted one.',
+    ({ uplink }) => uplink.failuresInRow,
+  );
+  new Counter({
+    name: 'tashika_edge_posts_total',
+    help: 'Posts by what the link made of them.',
+    labelNames: ['verdict'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [verdict, count] of Object.entries(figures().uplink.posts)) this.inc({ verdict }, count);
+    },
+  });
+  new Gauge({
+    name: 'tashika_edge_sensor_running',
+    help: '1 while the sensor measures.',
+    labelNames: ['sensor'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [sensor, state] of figures().sensors) this.set({ sensor }, state === 'running' ? 1 : 0);
+    },
+  });
+  return registry;
+}

@@ -1,0 +1,82 @@
+import type { Duration } from '@tashika/shared/time';
+import type { Logger } from 'pino';
+import type { BootClock } from './clock/index.ts';
+import type { Measurement, SensorSink, SensorState } from './sensors/port.ts';
+import { type Reading, refusalOf, type Spool } from './spool/index.ts';
+
+export interface IntakeOptions {
+  readonly spool: Pick<Spool, 'append'>;
+  readonly clock: BootClock;
+  readonly synced: () => boolean;
+  readonly logger: Logger;
+}
+
+/** A broken sensor may refuse to stop being broken: one line a minute says so, with how often. */
+const QUIET_FOR: Duration = 60_000;
+
+/** The spool's door: stamps what sensors measure, refuses what can be no reading, and keeps their states. */
+export class Intake {
+  readonly states = new Map<string, SensorState>();
+  readonly #options: IntakeOptions;
+  readonly #refusals = new Map<string, { toldAt: Duration; since: number }>();
+  #refused = 0;
+  #open = true;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Values refused since the start. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  sinkOf(source: string): SensorSink {
+    this.states.set(source, 'starting');
+    return {
+      measured: (measurement) => this.#measured(source, measurement),
+      state: (state) => void this.states.set(source, state),
+    };
+  }
+
+  /** Takes nothing any more; what comes all the same is passed over. */
+  close(): void {
+    this.#open = false;
+  }
+
+  #measured(source: string, measurement: Measurement): void {
+    if (!this.#open) return;
+    const reading = this.#stamped(measurement);
+    const refusal = refusalOf(reading);
+    if (refusal === undefined) void this.#options.spool.append(reading);
+    else this.#refuse(source, refusal);
+  }
+
+  #stamped({ sensor, unit, value, at }: Measurement): Reading {
+    const { clock, synced } = this.#options;
+    const nowMs = clock.monotonic();
+    const takenMs = at?.monotonicMs ?? nowMs;
+    const monotonicMs = Number.isFinite(takenMs) ? Math.min(takenMs, nowMs) : nowMs;
+    return {
+      name: sensor,
+      unit: unit ?? '',
+      value,
+      monotonicMs,
+      wallMs: clock.now() - (nowMs - monotonicMs),
+      synced: synced(),
+    };
+  }
+
+  #refuse(source: string, refusal: string): void {
+    const { clock, logger } = this.#options;
+    this.#refused++;
+    const known = this.#refusals.get(source) ?? { toldAt: Number.NEGATIVE_INFINITY, since: 0 };
+    known.since++;
+    if (clock.monotonic() - known.toldAt >= QUIET_FOR) {
+      logger.warn({ sensor: source, times: known.since }, `refused: ${refusal}`);
+      known.toldAt = clock.monotonic();
+      known.since = 0;
+    }
+    this.#refusals.set(source, known);
+  }
+}

@@ -1,0 +1,91 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { isTashikaError, messageOf, TashikaError } from '@tashika/shared/errors';
+import { pino } from 'pino';
+import { startAgent } from './agent.ts';
+import { type EdgeConfiguration, loadEdgeConfiguration } from './config/index.ts';
+
+const HELP = `tashika-edge: takes readings, keeps them, and sends each of them.
+
+  tashika-edge run   [--config FILE]           run the agent
+  tashika-edge check [--config FILE] [--json]  look at configuration, sensors, disk, clock and link, a line each
+
+  --config FILE  configuration as JSON; TASHIKA_EDGE_… variables override it (see CONFIGURATION.md)
+  --json         the result of check as JSON
+  --help         this text
+
+Exit codes: 0 done; 1 failed, or check found a failure; 2 wrong usage; 78 wrong configuration.
+SIGTERM or SIGINT: readings at hand are made durable and sent, for at most 10 s; a second one stops at once.
+`;
+
+const DRAIN_MS = 10_000;
+
+interface Command {
+  readonly name: 'run' | 'check' | 'help';
+  readonly config: string | undefined;
+  readonly json: boolean;
+}
+
+function parseCommand(args: readonly string[]): Command {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { config: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    });
+    const [name, ...more] = positionals;
+    const { config, json = false } = values;
+    if (values.help) return { name: 'help', config, json };
+    if ((name === 'run' || name === 'check') && more.length === 0) return { name, config, json };
+    throw new Error(name === undefined ? 'A command is missing.' : `Unknown command: ${positionals.join(' ')}.`);
+  } catch (error) {
+    throw new TashikaError('USAGE', `${messageOf(error)} tashika-edge --help lists what there is.`, { cause: error });
+  }
+}
+
+async function run(configuration: EdgeConfiguration): Promise<number> {
+  const logger = pino({ level: configuration.log.level });
+  let signals = 0;
+  let stop!: () => void;
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      signals++;
+      if (signals > 1) process.exit(1);
+      stop();
+    });
+  }
+  const agent = await startAgent(configuration, { logger });
+  await stopped;
+  await agent.stop(AbortSignal.timeout(DRAIN_MS));
+  return 0;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const command = parseCommand(args);
+  if (command.name === 'help') {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const configuration = loadEdgeConfiguration(command.config, process.env);
+  if (command.name === 'check') {
+    const { runCheck } = await import('./check/index.ts');
+    return runCheck(configuration, { stdout: process.stdout, json: command.json });
+  }
+  return run(configuration);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (isTashikaError(error, 'USAGE')) return 2;
+  return isTashikaError(error, 'CONFIG_INVALID') || isTashikaError(error, 'CONFIG_UNREADABLE') ? 78 : 1;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error) => {
+    process.stderr.write(isTashikaError(error) ? `${error.code}: ${error.message}\n` : `${error?.stack ?? error}\n`);
+    process.exit(exitCodeOf(error));
+  },
+);

@@ -1,0 +1,38 @@
+import { count } from '@tashika/shared/sequence';
+import type { Logger } from 'pino';
+import type { Reporter } from './spool/index.ts';
+
+/** What the spool reports, as log lines for a person. */
+export function spoolLog(logger: Logger): Reporter {
+  return (report) => {
+    switch (report.kind) {
+      case 'torn-tail':
+        return logger.warn(report, 'a crash left an unfinished record at the end of the spool; it is cut off');
+      case 'segment-corrupt':
+        return logger.error(
+          { code: 'SEGMENT_CORRUPT', ...report },
+          'a spool segment is corrupt; what can be read of it is sent',
+        );
+      case 'segment-set-aside':
+        return logger.warn(report, 'the corrupt segment is set aside');
+      case 'set-aside-removed':
+        return logger.warn(report, 'a corrupt segment is deleted to make room for readings');
+      case 'lost':
+        return logger.error(
+          { ...report, readings: count(report.ranges) },
+          'readings are lost; the cloud is told which',
+        );
+      case 'new-stream':
+        return report.why === 'first'
+          ? logger.info(report, 'a new spool begins')
+          : logger.error(report, 'the spool is damaged so that numbers could be used twice; a new stream begins');
+      case 'disk-refuses':
+        return logger.error(
+          { code: 'DISK_FULL', err: report.error },
+          'the disk takes no readings; they wait in memory',
+        );
+      case 'disk-recovered':
+        return logger.info('the disk takes readings again');
+    }
+  };
+}

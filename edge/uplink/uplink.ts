@@ -1,0 +1,214 @@
+import type { RegionCode } from '@tashika/shared/regions';
+import type { Duration, Timestamp } from '@tashika/shared/time';
+import type { Logger } from 'pino';
+import { type BootClock, datability, type Moment } from '../clock/index.ts';
+import { type Batch, type BatchLimit, firstOf, type Spool } from '../spool/index.ts';
+import { encodePost, LOST_RANGE_BYTES, POST_HEAD_BYTES, sizeInPost } from './encode.ts';
+import type { Link } from './link.ts';
+import { type RetryPolicy, retryDelays } from './retry-delays.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface UplinkOptions {
+  readonly spool: Pick<Spool, 'read' | 'acknowledge' | 'giveUp' | 'changed'>;
+  readonly link: Link;
+  /** Resolves when the region is known; what it is may change later. */
+  readonly region: { readonly known: Promise<void>; readonly current: RegionCode | undefined };
+  readonly clock: BootClock;
+  /** Whether the wall clock is right now. */
+  readonly synced: () => boolean;
+  readonly batchBytes: number;
+  readonly batchAgeMs: Duration;
+  readonly retry: RetryPolicy;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+export interface UplinkFigures {
+  readonly posts: Readonly<Record<Verdict['kind'], number>>;
+  readonly readingsAccepted: number;
+  /** Bytes of bodies, those of failed attempts included. */
+  readonly bytesSent: number;
+  readonly lastAcceptedAt: Timestamp | undefined;
+  /** Attempts since the last accepted post. */
+  readonly failuresInRow: number;
+}
+
+/** A post of one reading must be refused so often, with the waits between, before the reading is given up. */
+const REFUSALS_BEFORE_LOSS = 3;
+
+/**
+ * Sends what the spool holds, strictly in order, one post at a time, and moves on only past what the link has taken.
+ * A refused post is halved until the one reading is found that is not wanted; only that one is given up.
+ */
+export class Uplink {
+  readonly #options: UplinkOptions;
+  readonly #limit: BatchLimit;
+  readonly #maxRanges: number;
+  readonly #posts = { accepted: 0, refused: 0, failed: 0 };
+  #readingsAccepted = 0;
+  #bytesSent = 0;
+  #lastAcceptedAt: Timestamp | undefined;
+  #failuresInRow = 0;
+  #delays: Generator<Duration, never>;
+  /** Most readings in the next post; halved by refusals, doubled by acceptance. */
+  #most = Number.POSITIVE_INFINITY;
+  #refusals = { first: 0, count: 0 };
+  readonly #draining = new AbortController();
+  readonly #stopped = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(options: UplinkOptions) {
+    this.#options = options;
+    const { batchBytes, clock } = options;
+    this.#maxRanges = Math.max(1, Math.floor(batchBytes / 8 / LOST_RANGE_BYTES));
+    this.#limit = {
+      bytes: batchBytes - POST_HEAD_BYTES - this.#maxRanges * LOST_RANGE_BYTES,
+      sizeOf: sizeInPost,
+      together: (first, next) => datability(first, clock.bootId) === datability(next, clock.bootId),
+    };
+    this.#delays = this.#newDelays();
+  }
+
+  get figures(): UplinkFigures {
+    return {
+      posts: { ...this.#posts },
+      readingsAccepted: this.#readingsAccepted,
+      bytesSent: this.#bytesSent,
+      lastAcceptedAt: this.#lastAcceptedAt,
+      failuresInRow: this.#failuresInRow,
+    };
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Sends what is there without waiting for more, until nothing is left, a post fails, or `deadline` is aborted. */
+  async drain(deadline: AbortSignal): Promise<void> {
+    if (deadline.aborted) this.#stopped.abort();
+    else deadline.addEventListener('abort', () => this.#stopped.abort(), { once: true });
+    this.#draining.abort();
+    await this.#running;
+    await this.#options.link.close();
+  }
+
+  async #run(): Promise<void> {
+    const { spool, region } = this.#options;
+    await this.#unlessDraining(region.known);
+    while (region.current !== undefined && !this.#stopped.signal.aborted) {
+      const changed = spool.changed;
+      const batch = await spool.read(this.#limit);
+      if (!batch) {
+        if (this.#draining.signal.aborted) return;
+        await this.#unlessDraining(changed);
+        continue;
+      }
+      const patience = this.#draining.signal.aborted ? 0 : this.#patienceFor(batch);
+      if (patience > 0) {
+        await this.#sleep(patience, changed);
+        continue;
+      }
+      const pause = await this.#send(this.#shortened(batch), region.current);
+      if (pause === undefined) continue;
+      if (this.#draining.signal.aborted) return;
+      await this.#sleep(pause);
+    }
+  }
+
+  /** How long the batch may still wait for more readings. */
+  #patienceFor(batch: Batch): Duration {
+    const { batchAgeMs, clock } = this.#options;
+    const [oldest] = batch.readings;
+    if (batch.full || !oldest || batch.readings.length >= this.#most || oldest.bootId !== clock.bootId) return 0;
+    return Math.min(batchAgeMs, Math.max(0, oldest.monotonicMs + batchAgeMs - clock.monotonic()));
+  }
+
+  #shortened(batch: Batch): Batch {
+    const lost = batch.lost.slice(0, this.#maxRanges);
+    return firstOf({ ...batch, lost }, this.#most);
+  }
+
+  /** One attempt; resolves with the pause before the next one, if there must be one. */
+  async #send(batch: Batch, region: RegionCode): Promise<Duration | undefined> {
+    const { link, logger } = this.#options;
+    const body = Buffer.from(JSON.stringify(encodePost(batch, region, this.#now())));
+    const verdict = await link.post(body, this.#stopped.signal);
+    this.#posts[verdict.kind]++;
+    this.#bytesSent += body.length;
+    if (verdict.kind === 'accepted') {
+      await this.#accepted(batch);
+      return undefined;
+    }
+    this.#failuresInRow++;
+    const details = { seq: batch.first, readings: batch.readings.length, bytes: body.length, reason: verdict.reason };
+    if (verdict.kind === 'failed') {
+      const level = this.#failuresInRow === 1 ? 'warn' : 'debug';
+      logger[level](details, 'post failed; the readings wait in the spool');
+      return this.#delays.next().value;
+    }
+    return this.#refused(batch, details);
+  }
+
+  async #accepted(batch: Batch): Promise<void> {
+    const { spool, clock, logger } = this.#options;
+    await spool.acknowledge(batch);
+    if (this.#failuresInRow > 0) logger.info({ attempts: this.#failuresInRow + 1 }, 'the link takes posts again');
+    this.#failuresInRow = 0;
+    this.#readingsAccepted += batch.readings.length;
+    this.#lastAcceptedAt = clock.now();
+    this.#delays = this.#newDelays();
+    this.#most *= 2;
+  }
+
+  async #refused(batch: Batch, details: { readonly reason: string }): Promise<Duration | undefined> {
+    const { spool, logger } = this.#options;
+    const { length } = batch.readings;
+    if (length > 1) {
+      this.#most = Math.floor(length / 2);
+      logger.warn(details, 'post refused; trying half of it');
+      return undefined;
+    }
+    const count = this.#refusals.first === batch.first ? this.#refusals.count + 1 : 1;
+    this.#refusals = { first: batch.first, count };
+    if (length === 1 && count >= REFUSALS_BEFORE_LOSS) {
+      logger.error(
+        { code: 'UPLINK_REFUSED', ...details },
+        'the link refuses this one reading; it is given up and told as lost',
+      );
+      await spool.giveUp(batch, 'refused');
+    } else logger.warn(details, 'post refused');
+    // The waits go on growing until a post is accepted: a link that refuses everything costs few readings, not all.
+    return this.#delays.next().value;
+  }
+
+  #now(): Moment {
+    const { clock, synced } = this.#options;
+    return { bootId: clock.bootId, monotonicMs: clock.monotonic(), wallMs: clock.now(), synced: synced() };
+  }
+
+  #newDelays(): Generator<Duration, never> {
+    return retryDelays(this.#options.retry, this.#options.random);
+  }
+
+  /** Ends early when `orUntil` is there, and when draining begins. */
+  async #sleep(delayMs: Duration, orUntil?: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    const slept = this.#options.clock.sleep(delayMs, over.signal).catch(() => undefined);
+    await this.#unlessDraining(orUntil ? Promise.race([slept, orUntil]) : slept);
+    over.abort();
+  }
+
+  /** Waits for a promise that may take for ever; draining ends the wait. */
+  async #unlessDraining(promise: Promise<void>): Promise<void> {
+    const { signal } = this.#draining;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      signal.addEventListener('abort', done);
+      void promise.then(done);
+    });
+  }
+}
