@@ -1,0 +1,237 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@tashika/shared/time';
+import { Aedes } from 'aedes';
+import { connectAsync, type MqttClient } from 'mqtt';
+import pino from 'pino';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createSensors } from '../index.ts';
+import type { SensorSource } from '../port.ts';
+import { sensorsConfiguration } from '../testing/configuration.ts';
+import { RecordingSink } from '../testing/recording-sink.ts';
+import { requiredTool } from '../testing/required-tool.ts';
+
+const logger = pino({ level: 'silent' });
+
+interface Broker {
+  readonly url: string;
+}
+
+async function aedes(settings: ConstructorParameters<typeof Aedes>[0] = {}): Promise<Broker & { cut(): void }> {
+  const broker = await Aedes.createBroker(settings);
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    broker.handle(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  onTestFinished(async () => {
+    cut();
+    server.close();
+    await new Promise<void>((resolve) => broker.close(resolve));
+  });
+  return { url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`, cut };
+}
+
+/** Debian's Mosquitto, storing nothing, on a port that was free a moment ago. */
+async function mosquitto(program: string, port: number): Promise<ChildProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'tashika-mosquitto-'));
+  const file = join(folder, 'mosquitto.conf');
+  writeFileSync(file, `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\n`);
+  const broker = spawn(program, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  onTestFinished(async () => {
+    await killed(broker);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  let log = '';
+  broker.stderr!.setEncoding('utf8');
+  for await (const text of broker.stderr!) {
+    log += text;
+    if (/mosquitto version \S+ running/.test(log)) break;
+  }
+  if (broker.exitCode !== null) throw new Error(`mosquitto ended: ${log}`);
+  return broker;
+}
+
+async function killed(broker: ChildProcess): Promise<void> {
+  if (broker.exitCode !== null || broker.signalCode !== null) return;
+  broker.kill('SIGKILL');
+  await once(broker, 'exit');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function mqttSensor(settings: object): SensorSource {
+  const mqtt = [{ name: 'farm', reconnectMs: 10, connectTimeoutMs: 2_000, ...settings }];
+  const [source] = createSensors(sensorsConfiguration({ mqtt }), { clock: systemClock, logger });
+  onTestFinished(() => source!.stop());
+  return source!;
+}
+
+async function started(settings: object): Promise<RecordingSink> {
+  const sink = new RecordingSink();
+  await mqttSensor(settings).start(sink);
+  await sink.until(() => sink.count('running') > 0);
+  return sink;
+}
+
+async function publisher(url: string): Promise<MqttClient> {
+  const client = await connectAsync(url);
+  onTestFinished(() => client.endAsync(true));
+  return client;
+}
+
+describe('an MQTT subscription', () => {
+  it('takes plain numbers, values in JSON and whole JSON objects', async () => {
+    const { url } = await aedes();
+    const sink = await started({
+      url,
+      topics: [
+        { topic: 'plain/+', unit: 'Cel' },
+        { topic: 'zigbee/door', pointer: '/contact', sensor: 'door' },
+        { topic: 'weather/#' },
+      ],
+    });
+    const device = await publisher(url);
+    await device.publishAsync('plain/kitchen', '21.50', { qos: 1 });
+    await device.publishAsync('zigbee/door', '{"contact":false,"battery":100}', { qos: 1 });
+    await device.publishAsync('weather/roof top/1', '{"wind":{"speed":3},"rain":true}', { qos: 1 });
+    await sink.until(() => sink.measurements.length >= 4);
+    expect(sink.measurements).toEqual([
+      { sensor: 'farm/plain/kitchen', unit: 'Cel', value: 21.5, at: { monotonicMs: expect.any(Number) } },
+      { sensor: 'farm/door', value: false, at: { monotonicMs: expect.any(Number) } },
+      { sensor: 'farm/weather/roof_top/1/wind/speed', value: 3, at: { monotonicMs: expect.any(Number) } },
+      { sensor: 'farm/weather/roof_top/1/rain', value: true, at: { monotonicMs: expect.any(Number) } },
+    ]);
+  });
+
+  it('counts messages that it can not read, and goes on', async () => {
+    const { url } = await aedes();
+    const sink = await started({ url, topics: [{ topic: 'a' }] });
+    const device = await publisher(url);
+    for (const payload of ['ON', '', 'NaN', '1e400', '{"t":"nan"}', 'x'.repeat(70_000), '5'])
+      await device.publishAsync('a', payload, { qos: 1 });
+    await sink.until(() => sink.measurements.length > 0);
+    expect(sink.valuesOf('farm/a')).toEqual([5]);
+    expect(sink.states.at(-1)!.detail).toContain('One of the messages could not be read so far');
+  });
+
+  it('does not count a retained message, whose age nobody knows', async () => {
+    const { url } = await aedes();
+    const device = await publisher(url);
+    await device.publishAsync('a', '1', { qos: 1, retain: true });
+    const sink = await started({ url, topics: [{ topic: 'a' }] });
+    await device.publishAsync('a', '2', { qos: 1, retain: true });
+    await sink.until(() => sink.measurements.length > 0);
+    expect(sink.valuesOf('farm/a')).toEqual([2]);
+  });
+
+  it('comes back by itself, and gets what was said meanwhile', async () => {
+    const broker = await aedes();
+    const sink = await started({ url: broker.url, topics: [{ topic: 'a' }] });
+    broker.cut();
+    await sink.until(() => sink.count('failed') === 1);
+    const device = await publisher(broker.url);
+    await device.publishAsync('a', '1', { qos: 1 });
+    await sink.until(() => sink.count('running') === 2);
+    await device.publishAsync('a', '2', { qos: 1 });
+    await sink.until(() => sink.measurements.length === 2);
+    expect(sink.valuesOf('farm/a')).toEqual([1, 2]);
+  });
+
+  it('fails in words, and keeps trying, where there is no broker', async () => {
+    const url = `mqtt://127.0.0.1:${await freePort()}`;
+    const sink = new RecordingSink();
+    await mqttSensor({ url, topics: [{ topic: 'a' }] }).start(sink);
+    await sink.until(() => sink.count('failed') === 1);
+    expect(sink.states.at(-1)!.detail).toMatch(/^mqtt:\/\/127\.0\.0\.1:\d+: .*ECONNREFUSED/);
+  });
+
+  it('fails in words, without the password in them, where the broker does not let it in', async () => {
+    const { url } = await aedes({ authenticate: (_client, _user, _password, done) => done(null, false) });
+    const sink = new RecordingSink();
+    const secret = url.replace('mqtt://', 'mqtt://user:hunter2@');
+    await mqttSensor({ url: secret, topics: [{ topic: 'a' }] }).start(sink);
+    await sink.until(() => sink.count('failed') === 1);
+    expect(sink.states.at(-1)!.detail).toMatch(/Connection refused/);
+    expect(JSON.stringify(sink.states)).not.toContain('hunter2');
+  });
+
+  it('fails in words where the broker refuses the subscription', async () => {
+    const { url } = await aedes({ authorizeSubscribe: (_client, _subscription, done) => done(null, null) });
+    const sink = new RecordingSink();
+    await mqttSensor({ url, topics: [{ topic: 'a' }] }).start(sink);
+    await sink.until(() => sink.count('failed') === 1);
+    expect(sink.states.at(-1)!.detail).toMatch(/refused the subscription to a|Subscribe error/);
+  });
+
+  it('says nothing more once it is stopped', async () => {
+    const { url } = await aedes();
+    const sink = new RecordingSink();
+    const source = mqttSensor({ url, topics: [{ topic: 'a' }] });
+    await source.start(sink);
+    await sink.until(() => sink.count('running') > 0);
+    await source.stop();
+    const told = sink.states.length;
+    const other = await started({ url, clientId: 'another', topics: [{ topic: 'a' }] });
+    await (await publisher(url)).publishAsync('a', '1', { qos: 1 });
+    await other.until(() => other.measurements.length === 1);
+    expect(sink.measurements).toEqual([]);
+    expect(sink.states).toHaveLength(told);
+  });
+
+  it('is checked under another name, so that a running agent keeps its session', async () => {
+    const { url } = await aedes();
+    const settings = { url, topics: [{ topic: 'a' }] };
+    const sink = await started(settings);
+    expect(await mqttSensor(settings).check()).toMatchObject([{ subject: 'mqtt farm', verdict: 'ok' }]);
+    await (await publisher(url)).publishAsync('a', '1', { qos: 1 });
+    await sink.until(() => sink.measurements.length === 1);
+    expect(sink.count('failed')).toBe(0);
+  });
+
+  it('is told by the check what to do where there is no broker', async () => {
+    const url = `mqtt://127.0.0.1:${await freePort()}`;
+    expect(await mqttSensor({ url, topics: [{ topic: 'a' }] }).check()).toEqual([
+      { subject: 'mqtt farm', verdict: 'fail', detail: expect.stringContaining('Check url') },
+    ]);
+  });
+});
+
+describe('an MQTT subscription at Mosquitto', () => {
+  it('takes 200 messages over a wildcard, each once, and survives the broker', async (context) => {
+    const program = requiredTool('mosquitto', context);
+    const port = await freePort();
+    const url = `mqtt://127.0.0.1:${port}`;
+    const broker = await mosquitto(program, port);
+    const sink = await started({ url, topics: [{ topic: 'field/+/temp', unit: 'Cel' }] });
+    const device = await publisher(url);
+    for (let n = 0; n < 200; n++) await device.publishAsync(`field/${n % 4}/temp`, String(n), { qos: 1 });
+    await sink.until(() => sink.measurements.length === 200);
+    expect(sink.measurements.map(({ value }) => value)).toEqual(Array.from({ length: 200 }, (_, n) => n));
+
+    await killed(broker);
+    await sink.until(() => sink.count('failed') > 0);
+    await mosquitto(program, port);
+    await sink.until(() => sink.count('running') === 2);
+    await (await publisher(url)).publishAsync('field/9/temp', '-1', { qos: 1 });
+    await sink.until(() => sink.measurements.length === 201);
+    expect(sink.measurements.at(-1)).toMatchObject({ sensor: 'farm/field/9/temp', value: -1 });
+  });
+});
