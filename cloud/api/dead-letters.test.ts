@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DeadLetterList, RedriveOutcome } from './shapes.ts';
+import { type OpenApi, openApi } from './testing/open.ts';
+import { addDeadLetter } from './testing/seed.ts';
+
+let api: OpenApi;
+const redriven: string[] = [];
+let outcome: RedriveOutcome = { outcome: 'counted' };
+
+beforeAll(async () => {
+  api = await openApi({
+    redrive: async (id) => {
+      redriven.push(id);
+      return outcome;
+    },
+  });
+  await addDeadLetter(api.store, { sequenceNumber: 10 });
+  await addDeadLetter(api.store, { sequenceNumber: 11, reason: 'unknown-region' });
+  await addDeadLetter(api.store, { sequenceNumber: 12, redriven: true });
+  await addDeadLetter(api.store, { sequenceNumber: 13 });
+});
+
+afterAll(() => api.close());
+
+async function deadLetters(query = ''): Promise<DeadLetterList> {
+  return (await api.app.inject(`/api/dead-letters${query}`)).json();
+}
+
+describe('the dead letters', () => {
+  it('are those not re-driven yet, with reason, position and a sample, counted by reason', async () => {
+    const list = await deadLetters();
+    expect(list.deadLetters[0]).toEqual({
+      id: '1',
+      reason: 'invalid-json',
+      detail: 'the body is no JSON',
+      receivedAt: '2026-01-01T00:00:01.000Z',
+      imsi: '295000000000007',
+      source: { partition: '2', sequenceNumber: 10 },
+      sample: '{"pref":',
+    });
+    expect(list.deadLetters.map(({ id }) => id)).toEqual(['1', '2', '4']);
+    expect([list.counts, list.next]).toEqual([{ 'invalid-json': 2, 'unknown-region': 1 }, null]);
+  });
+
+  it('may be those of one reason, page by page', async () => {
+    const first = await deadLetters('?reason=invalid-json&limit=1');
+    const second = await deadLetters(`?reason=invalid-json&limit=1&after=${first.next}`);
+    expect([first.deadLetters.map(({ id }) => id), first.next]).toEqual([['1'], '1']);
+    expect([second.deadLetters.map(({ id }) => id), second.next]).toEqual([['4'], null]);
+    expect(second.counts).toEqual({ 'invalid-json': 2, 'unknown-region': 1 });
+  });
+
+  it('show the first 1,024 bytes as text, without half a character at the cut', async () => {
+    const body = Buffer.from(`a${'東'.repeat(400)}`); // byte 1,024 is the first of a character
+    const id = await addDeadLetter(api.store, { sequenceNumber: 20, body });
+    const broken = await addDeadLetter(api.store, { sequenceNumber: 21, body: Buffer.from([0xff, 0x00, 0x41, 0xe6]) });
+    const { deadLetters: found } = await deadLetters('?after=4');
+    expect(found.find((each) => each.id === id)?.sample).toBe(`a${'東'.repeat(341)}`);
+    expect(found.find((each) => each.id === broken)?.sample).toBe('\ufffd\u0000A\ufffd');
+  });
+
+  it.each([
+    ['reason=bad-luck', 'reason'],
+    ['after=-1', 'after'],
+    ['after=1e3', 'after'],
+    [`after=${'9'.repeat(19)}`, 'after'],
+  ])('are refused for ?%s', async (query, parameter) => {
+    expect(await deadLetters(`?${query}`)).toMatchObject({ status: 400, parameter });
+  });
+});
+
+describe('re-driving a dead letter', () => {
+  const redrive = (id: string, options: object = {}) =>
+    api.app.inject({ method: 'POST', url: `/api/dead-letters/${id}/redrive`, ...options });
+
+  it('tells what came of it', async () => {
+    redriven.length = 0;
+    outcome = { outcome: 'counted' };
+    expect((await redrive('2')).json()).toEqual({ outcome: 'counted' });
+    outcome = { outcome: 'still-refused', reason: 'unknown-region', detail: 'pref is "Gondor".' };
+    const answer = await redrive('1');
+    expect([answer.statusCode, answer.json()]).toEqual([200, outcome]);
+    expect(redriven).toEqual(['2', '1']);
+  });
+
+  it('finds only what there is', async () => {
+    redriven.length = 0;
+    expect((await redrive('99')).statusCode).toBe(404);
+    expect((await redrive('x')).statusCode).toBe(400);
+    expect((await redrive('9'.repeat(18))).statusCode).toBe(404);
+    expect(redriven).toEqual([]);
+  });
+
+  it.each([
+    ['nothing', {}],
+    ['JSON', { payload: { a: 1 } }],
+    ['what is no JSON', { payload: '{', headers: { 'content-type': 'application/json' } }],
+    ['an empty body said to be JSON', { headers: { 'content-type': 'application/json' } }],
+    ['a form', { payload: 'a=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
+    ['bytes of no known type', { payload: 'x', headers: { 'content-type': 'chemical/x-pdb; a="b"' } }],
+  ])('takes no notice of a body that is %s', async (_body, options) => {
+    outcome = { outcome: 'counted' };
+    expect((await redrive('1', options)).statusCode).toBe(200);
+  });
+
+  it('refuses a content type that is none, and a body too large', async () => {
+    const none = await redrive('1', { payload: 'x', headers: { 'content-type': ';;;' } });
+    expect([none.statusCode, none.json().code]).toEqual([415, 'MEDIA_TYPE_UNSUPPORTED']);
+    const large = await redrive('1', { payload: 'x'.repeat(70_000), headers: { 'content-type': 'text/plain' } });
+    expect([large.statusCode, large.json().code]).toEqual([413, 'BODY_TOO_LARGE']);
+  });
+
+  it('is not for other web pages', async () => {
+    for (const headers of [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: 'http://localhost:9999', host: 'localhost:8080' },
+      { 'sec-fetch-site': 'cross-site' },
+    ]) {
+      const answer = await redrive('1', { headers });
+      expect([answer.statusCode, answer.json().code]).toEqual([403, 'ORIGIN_REFUSED']);
+    }
+    expect(
+      (await redrive('1', { headers: { origin: 'http://localhost:8080', host: 'localhost:8080' } })).statusCode,
+    ).toBe(200);
+  });
+});

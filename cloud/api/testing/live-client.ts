@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { LiveMessage } from '../shapes.ts';
+
+export interface LiveEvent {
+  readonly event: string;
+  readonly id: string;
+  readonly data: LiveMessage;
+}
+
+/** A client of the live feed over a real socket, reading the event stream as the HTML standard has it. */
+export class LiveClient {
+  readonly comments: string[] = [];
+  response!: IncomingMessage;
+  readonly #request: ClientRequest;
+  readonly #events: LiveEvent[] = [];
+  #unparsed = '';
+  #wake: (() => void) | undefined;
+
+  private constructor(outgoing: ClientRequest) {
+    this.#request = outgoing;
+  }
+
+  /** Connects; with `lastEventId` it resumes. `paused` leaves everything unread. */
+  static async open(url: string, options: { lastEventId?: string; paused?: boolean } = {}): Promise<LiveClient> {
+    const headers = {
+      accept: 'text/event-stream',
+      ...(options.lastEventId !== undefined && { 'last-event-id': options.lastEventId }),
+    };
+    const outgoing = request(`${url}/api/live`, { headers, agent: false });
+    outgoing.on('error', () => {});
+    outgoing.end();
+    const client = new LiveClient(outgoing);
+    [client.response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    client.response.on('error', () => {}); // a stream that the server drops
+    client.response.on('close', () => client.#wake?.());
+    if (options.paused) client.response.pause();
+    else client.response.on('data', (chunk: Buffer) => client.#take(chunk.toString()));
+    return client;
+  }
+
+  /** The next event that has not been taken yet, within 10 s. */
+  async next(): Promise<LiveEvent> {
+    const event = await this.#waitFor(() => this.#events.shift());
+    if (!event) throw new Error('the stream ended, or no event came within 10 s');
+    return event;
+  }
+
+  /** Takes events until one satisfies `wanted`; answers that one. */
+  async until(wanted: (event: LiveEvent) => boolean): Promise<LiveEvent> {
+    for (;;) {
+      const event = await this.next();
+      if (wanted(event)) return event;
+    }
+  }
+
+  /** Resolves when the server has ended or dropped the stream. */
+  async closed(): Promise<void> {
+    if (!this.response.closed) await once(this.response, 'close');
+  }
+
+  close(): void {
+    this.#request.destroy();
+  }
+
+  #take(text: string): void {
+    const blocks = (this.#unparsed + text).split('\n\n');
+    this.#unparsed = blocks.pop()!;
+    for (const block of blocks) {
+      if (block.startsWith(':')) this.comments.push(block);
+      const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s)));
+      if (fields.data) this.#events.push({ event: fields.event, id: fields.id, data: JSON.parse(fields.data) });
+    }
+    this.#wake?.();
+  }
+
+  async #waitFor<T>(look: () => T | undefined): Promise<T | undefined> {
+    const deadline = AbortSignal.timeout(10_000);
+    for (;;) {
+      const found = look();
+      if (found !== undefined || deadline.aborted || this.response.closed) return found;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        deadline.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { TestClock } from '@tashika/shared/time';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Problem, WindowList } from './shapes.ts';
+import { type OpenApi, openApi } from './testing/open.ts';
+import { commitWindows, setPartition } from './testing/seed.ts';
+
+let api: OpenApi;
+
+beforeAll(async () => {
+  api = await openApi({ clock: new TestClock(Date.UTC(2026, 0, 31, 12, 0, 30)) });
+  await setPartition(api.store, { watermark: '2026-01-31T11:59:30Z' });
+  await commitWindows(
+    api.store,
+    { windowEnd: '2026-01-31T09:00:00Z', readings: 7 },
+    { windowEnd: '2026-01-31T11:00:00Z', region: '01', revision: 2, late: 3, readings: 40, events: 4 },
+    { windowEnd: '2026-01-31T11:59:00Z' },
+    { windowEnd: '2026-01-31T12:01:00Z', region: '47' },
+    { windowEnd: '2026-01-31T12:01:00Z' },
+  );
+  await api.store.query(
+    `INSERT INTO window_value VALUES ('2026-01-31T11:59:00Z', '13', 'gpio/temp', 'Cel', 3, 6.5, 1, 3.5)`,
+  );
+});
+
+afterAll(() => api.close());
+
+async function windows(query: string): Promise<WindowList> {
+  const answer = await api.app.inject(`/api/windows${query}`);
+  expect([answer.statusCode, answer.body]).toEqual([200, expect.any(String)]);
+  return answer.json();
+}
+
+async function ends(query: string): Promise<string[]> {
+  return (await windows(query)).windows.map(({ windowEnd, region }) => `${windowEnd.slice(11, 16)} ${region}`);
+}
+
+describe('the windows', () => {
+  it('are those of the last two hours and the open ones, in order, with the watermark', async () => {
+    expect(await windows('')).toEqual({
+      watermark: '2026-01-31T11:59:30.000Z',
+      windows: [
+        {
+          windowEnd: '2026-01-31T11:00:00.000Z',
+          region: '01',
+          readings: 40,
+          events: 4,
+          late: 3,
+          state: 'revised',
+          revision: 2,
+        },
+        { ...ONE, windowEnd: '2026-01-31T11:59:00.000Z', region: '13', state: 'final' },
+        { ...ONE, windowEnd: '2026-01-31T12:01:00.000Z', region: '13', state: 'provisional' },
+        { ...ONE, windowEnd: '2026-01-31T12:01:00.000Z', region: '47', state: 'provisional' },
+      ],
+    });
+  });
+
+  it('may be asked for from and to an end, both inclusive, in ISO 8601 or Unix ms', async () => {
+    expect(await ends('?from=2026-01-31T09:00:00Z&to=2026-01-31T11:00:00Z')).toEqual(['09:00 13', '11:00 01']);
+    expect(await ends('?from=2026-01-31T20:00:00%2B09:00&to=2026-01-31T20:00:00%2B09:00')).toEqual(['11:00 01']);
+    expect(await ends(`?from=0&to=${Date.UTC(2026, 0, 31, 9)}`)).toEqual(['09:00 13']);
+  });
+
+  it('reach two hours back from the end asked for', async () => {
+    expect(await ends('?to=2026-01-31T11:00:00Z')).toEqual(['09:00 13', '11:00 01']);
+    expect(await ends('?to=1970-01-01T00:00:30Z')).toEqual([]);
+  });
+
+  it.each(['47', 'JP-47', '沖縄県', '沖縄', 'okinawa'])(
+    'may be those of one region, by any spelling: %s',
+    async (name) => {
+      expect(await ends(`?region=${encodeURIComponent(name)}`)).toEqual(['12:01 47']);
+    },
+  );
+
+  it.each([
+    ['region=Atlantis', 'region', /prefecture.*"Atlantis"/],
+    ['region=', 'region', /prefecture/],
+    ['region=13&region=14', 'region', /must be string/],
+    ['from=yesterday', 'from', /ISO 8601.*"yesterday"/],
+    ['to=2026-02-30T00:00:00Z', 'to', /ISO 8601/],
+    ['from=2026-01-31T12:00:00Z&to=2026-01-31T11:00:00Z', 'to', /before from/],
+    ['form=0', 'form', /no parameter form/],
+  ])('are refused for ?%s, and the answer names the parameter', async (query, parameter, detail) => {
+    const answer = await api.app.inject(`/api/windows?${query}`);
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(answer.json<Problem>()).toEqual({
+      type: 'urn:tashika:error:BAD_REQUEST',
+      title: 'Bad request',
+      status: 400,
+      detail: expect.stringMatching(detail),
+      code: 'BAD_REQUEST',
+      parameter,
+    });
+    expect(answer.statusCode).toBe(400);
+  });
+
+  it('are refused where they would be too many for one answer', async () => {
+    await api.store.query(
+      `INSERT INTO window_region
+       SELECT '2020-01-01T00:00:00Z'::timestamptz + n * interval '1 minute', '13', 1, 1, 0, 0, 1
+         FROM generate_series(1, 100001) n`,
+    );
+    const answer = await api.app.inject('/api/windows?from=2020-01-01&to=2021-01-01');
+    expect([answer.statusCode, answer.json<Problem>().detail]).toEqual([400, expect.stringContaining('100000')]);
+    expect((await windows('?from=2020-01-01&to=2020-02-01&region=13')).windows).toHaveLength(31 * 1440);
+  });
+});
+
+const ONE = { readings: 1, events: 1, late: 0, revision: 0 };
+
+describe("a window's values", () => {
+  it('are told by sensor', async () => {
+    const answer = await api.app.inject('/api/windows/values?region=Tokyo&windowEnd=2026-01-31T11:59:00Z');
+    expect(answer.json()).toEqual({
+      windowEnd: '2026-01-31T11:59:00.000Z',
+      region: '13',
+      values: [{ sensor: 'gpio/temp', unit: 'Cel', count: 3, sum: 6.5, min: 1, max: 3.5 }],
+    });
+  });
+
+  it('need a window and a region', async () => {
+    const answer = await api.app.inject('/api/windows/values?region=13');
+    expect(answer.json()).toMatchObject({ status: 400, parameter: 'windowEnd', detail: 'windowEnd is required.' });
+  });
+});

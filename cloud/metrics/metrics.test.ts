@@ -1,0 +1,63 @@
+import { TestClock } from '@tashika/shared/time';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStore, type Store } from '../store/index.ts';
+import { createMetrics, type Metrics } from './index.ts';
+
+let store: Store;
+let metrics: Metrics;
+
+beforeAll(async () => {
+  store = await openStore('pglite:memory', { logger: pino({ level: 'silent' }) });
+  metrics = createMetrics({ store, clock: new TestClock(Date.UTC(2026, 0, 31, 12, 0, 0)) });
+  await store.script(`
+    INSERT INTO partition (namespace, hub, consumer_group, partition_id, watermark, progressed_at,
+                           events, readings, duplicates, late, skipped)
+    VALUES ('n', 'telemetry', '$Default', '0', '2026-01-31T11:59:50Z', '2026-01-31T11:59:58Z', 10, 100, 5, 3, 2),
+           ('n', 'telemetry', '$Default', '1', '2026-01-31T11:59:40Z', '2026-01-31T11:59:59Z', 1, 10, 0, 1, 0);
+    INSERT INTO dead_letter (reason, detail, received_at, namespace, hub, partition_id, sequence_number, body, redriven_at)
+    VALUES ('event-too-early', '', now(), 'n', 'telemetry', '0', 1, '', NULL),
+           ('invalid-json', '', now(), 'n', 'telemetry', '0', 2, '', NULL),
+           ('invalid-json', '', now(), 'n', 'telemetry', '0', 3, '', now());`);
+});
+
+afterAll(() => store.close());
+
+async function lines(): Promise<string[]> {
+  return (await metrics.text()).split('\n').filter((line) => line.startsWith('tashika_'));
+}
+
+describe('the metrics', () => {
+  it('tell what the store knows of all workers, under names that operators of Stream Analytics know', async () => {
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        'tashika_events_total 11',
+        'tashika_readings_total 110',
+        'tashika_duplicate_readings_total 5',
+        'tashika_late_input_events_total 4',
+        'tashika_early_input_events_total 1',
+        'tashika_input_deserialization_errors_total 2',
+        'tashika_skipped_events_total 2',
+        'tashika_dead_letters{reason="invalid-json",state="open"} 1',
+        'tashika_dead_letters{reason="invalid-json",state="redriven"} 1',
+        'tashika_watermark_delay_seconds 20',
+        'tashika_partition_watermark_delay_seconds{hub="telemetry",partition="0"} 10',
+        'tashika_partition_progress_age_seconds{hub="telemetry",partition="1"} 1',
+        'tashika_store_up 1',
+      ]),
+    );
+  });
+
+  it('are totals, however often they are read', async () => {
+    await lines();
+    expect(await lines()).toContain('tashika_events_total 11');
+  });
+
+  it("tell this process's commits and its own resources", async () => {
+    metrics.committed({ durationMs: 30, events: 400 });
+    const text = await metrics.text();
+    expect(text).toContain('tashika_commit_duration_seconds_bucket{le="0.05"} 1');
+    expect(text).toContain('tashika_commit_events_sum 400');
+    expect(text).toContain('process_resident_memory_bytes');
+  });
+});
