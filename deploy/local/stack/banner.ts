@@ -1,0 +1,45 @@
+import { regionOf, resolveRegion } from '@tashika/shared/regions';
+import type { LocalConfiguration } from '../config/index.ts';
+import { addressesOf } from './addresses.ts';
+import { HUB } from './programs.ts';
+
+export interface Running {
+  readonly configuration: LocalConfiguration;
+  readonly data: string;
+  readonly connectionStrings: string;
+  readonly agentAddress: string;
+}
+
+/** What a newcomer reads once everything runs. */
+export function banner({ configuration, data, connectionStrings, agentAddress }: Running): string {
+  const { dashboard, funnel, metadata } = addressesOf(configuration);
+  const { devices } = configuration.fleet;
+  const pref = regionOf(resolveRegion(configuration.agent.pref)!);
+  const rows: readonly (readonly [string, string])[] = [
+    ['cloud', `worker, API and dashboard; store in ${data}`],
+    ['Event Hubs', `127.0.0.1:${configuration.eventHubs.port}, hub ${HUB}; connection strings in ${connectionStrings}`],
+    ['Funnel', `HTTP ${funnel}, TCP and UDP 127.0.0.1:${configuration.funnel.port}${faultsOf(configuration)}`],
+    ['metadata', `${metadata}/v1/subscriber`],
+    ['agent', `reads this machine; SIM ${agentAddress}, ${pref.ja} (${pref.en})`],
+    ['fleet', devices === 0 ? 'none' : `${devices} simulated devices over the 47 prefectures`],
+  ];
+  return [
+    '',
+    `Tashika is running: ${dashboard}`,
+    '',
+    ...rows.map(([name, what]) => `  ${name.padEnd(11)} ${what}`),
+    '',
+    'Send a message of your own:',
+    `  curl -d '{"pref":"東京都"}' -H 'content-type: application/json' ${funnel}`,
+    '',
+    `Logs: ${data}/logs. Ctrl-C stops everything; what was counted is kept.`,
+    '',
+  ].join('\n');
+}
+
+function faultsOf({ funnel }: LocalConfiguration): string {
+  const told = (['lose', 'delay', 'double', 'reorder', 'refuse'] as const)
+    .filter((fault) => funnel[fault] > 0)
+    .map((fault) => `${fault} ${funnel[fault] * 100}%`);
+  return told.length === 0 ? '' : `; misbehaves: ${told.join(', ')}`;
+}

@@ -1,0 +1,215 @@
+import { join, resolve } from 'node:path';
+import { TashikaError } from '@tashika/shared/errors';
+import { regionOf, resolveRegion } from '@tashika/shared/regions';
+import type { Clock, Duration } from '@tashika/shared/time';
+import type { LocalConfiguration } from '../config/index.ts';
+import { type Fleet, regionsByAddress, startFleet } from '../fleet/index.ts';
+import { type Funnel, simOf, startFunnel } from '../funnel/index.ts';
+import { type Metadata, startMetadata } from '../metadata/index.ts';
+import { canBind } from '../sims/index.ts';
+import { addressesOf } from './addresses.ts';
+import { banner } from './banner.ts';
+import { keepConnectionStrings, printedBy } from './connection-strings.ts';
+import { type DataDirectory, takeDataDirectory } from './data-directory.ts';
+import { Part } from './part.ts';
+import { assertPortsFree } from './ports.ts';
+import { AGENT_ADDRESS, agentProgram, CHECKOUT, cloudProgram, eventHubsProgram, type Program } from './programs.ts';
+import { answering } from './readiness.ts';
+
+export interface StackOptions {
+  readonly configuration: LocalConfiguration;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** Says something on the terminal. */
+  readonly tell: (line: string) => void;
+  /** A part can't run any more, whatever is tried. */
+  readonly onHopeless: (error: TashikaError) => void;
+}
+
+const READY_WITHIN_MS: Duration = 60_000;
+const FIRST_POST_WITHIN_MS: Duration = 15_000;
+/** What each step of stopping may take. */
+const FLEET_DRAIN_MS: Duration = 5_000;
+const STOP_MS: Duration = 10_000;
+/** The cloud program has 10 s to commit; it is not killed in the middle of the tenth. */
+const CLOUD_STOP_MS: Duration = 12_000;
+
+/**
+ * Everything that `npm start` runs. Event Hubs, the cloud program and the agent are processes of their own; Funnel,
+ * metadata and the fleet run here.
+ */
+export class Stack {
+  readonly #options: StackOptions;
+  /** What stops each thing that was started, in the order of starting. */
+  readonly #stops: (() => Promise<unknown>)[] = [];
+  readonly #parts: Part[] = [];
+  #data: DataDirectory | undefined;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: StackOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts everything and waits until each thing is ready.
+   *
+   * @throws TashikaError `PORT_BUSY`, `DATA_DIRECTORY_UNWRITABLE`, `DATA_DIRECTORY_IN_USE` before anything is started;
+   * `PROGRAM_ENDED` when a part does not come up, or when `stop` is called meanwhile. Call `stop` in every case.
+   */
+  start(): Promise<void> {
+    this.#starting ??= this.#startAll();
+    return this.#starting;
+  }
+
+  /** Stops fleet, agent, Funnel, cloud, Event Hubs, in this order, each within its time. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  /** Ends every process at once. */
+  kill(): void {
+    for (const part of this.#parts) part.kill();
+    this.#data?.release();
+  }
+
+  async #startAll(): Promise<void> {
+    const { configuration, clock, tell, env } = this.#options;
+    const path = resolve(CHECKOUT, configuration.data);
+    this.#data = await takeDataDirectory(path, clock, tell);
+    this.#goOn();
+    await assertPortsFree(portsOf(configuration));
+    const localAddress = (await canBind(AGENT_ADDRESS)) ? AGENT_ADDRESS : undefined;
+    const agentAddress = localAddress ?? '127.0.0.1';
+
+    const eventHubs = this.#part(eventHubsProgram(configuration, path));
+    let strings!: Awaited<ReturnType<typeof printedBy>>;
+    await this.#start(eventHubs, STOP_MS, async (part) => {
+      strings = await printedBy(part);
+    });
+    const connectionStrings = keepConnectionStrings(path, strings);
+
+    const cloud = this.#part(cloudProgram(configuration, path, strings.listen, env));
+    const health = `${addressesOf(configuration).api}/health`;
+    await this.#start(cloud, CLOUD_STOP_MS, () => answering('cloud', health, clock, READY_WITHIN_MS));
+
+    this.#goOn();
+    await this.#startMetadata(agentAddress);
+    let agentPosted = () => {};
+    const firstPost = new Promise<void>((posted) => {
+      agentPosted = posted;
+    });
+    const agentSim = simOf(agentAddress)?.imsi;
+    await this.#startFunnel(strings.send, (imsi) => imsi === agentSim && agentPosted());
+
+    const agent = this.#part(agentProgram(configuration, path, localAddress));
+    await this.#start(agent, STOP_MS, async () => {
+      const posted = await Promise.race([firstPost.then(() => true), clock.sleep(FIRST_POST_WITHIN_MS)]);
+      if (!posted) tell(`The agent has not posted anything yet; see ${join(path, 'logs/agent.log')}.`);
+    });
+
+    this.#goOn();
+    if (configuration.fleet.devices > 0) await this.#startFleet(path);
+    tell(banner({ configuration, data: path, connectionStrings, agentAddress }));
+  }
+
+  async #stopAll(): Promise<void> {
+    await this.#stopStarted();
+    // What was being started when the stop came has been told to end, or ends its start by itself.
+    await this.#starting?.catch(() => {});
+    await this.#stopStarted();
+    this.#data?.release();
+  }
+
+  async #stopStarted(): Promise<void> {
+    for (let stop = this.#stops.pop(); stop; stop = this.#stops.pop()) await stop();
+  }
+
+  /** Between two steps of starting: nothing more is started once the stop has come. */
+  #goOn(): void {
+    if (this.#stopping) throw new TashikaError('PROGRAM_ENDED', 'Stopped while starting.');
+  }
+
+  #part(program: Program): Part {
+    const { clock, tell, onHopeless } = this.#options;
+    const part = new Part({
+      ...program,
+      logFile: join(this.#data!.path, 'logs', `${program.name}.log`),
+      clock,
+      tell,
+      onHopeless,
+      onChange: () => this.#data?.note(this.#parts.flatMap(({ pid }) => (pid === undefined ? [] : [pid]))),
+    });
+    this.#parts.push(part);
+    return part;
+  }
+
+  async #start(part: Part, stopWithinMs: Duration, isReady: (part: Part) => Promise<void>): Promise<void> {
+    this.#goOn();
+    this.#stops.push(() => part.stop(stopWithinMs));
+    await part.start(isReady);
+  }
+
+  async #startMetadata(agentAddress: string): Promise<void> {
+    const { fleet, metadata, agent } = this.#options.configuration;
+    const prefs = new Map<string, string>();
+    for (const [address, region] of regionsByAddress(fleet.devices)) prefs.set(simOf(address)!.imsi, region);
+    prefs.set(simOf(agentAddress)!.imsi, regionOf(resolveRegion(agent.pref)!).code);
+    const running: Metadata = await startMetadata({
+      port: metadata.port,
+      tagsOf: ({ imsi }) => {
+        const pref = prefs.get(imsi);
+        return pref === undefined ? {} : { pref };
+      },
+    });
+    this.#stops.push(() => running.stop());
+  }
+
+  async #startFunnel(send: string, onTaken: (imsi: string) => void): Promise<void> {
+    const { tell, clock, configuration } = this.#options;
+    const { lose, delay, double, reorder, refuse } = configuration.funnel;
+    const funnel: Funnel = await startFunnel({
+      connectionString: send,
+      httpPort: configuration.funnel.httpPort,
+      port: configuration.funnel.port,
+      seed: configuration.fleet.seed,
+      faults: { lose, delay, double, reorder, refuse },
+      clock,
+      onTaken: ({ imsi }) => onTaken(imsi),
+      onTrouble: (reason) =>
+        tell(reason === undefined ? 'Funnel reaches Event Hubs again.' : `Funnel holds posts: ${reason}`),
+    });
+    this.#stops.push(async () => {
+      const givenUp = await funnel.stop(STOP_MS);
+      if (givenUp > 0) tell(`Funnel gave up ${givenUp} events that Event Hubs did not take.`);
+    });
+  }
+
+  async #startFleet(data: string): Promise<void> {
+    const { configuration, clock, tell } = this.#options;
+    const { devices, rate, seed } = configuration.fleet;
+    const fleet: Fleet = await startFleet({
+      devices,
+      funnelUrl: addressesOf(configuration).funnel,
+      seed,
+      intervalMs: 1_000 / rate,
+      dataDirectory: join(data, 'fleet'),
+      clock,
+    });
+    this.#stops.push(async () => {
+      const held = await fleet.stop(FLEET_DRAIN_MS);
+      if (held > 0) tell(`The fleet keeps ${held} readings for the next run.`);
+    });
+  }
+}
+
+function portsOf({ api, funnel, eventHubs, metadata }: LocalConfiguration) {
+  return [
+    { number: api.port, variable: 'TASHIKA_API_PORT', protocols: ['tcp'] },
+    { number: funnel.httpPort, variable: 'TASHIKA_FUNNEL_HTTP_PORT', protocols: ['tcp'] },
+    { number: funnel.port, variable: 'TASHIKA_FUNNEL_PORT', protocols: ['tcp', 'udp'] },
+    { number: eventHubs.port, variable: 'TASHIKA_EVENT_HUBS_PORT', protocols: ['tcp'] },
+    { number: metadata.port, variable: 'TASHIKA_METADATA_PORT', protocols: ['tcp'] },
+  ] as const;
+}
