@@ -1,0 +1,83 @@
+import { systemClock } from '@tashika/shared/time';
+import pino from 'pino';
+import { describe, expect, it } from 'vitest';
+import { loadAddOn } from './add-on.ts';
+import { createSensors } from './index.ts';
+import { sensorName } from './names.ts';
+import { sensorsConfiguration } from './testing/configuration.ts';
+
+const options = { clock: systemClock, logger: pino({ level: 'silent' }) };
+
+describe('the configured sensors', () => {
+  it('are only the machine itself when nothing is configured', () => {
+    const sensors = sensorsConfiguration({ system: { enabled: true } });
+    expect(createSensors(sensors, options).map(({ name }) => name)).toEqual(['system']);
+  });
+
+  it('have a source each', () => {
+    const sensors = sensorsConfiguration({
+      serial: [{ name: 'house', path: '/dev/ttyUSB0', format: 'json' }],
+      gpio: [{ name: 'door', pin: 17 }],
+      mqtt: [{ name: 'farm', url: 'mqtt://localhost', topics: [{ topic: '#' }] }],
+    });
+    expect(createSensors(sensors, options).map(({ name }) => name)).toEqual(['serial:house', 'gpio:door', 'mqtt:farm']);
+  });
+
+  it.each([
+    [
+      'two of one name',
+      { gpio: [{ name: 'a', pin: 1 }], serial: [{ name: 'a', path: 'x', format: 'json' }] },
+      'named a',
+    ],
+    ['one named as the machine', { system: { enabled: true }, gpio: [{ name: 'system', pin: 1 }] }, 'named system'],
+    [
+      'one device twice',
+      { serial: ['a', 'b'].map((name) => ({ name, path: '/dev/ttyUSB0', format: 'json' })) },
+      '/dev/ttyUSB0 is there twice',
+    ],
+    ['one line twice', { gpio: ['a', 'b'].map((name) => ({ name, pin: 17 })) }, 'GPIO17 is there twice'],
+    [
+      'topics that overlap',
+      { mqtt: [{ name: 'm', url: 'mqtt://x', topics: [{ topic: 'a/#' }, { topic: 'a/+' }] }] },
+      'would count twice',
+    ],
+  ])('are refused with %s', (_name, sensors, problem) => {
+    expect(() => createSensors(sensorsConfiguration(sensors), options)).toThrowError(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(problem) }),
+    );
+  });
+
+  it.each([
+    ['a name that SenML does not allow', { gpio: [{ name: 'the door', pin: 1 }] }, 'sensors.gpio[0].name'],
+    ['a pin that no Pi has', { gpio: [{ name: 'a', pin: 64 }] }, 'sensors.gpio[0].pin'],
+    ['an unknown format', { serial: [{ name: 'a', path: 'x', format: 'xml' }] }, 'sensors.serial[0].format'],
+    [
+      'a broker that is no address',
+      { mqtt: [{ name: 'a', url: 'x', topics: [{ topic: 'a' }] }] },
+      'sensors.mqtt[0].url',
+    ],
+    ['no topic', { mqtt: [{ name: 'a', url: 'mqtt://x', topics: [] }] }, 'sensors.mqtt[0].topics'],
+  ])('are refused with %s, by its place', (_name, sensors, place) => {
+    expect(() => sensorsConfiguration(sensors)).toThrowError(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(place) }),
+    );
+  });
+});
+
+it('an add-on that is not installed is a sensor that is unavailable, and says what to do', async () => {
+  const name = 'no-such-add-on';
+  await expect(loadAddOn(name, () => import(name))).rejects.toMatchObject({
+    code: 'SENSOR_UNAVAILABLE',
+    message: expect.stringContaining('npm rebuild no-such-add-on'),
+  });
+});
+
+it.each([
+  ['temp (C)', 'house/temp__C_'],
+  ['/wind//speed/', 'house/wind/speed'],
+  ['温度', 'house/u6e29u5ea6'],
+  ['', 'house'],
+  ['x'.repeat(400), `house/${'x'.repeat(194)}`],
+])('the name %j fits SenML as %s', (own, expected) => {
+  expect(sensorName('house', own)).toBe(expected);
+});
