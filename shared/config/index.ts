@@ -1,3 +1,3 @@
 export { type ConfigurationSource, loadConfiguration } from './load.ts';
-export { renderReference } from './reference.ts';
+export { type ReferencePage, renderReference } from './reference.ts';
 export { environmentName, type Leaf, leavesOf } from './schema.ts';
