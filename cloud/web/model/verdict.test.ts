@@ -19,9 +19,12 @@ describe('a count', () => {
     expect(certaintyWith({ held: 1, lost: 3 })).toBe('unsettled');
   });
 
-  it('is short for good when readings were lost or never numbered', () => {
-    expect(certaintyWith({ lost: 1 })).toBe('short');
-    expect(certaintyWith({ unnumbered: 1 })).toBe('short');
+  it('is short when devices gave readings up', () => {
+    expect(certaintyWith({ lost: 1, unnumbered: 1 })).toBe('short');
+  });
+
+  it('cannot be verified when a device numbers nothing', () => {
+    expect(certaintyWith({ unnumbered: 1 })).toBe('unverifiable');
   });
 
   it('is unknown where no device has reported', () => {

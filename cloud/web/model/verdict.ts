@@ -4,11 +4,12 @@ import type { MinutePoint } from './series.ts';
 /**
  * Whether a region's count of a final minute can be believed:
  * - `unsettled`: readings are known to be outstanding, or a device has not been heard since and may hold some;
- * - `short`: nothing more will come, but some readings were lost or were never numbered;
+ * - `short`: nothing is outstanding, but devices gave up readings, which may have belonged to this minute;
+ * - `unverifiable`: nothing speaks against it, but some devices number nothing, so nothing would;
  * - `certain`: all its devices were heard after the minute, and every reading that they told of is counted;
  * - `unknown`: no device of the region is known.
  */
-export type Certainty = 'unsettled' | 'short' | 'certain' | 'unknown';
+export type Certainty = 'unsettled' | 'short' | 'unverifiable' | 'certain' | 'unknown';
 
 export interface Verdict {
   readonly certainty: Certainty;
@@ -27,6 +28,7 @@ export function verdictOn(point: MinutePoint, usual: number | null, balance: Bal
 function certaintyOf(balance: Balance): Certainty {
   if (balance.devices === 0) return 'unknown';
   if (balance.unheard > 0 || balance.held > 0 || balance.missing > 0) return 'unsettled';
-  if (balance.lost > 0 || balance.unnumbered > 0) return 'short';
+  if (balance.lost > 0) return 'short';
+  if (balance.unnumbered > 0) return 'unverifiable';
   return 'certain';
 }

@@ -32,6 +32,10 @@ describe('a length of time', () => {
     expect([4_230, 192_000].map(ja.duration)).toEqual(['4.2 秒', '3 分 12 秒']);
   });
 
+  it('counts whole seconds where it counts before the eye', () => {
+    expect([-1, 0, 999, 6_900, 61_000].map(en.counter)).toEqual(['0 s', '0 s', '0 s', '6 s', '1 min 1 s']);
+  });
+
   it('is never below zero: clocks of two machines may disagree', () => {
     expect(en.duration(-300)).toBe('0.0 s');
   });

@@ -14,6 +14,8 @@ export interface Format {
   /** With its sign, whole percent. */
   change(fraction: number): string;
   duration(ms: Duration): string;
+  /** The same in whole seconds, for what counts up or down before the eye. */
+  counter(ms: Duration): string;
   clock(time: Timestamp): string;
   minute(time: Timestamp): string;
   dateTime(time: Timestamp): string;
@@ -41,6 +43,13 @@ export function formatFor(language: Language, timeZone?: string): Format {
   const units =
     language === 'ja' ? { s: ' 秒', min: ' 分', h: ' 時間', d: ' 日' } : { s: ' s', min: ' min', h: ' h', d: ' d' };
 
+  const wholeSeconds = (whole: number) => {
+    if (whole < 60) return `${whole}${units.s}`;
+    if (whole < 3600) return `${Math.floor(whole / 60)}${units.min} ${whole % 60}${units.s}`;
+    if (whole < 86_400) return `${Math.floor(whole / 3600)}${units.h} ${Math.floor((whole % 3600) / 60)}${units.min}`;
+    return `${Math.floor(whole / 86_400)}${units.d} ${Math.floor((whole % 86_400) / 3600)}${units.h}`;
+  };
+
   return {
     integer: (value) => integers.format(value),
     rate: (value) => (value < 100 ? tenths.format(value) : integers.format(value)),
@@ -53,13 +62,9 @@ export function formatFor(language: Language, timeZone?: string): Format {
     change: (fraction) => signed.format(fraction),
     duration: (ms) => {
       const seconds = Math.max(0, ms) / 1000;
-      if (seconds < 10) return `${tenths.format(seconds)}${units.s}`;
-      const whole = Math.floor(seconds);
-      if (whole < 60) return `${whole}${units.s}`;
-      if (whole < 3600) return `${Math.floor(whole / 60)}${units.min} ${whole % 60}${units.s}`;
-      if (whole < 86_400) return `${Math.floor(whole / 3600)}${units.h} ${Math.floor((whole % 3600) / 60)}${units.min}`;
-      return `${Math.floor(whole / 86_400)}${units.d} ${Math.floor((whole % 86_400) / 3600)}${units.h}`;
+      return seconds < 10 ? `${tenths.format(seconds)}${units.s}` : wholeSeconds(Math.floor(seconds));
     },
+    counter: (ms) => wholeSeconds(Math.max(0, Math.floor(ms / 1000))),
     clock: (time) => clock.format(time),
     minute: (time) => minute.format(time),
     dateTime: (time) => dateTime.format(time),

@@ -17,7 +17,9 @@ export function App() {
       </button>
       <Header />
       <main>
-        <Notices />
+        <div class="notices">
+          <Notices />
+        </div>
         <div class="data" data-testid="data" data-stale={String(isStale.value)} data-ready={String(hasData.value)}>
           <Figures />
           <div class="columns">

@@ -9,6 +9,9 @@ const PROVISIONAL = 2;
 const REVISED = 3;
 const BEFORE_LATE = 4;
 
+/** Between two lines of the grid: whole readings only. */
+const WHOLE_STEPS = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
+
 export interface ChartLook {
   readonly format: Format;
   /** Colours are read from the page's style, which the theme has set. */
@@ -49,7 +52,13 @@ export function chartOptions(look: ChartLook): uPlot.Options {
     scales: { x: { time: true }, y: { range: (_chart, _low, high) => [0, roundTop(high ?? 0)] } },
     axes: [
       { ...axis, size: 28, space: 56, values: (_chart, splits) => splits.map(clockOf) },
-      { ...axis, size: 44, space: 36, values: (_chart, splits) => splits.map((value) => look.format.integer(value)) },
+      {
+        ...axis,
+        size: 44,
+        space: 36,
+        incrs: WHOLE_STEPS,
+        values: (_chart, splits) => splits.map((value) => look.format.integer(value)),
+      },
     ],
     series: [
       {},

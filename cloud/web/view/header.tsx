@@ -59,7 +59,7 @@ function retryText(): string {
   const status = connection.value;
   const words = text.value.connection;
   if (status.phase !== 'lost' || status.retryAt === null || status.retryAt <= monotonic.value) return words.retrying;
-  return words.retryingIn(format.value.duration(Math.ceil((status.retryAt - monotonic.value) / 1000) * 1000));
+  return words.retryingIn(format.value.counter(status.retryAt - monotonic.value + 999));
 }
 
 function ServerClock() {

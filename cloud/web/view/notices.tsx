@@ -14,7 +14,7 @@ export function Notices() {
   if (isStale.value) {
     return (
       <p class="notice bad" data-testid="stale" data-age-seconds={Math.floor(age.value / 1000)}>
-        {text.value.stale(format.value.duration(Math.floor(age.value / 1000) * 1000))}
+        {text.value.stale(format.value.counter(age.value))}
       </p>
     );
   }

@@ -12,6 +12,7 @@ export function Verdict({ judgement }: { readonly judgement: Judgement }) {
     certain: words.certainNote(integer(balance.devices)),
     unsettled: words.unsettledNote,
     short: words.shortNote,
+    unverifiable: words.unverifiableNote,
     unknown: words.unknownNote,
   }[certainty];
   const reasons = [
