@@ -1,0 +1,55 @@
+import { writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { agentMemory } from './agent-memory.ts';
+import { core } from './core.ts';
+import { latency } from './latency.ts';
+import type { Result } from './result.ts';
+import { Scene } from './scene.ts';
+import { spoolAppends } from './spool.ts';
+import { workerThroughput } from './worker-throughput.ts';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    quick: { type: 'boolean', default: false },
+  },
+});
+const { quick } = values;
+
+const benchmarks: Readonly<Record<string, (scene: Scene) => readonly Result[] | Promise<readonly Result[]>>> = {
+  worker: (scene) => workerThroughput(scene, quick ? 20_000 : 200_000),
+  core: () => core(quick ? 5_000 : 50_000),
+  spool: (scene) => spoolAppends(scene, quick ? 20_000 : 100_000),
+  latency: (scene) => latency(scene, 1_000, quick ? 5 : 30),
+  memory: (scene) => agentMemory(scene, quick ? 0.5 : 10),
+};
+
+const unknown = values.only?.find((name) => !(name in benchmarks));
+if (unknown !== undefined) {
+  console.error(`No benchmark is called ${unknown}; there are ${Object.keys(benchmarks).join(', ')}.`);
+  process.exit(2);
+}
+
+const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.platform} ${process.arch}`;
+console.log(machine);
+const results: Result[] = [];
+for (const name of values.only ?? Object.keys(benchmarks)) {
+  const scene = new Scene();
+  try {
+    for (const result of await benchmarks[name]!(scene)) {
+      results.push(result);
+      console.log(row(result));
+    }
+  } finally {
+    await scene.close();
+  }
+}
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);
+
+function row({ name, value, unit, goal, met }: Result): string {
+  const figure = Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
+  const verdict = goal === undefined ? '' : `  goal ${goal}: ${met ? 'met' : 'NOT met'}`;
+  return `${name.padEnd(70)} ${figure.padStart(10)} ${unit}${verdict}`;
+}
