@@ -18,8 +18,10 @@ systemIsDark.addEventListener('change', () => {
 export const language = signal<Language>(firstLanguage());
 export const theme = signal<Theme>(firstTheme());
 
-/** What is shown: the choice, or the system's. */
-export const shownTheme = computed(() => (theme.value === 'system' ? systemTheme.value : theme.value));
+/** What is to be shown: the choice, or the system's. */
+const shownTheme = computed(() => (theme.value === 'system' ? systemTheme.value : theme.value));
+/** The theme whose colours the page's style has by now: what reads colours from it follows this one. */
+export const styledTheme = signal<'light' | 'dark'>(shownTheme.peek());
 export const text = computed(() => (language.value === 'ja' ? ja : en));
 export const format = computed(() => formatFor(language.value));
 
@@ -40,6 +42,7 @@ effect(() => {
 
 effect(() => {
   document.documentElement.dataset.theme = shownTheme.value;
+  styledTheme.value = shownTheme.value;
 });
 
 function firstLanguage(): Language {

@@ -2,7 +2,7 @@ import { signal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { chartSeries, gapsIn } from '../model/series.ts';
-import { format, shownTheme } from '../page/preferences.ts';
+import { format, styledTheme } from '../page/preferences.ts';
 import { regionMinutes, selectedRegion } from '../page/selection.ts';
 import { chartOptions } from './chart-options.ts';
 
@@ -20,7 +20,7 @@ export function MinuteChart({ label }: { readonly label: string }) {
     if (!element) return;
     const options = chartOptions({
       format: format.value,
-      theme: shownTheme.value,
+      theme: styledTheme.value,
       gaps: () => gapsIn(regionMinutes.peek()),
       onPoint: (index) => {
         pointedIndex.value = index;

@@ -1,6 +1,7 @@
 import { gapsIn } from '../model/series.ts';
 import { historyError } from '../page/history.ts';
 import { judgement } from '../page/lists.ts';
+import { hasData } from '../page/live-feed.ts';
 import { format, language, text } from '../page/preferences.ts';
 import { regionIsLoaded, regionMinutes, selectedRegion, settled } from '../page/selection.ts';
 import { nameOf } from '../text/places.ts';
@@ -21,10 +22,14 @@ export function RegionPanel() {
         <h3>{text.value.region.lastTwoHours}</h3>
         <PointedMinute />
       </div>
-      <HistoryNotice />
-      <MinuteChart label={chartLabel()} />
-      <ChartLegend />
-      <MinuteTable />
+      {hasData.value && (
+        <>
+          <HistoryNotice />
+          <MinuteChart label={chartLabel()} />
+          <ChartLegend />
+          <MinuteTable />
+        </>
+      )}
     </section>
   );
 }
@@ -36,10 +41,10 @@ function SettledCount() {
   const change = judgement.value?.change;
   return (
     <p class="settled" data-testid="settled" data-readings={point.readings ?? ''}>
-      <span class="usual">{words.lastFinal}</span> <time>{format.value.minute(point.end)}</time>{' '}
+      <span class="aside">{words.lastFinal}</span> <time>{format.value.minute(point.end)}</time>{' '}
       <strong>{point.readings === null ? words.gap : format.value.integer(point.readings)}</strong>{' '}
       {point.readings !== null && words.readings}
-      <span class="usual">
+      <span class="aside usual">
         {usual === null ? words.noUsual : words.usual(format.value.integer(Math.round(usual)))}
         {change != null && usual !== null && ` (${format.value.change(change)})`}
       </span>
