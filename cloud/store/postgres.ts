@@ -5,13 +5,14 @@ import type { Logger, Parameter, Queryable, Store, Unsubscribe } from './store.t
 
 const BIGINT = 20;
 const BIGINT_ARRAY = 1016;
+const TEXT_ARRAY = 1009 as Parameters<typeof pg.types.getTypeParser>[0];
 const NUMERIC = 1700;
 const LISTEN_RETRY_MS = 500;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 const parsers = new Map<number, (text: string) => unknown>([
   [BIGINT, parseBigint],
-  [BIGINT_ARRAY, (text) => pg.types.arrayParser(text, parseBigint)],
+  [BIGINT_ARRAY, parseBigints],
   [NUMERIC, Number],
 ]);
 
@@ -23,6 +24,11 @@ const types = {
 function parseBigint(text: string): number | bigint {
   const number = Number(text);
   return Number.isSafeInteger(number) ? number : BigInt(text);
+}
+
+function parseBigints(text: string): (number | bigint | null)[] {
+  const texts = pg.types.getTypeParser(TEXT_ARRAY, 'text')(text) as (string | null)[];
+  return texts.map((each) => (each === null ? null : parseBigint(each)));
 }
 
 /**

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lockDirectory } from './directory-lock.ts';
+import { openStore } from './open.ts';
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+describe('the data directory', () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'tashika-store-'));
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  it('survives kill -9: every commit that was answered is there, and the directory is free', async () => {
+    for (let life = 1; life <= 2; life++) {
+      const written = await writeUntilKilled(directory, 20);
+      const store = await openStore(`pglite:${directory}`, { logger: silent });
+      const rows = await store.query<{ n: number }>('SELECT n FROM written ORDER BY n');
+      expect(rows.map(({ n }) => n)).toEqual(Array.from({ length: rows.length }, (_, index) => index + 1));
+      expect(rows.length).toBeGreaterThanOrEqual(written);
+      await store.close();
+    }
+  });
+
+  it('is refused while another store has it, naming the process', async () => {
+    const store = await openStore(`pglite:${directory}`, { logger: silent });
+    await expect(openStore(`pglite:${directory}`, { logger: silent })).rejects.toMatchObject({
+      code: 'DATA_DIRECTORY_IN_USE',
+      message: expect.stringContaining(String(process.pid)),
+    });
+    await store.close();
+    await (await openStore(`pglite:${directory}`, { logger: silent })).close();
+  });
+
+  it('is refused while another process has it', async () => {
+    const lock = { pid: process.ppid, started: null, token: 'of another' };
+    await writeFile(join(directory, 'lock'), JSON.stringify(lock));
+    await expect(lockDirectory(directory)).rejects.toMatchObject({ code: 'DATA_DIRECTORY_IN_USE' });
+  });
+
+  it.each([
+    ['a process that is gone', JSON.stringify({ pid: 2 ** 22 + 1, started: null, token: 'gone' })],
+    [
+      'a former life with the same pid, as in a container',
+      JSON.stringify({ pid: process.pid, started: null, token: 'y' }),
+    ],
+    ['a file that is no lock', 'torn'],
+  ])('is taken over from %s', async (_, content) => {
+    await writeFile(join(directory, 'lock'), content);
+    const unlock = await lockDirectory(directory);
+    expect(JSON.parse(await readFile(join(directory, 'lock'), 'utf8'))).toMatchObject({ pid: process.pid });
+    await unlock();
+  });
+
+  it.runIf(process.platform === 'linux')('is taken over from a process whose pid was given to another', async () => {
+    const lock = { pid: process.ppid, started: 'another boot/1', token: 'of another' };
+    await writeFile(join(directory, 'lock'), JSON.stringify(lock));
+    await (await lockDirectory(directory))();
+  });
+
+  it('is given to one of many that ask at once', async () => {
+    await writeFile(join(directory, 'lock'), 'stale');
+    const asked = await Promise.allSettled(Array.from({ length: 20 }, () => lockDirectory(directory)));
+    const won = asked.filter((each) => each.status === 'fulfilled');
+    expect(won).toHaveLength(1);
+    await won[0]!.value();
+  });
+
+  it('must be one that can be made', async () => {
+    const file = join(directory, 'file');
+    await writeFile(file, '');
+    await expect(openStore(`pglite:${join(file, 'data')}`, { logger: silent })).rejects.toMatchObject({
+      code: 'DATA_DIRECTORY_UNWRITABLE',
+    });
+  });
+
+  it.skipIf(process.getuid?.() === 0)('must be writable', async () => {
+    const readOnly = join(directory, 'read-only');
+    await mkdir(readOnly, { mode: 0o500 });
+    await expect(openStore(`pglite:${readOnly}`, { logger: silent })).rejects.toMatchObject({
+      code: 'DATA_DIRECTORY_UNWRITABLE',
+    });
+  });
+});
+
+/** Runs a writer until it has said `commits` times that it committed, kills it, and answers the last number said. */
+async function writeUntilKilled(directory: string, commits: number): Promise<number> {
+  const script = fileURLToPath(new URL('./write-until-killed.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', script, directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  let last = 0;
+  let said = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    last = Number(line);
+    if (++said === commits) child.kill('SIGKILL');
+  }
+  await closed;
+  return last;
+}
