@@ -11,6 +11,7 @@ import Fastify, {
 } from 'fastify';
 import type { Metrics } from '../metrics/index.ts';
 import type { Store } from '../store/index.ts';
+import type { WorkerProgress } from '../worker.ts';
 import { serveDashboard } from './dashboard.ts';
 import { deadLetterRoutes, type Redrive } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
@@ -30,6 +31,8 @@ export interface ApiOptions {
   readonly logger: FastifyBaseLogger;
   readonly metrics: Metrics;
   readonly redrive: Redrive;
+  /** How the worker in this process stands; none where it is another one's. */
+  readonly worker?: (() => Pick<WorkerProgress, 'trouble'>) | undefined;
   /** A device that has not posted for this long is silent. */
   readonly silentAfterMs: Duration;
   /** Where the built dashboard is; without it, `/` is not found. */
@@ -75,7 +78,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await app.register(deadLetterRoutes({ store, redrive }));
   await app.register(regionRoutes);
   await app.register(liveRoutes({ feed }));
-  await app.register(healthRoutes({ store, clock }));
+  await app.register(healthRoutes({ store, clock, worker: options.worker }));
   await app.register(metricsRoute({ metrics }));
   await serveDashboard(app, options.webDirectory);
   app.setNotFoundHandler((request) => {

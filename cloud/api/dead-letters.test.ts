@@ -4,14 +4,14 @@ import { type OpenApi, openApi } from './testing/open.ts';
 import { addDeadLetter } from './testing/seed.ts';
 
 let api: OpenApi;
-const redriven: string[] = [];
+const redriven: number[] = [];
 let outcome: RedriveOutcome = { outcome: 'counted' };
 
 beforeAll(async () => {
   api = await openApi({
     redrive: async (id) => {
       redriven.push(id);
-      return outcome;
+      return id < 99 ? outcome : undefined;
     },
   });
   await addDeadLetter(api.store, { sequenceNumber: 10 });
@@ -63,7 +63,7 @@ describe('the dead letters', () => {
     ['reason=bad-luck', 'reason'],
     ['after=-1', 'after'],
     ['after=1e3', 'after'],
-    [`after=${'9'.repeat(19)}`, 'after'],
+    [`after=${'9'.repeat(16)}`, 'after'],
   ])('are refused for ?%s', async (query, parameter) => {
     expect(await deadLetters(`?${query}`)).toMatchObject({ status: 400, parameter });
   });
@@ -80,15 +80,14 @@ describe('re-driving a dead letter', () => {
     outcome = { outcome: 'still-refused', reason: 'unknown-region', detail: 'pref is "Gondor".' };
     const answer = await redrive('1');
     expect([answer.statusCode, answer.json()]).toEqual([200, outcome]);
-    expect(redriven).toEqual(['2', '1']);
+    expect(redriven).toEqual([2, 1]);
   });
 
   it('finds only what there is', async () => {
-    redriven.length = 0;
     expect((await redrive('99')).statusCode).toBe(404);
+    expect((await redrive('9'.repeat(15))).statusCode).toBe(404);
+    expect((await redrive('9'.repeat(16))).statusCode).toBe(400);
     expect((await redrive('x')).statusCode).toBe(400);
-    expect((await redrive('9'.repeat(18))).statusCode).toBe(404);
-    expect(redriven).toEqual([]);
   });
 
   it.each([

@@ -20,8 +20,8 @@ interface DeadLetterRow {
   readonly sample: Uint8Array;
 }
 
-/** Tries a dead letter again, by its id as text. Undefined when there is no such dead letter. */
-export type Redrive = (id: string) => Promise<RedriveOutcome>;
+/** Tries a dead letter again; undefined when there is none with that id, or it has been counted already. */
+export type Redrive = (id: number) => Promise<RedriveOutcome | undefined>;
 
 /** What could not be counted, why, and trying it again. */
 export function deadLetterRoutes({ store, redrive }: { store: Store; redrive: Redrive }): FastifyPluginAsyncTypebox {
@@ -85,9 +85,10 @@ export function deadLetterRoutes({ store, redrive }: { store: Store; redrive: Re
         },
       },
       async ({ params }): Promise<RedriveOutcome> => {
-        const [found] = await store.query('SELECT 1 FROM dead_letter WHERE id = $1::bigint', [params.id]);
-        if (!found) throw new ProblemError('NOT_FOUND', `There is no dead letter ${params.id}.`);
-        return redrive(params.id);
+        const outcome = await redrive(Number(params.id));
+        if (!outcome)
+          throw new ProblemError('NOT_FOUND', `There is no dead letter ${params.id}, or it has been counted already.`);
+        return outcome;
       },
     );
   };

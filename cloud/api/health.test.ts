@@ -70,6 +70,22 @@ describe('health', () => {
     ]);
   });
 
+  it('tells what keeps the worker of this process from Event Hubs', async () => {
+    const trouble = { code: 'EVENT_HUBS_UNAUTHORIZED', message: 'the key is wrong', since: NOW - 5_000 };
+    const other = await openApi({ clock, worker: () => ({ trouble }) });
+    const answer = await other.app.inject('/api/health');
+    await other.close();
+    expect([answer.statusCode, answer.json().worker]).toEqual([
+      503,
+      {
+        status: 'troubled',
+        since: '2026-01-31T11:59:55.000Z',
+        trouble: { code: 'EVENT_HUBS_UNAUTHORIZED', message: 'the key is wrong' },
+        partitions: [],
+      },
+    ]);
+  });
+
   it('says since when the store has been away; what needs it is 503, not 500', async () => {
     await api.store.close();
     await health();

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Clock, Duration, Timestamp } from '@tashika/shared/time';
 import type { Store } from '../store/index.ts';
+import type { WorkerProgress } from '../worker.ts';
 import { problems, querySchema } from './problem.ts';
 import { Health, json } from './shapes.ts';
 
@@ -16,7 +17,13 @@ interface PartitionRow {
 }
 
 /** Whether each part works: 200 if all do, else 503. */
-export function healthRoutes({ store, clock }: { store: Store; clock: Clock }): FastifyPluginAsyncTypebox {
+export function healthRoutes(options: {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** How the worker in this process stands; none where it is another one's. */
+  readonly worker?: (() => Pick<WorkerProgress, 'trouble'>) | undefined;
+}): FastifyPluginAsyncTypebox {
+  const { store, clock } = options;
   let unavailableSince: Timestamp | undefined;
 
   async function health(): Promise<Health> {
@@ -26,8 +33,9 @@ export function healthRoutes({ store, clock }: { store: Store; clock: Clock }): 
            FROM partition ORDER BY namespace, hub, consumer_group, length(partition_id), partition_id`,
       );
       unavailableSince = undefined;
-      const worker = workerHealth(rows, clock.now());
-      return { status: worker.status === 'standing' ? 'failing' : 'ok', store: { status: 'ok' }, worker };
+      const worker = workerHealth(rows, options.worker?.().trouble ?? null, clock.now());
+      const works = worker.status === 'ok' || worker.status === 'waiting';
+      return { status: works ? 'ok' : 'failing', store: { status: 'ok' }, worker };
     } catch {
       unavailableSince ??= clock.now();
       return {
@@ -63,8 +71,12 @@ export function healthRoutes({ store, clock }: { store: Store; clock: Clock }): 
   };
 }
 
-/** The workers' part, from what they last wrote of each partition. */
-export function workerHealth(rows: readonly PartitionRow[], now: Timestamp): Health['worker'] {
+/** The workers' part, from what they last wrote of each partition and what keeps this process's own from the hub. */
+function workerHealth(
+  rows: readonly PartitionRow[],
+  trouble: WorkerProgress['trouble'],
+  now: Timestamp,
+): Health['worker'] {
   const partitions = rows.map((row) => ({
     hub: row.hub,
     consumerGroup: row.consumer_group,
@@ -73,6 +85,10 @@ export function workerHealth(rows: readonly PartitionRow[], now: Timestamp): Hea
     progressedAt: row.progressed_at?.toISOString() ?? null,
     watermark: row.watermark?.toISOString() ?? null,
   }));
+  if (trouble) {
+    const { code, message, since } = trouble;
+    return { status: 'troubled', since: iso(since), trouble: { code, message }, partitions };
+  }
   const standing = partitions.flatMap(({ status, progressedAt }) => (status === 'standing' ? [progressedAt!] : []));
   const [since] = standing.sort(); // ISO 8601 in UTC sorts as text
   if (since !== undefined) return { status: 'standing', since, partitions };

@@ -1,4 +1,4 @@
 export { type ApiOptions, createApi } from './api.ts';
 export type { Redrive } from './dead-letters.ts';
-export { listen } from './listen.ts';
+export { closeApi, listen } from './listen.ts';
 export { requireLoopback } from './loopback.ts';

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
+import type { Clock } from '@tashika/shared/time';
 import type { FastifyInstance } from 'fastify';
 import { requireLoopback } from './loopback.ts';
 
@@ -16,6 +17,16 @@ export async function listen(app: FastifyInstance, { host, port }: { host: strin
   }
   const bound = app.addresses()[0] as AddressInfo;
   return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
+}
+
+/** How long requests under way may take when the program stops. */
+const FINISH_WITHIN_MS = 3_000;
+
+/** Takes no more requests, ends the live streams, and gives the requests under way a few seconds. */
+export async function closeApi(app: FastifyInstance, clock: Clock): Promise<void> {
+  const overdue = clock.after(FINISH_WITHIN_MS, () => app.server.closeAllConnections());
+  await app.close();
+  overdue.cancel();
 }
 
 function refusal(cause: unknown, host: string, port: number): unknown {

@@ -25,8 +25,8 @@ export const LimitParameter = Type.Integer({
 /** A device's key: digits of an imsi, or a word such as `unknown`. PostgreSQL's text takes no NUL. */
 export const ImsiParameter = (description: string) => Type.String({ pattern: '^[^\\u0000]{1,64}$', description });
 
-/** A row's number as text; 18 digits fit PostgreSQL's bigint. */
-export const NumberParameter = (description: string) => Type.String({ pattern: '^[0-9]{1,18}$', description });
+/** A row's number as text; 15 digits are a safe integer. */
+export const NumberParameter = (description: string) => Type.String({ pattern: '^[0-9]{1,15}$', description });
 
 /** The time that the parameter `name` says, undefined where it is absent. @throws ProblemError naming it */
 export function timeOf(name: string, text: string | undefined): Timestamp | undefined {

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@tashika/shared/errors';
 import { isTashikaError, messageOf } from '@tashika/shared/errors';
 import Type from 'typebox';
+import { faultOf } from '../store/index.ts';
 import { Problem, ref } from './shapes.ts';
 
 /** The media type of RFC 9457. */
@@ -82,8 +83,8 @@ export function asProblem(error: unknown): ProblemError {
   if (validation?.[0]) return ofValidation(validation[0]);
   if (statusCode >= 400 && statusCode < 500)
     return new ProblemError(BY_STATUS[statusCode] ?? 'BAD_REQUEST', messageOf(error), { cause: error });
-  if (isConnectionError(error))
-    return new ProblemError('STORE_UNAVAILABLE', 'The database does not answer; try again in a while.', {
+  if (faultOf(error) !== 'data')
+    return new ProblemError('STORE_UNAVAILABLE', 'The database can not answer now; try again in a while.', {
       cause: error,
       headers: { 'retry-after': '5' },
     });
@@ -102,16 +103,6 @@ function ofValidation(fault: NonNullable<FrameworkError['validation']>[number]):
   const allowed = fault.params.allowedValues;
   const list = Array.isArray(allowed) ? `: ${allowed.join(', ')}` : '';
   return badParameter(parameter, `${parameter} ${fault.message ?? 'is not valid'}${list}.`);
-}
-
-/** SQLSTATE classes 08 (connection), 53 (resources) and 57 (operator intervention), and the sockets' own codes. */
-function isConnectionError(error: unknown): boolean {
-  const code = (error as { code?: unknown })?.code;
-  if (typeof code === 'string' && /^(08|53|57)...$|^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN)/.test(code))
-    return true;
-  return /connection terminated|timeout exceeded when trying to connect|is closed|pool after calling end/i.test(
-    messageOf(error),
-  );
 }
 
 const problemContent = { [PROBLEM_JSON]: { schema: ref(Problem) } };

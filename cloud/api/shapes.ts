@@ -257,8 +257,18 @@ export const Health = named(
       since: Type.Optional(Time('Since when it has not answered.')),
     }),
     worker: Type.Object({
-      status: word(['ok', 'waiting', 'standing', 'unknown']),
-      since: Type.Optional(Time('Since when the slowest partition has stood still.')),
+      status: word(['ok', 'waiting', 'standing', 'troubled', 'unknown'], {
+        description:
+          '`waiting` until every partition has been read for the first time; `standing` when one no longer moves on; ' +
+          '`troubled` when Event Hubs does not answer this process.',
+      }),
+      since: Type.Optional(Time('Since when it has been so.')),
+      trouble: Type.Optional(
+        Type.Object(
+          { code: Type.String(), message: Type.String() },
+          { description: "What keeps this process's worker from Event Hubs." },
+        ),
+      ),
       partitions: Type.Array(PartitionHealth),
     }),
   }),

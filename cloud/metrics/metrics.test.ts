@@ -53,11 +53,32 @@ describe('the metrics', () => {
     expect(await lines()).toContain('tashika_events_total 11');
   });
 
-  it("tell this process's commits and its own resources", async () => {
-    metrics.committed({ durationMs: 30, events: 400 });
+  it("tell this process's commits, its partitions and its own resources", async () => {
+    const totals = { events: 200, readings: 900, duplicates: 0, late: 0, deadLetters: 0, skipped: 0 };
+    const progress = { position: 9, offset: '9', lastArrival: 0, watermark: 0, totals };
+    metrics.worker.committed?.(
+      [
+        { ...progress, partitionId: '0' },
+        { ...progress, partitionId: '1' },
+      ],
+      30,
+    );
+    metrics.worker.commitFailed?.('conflict');
+    const standing = { position: 9, backlog: 70, progressedAt: 0, since: 0 };
+    metrics.worker.observed?.([{ ...standing, partitionId: '3', state: 'caught-up' }]);
+    metrics.worker.observed?.([{ ...standing, partitionId: '1', state: 'stalled' }]);
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        'tashika_commit_duration_seconds_bucket{le="0.05"} 1',
+        'tashika_commit_events_sum 400',
+        'tashika_commit_failures_total{fault="conflict"} 1',
+        'tashika_backlogged_input_events{partition="1"} 70',
+        'tashika_input_partition_not_progressing{partition="1"} 1',
+        'tashika_reader_replacements_total 0',
+      ]),
+    );
     const text = await metrics.text();
-    expect(text).toContain('tashika_commit_duration_seconds_bucket{le="0.05"} 1');
-    expect(text).toContain('tashika_commit_events_sum 400');
+    expect(text).not.toContain('partition="3"');
     expect(text).toContain('process_resident_memory_bytes');
   });
 });

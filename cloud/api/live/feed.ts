@@ -1,6 +1,7 @@
 import { messageOf } from '@tashika/shared/errors';
 import type { Clock, Duration, TimerHandle, Timestamp } from '@tashika/shared/time';
 import type { Logger, Store, Unsubscribe } from '../../store/index.ts';
+import { CHANGE_CHANNEL } from '../../windows/index.ts';
 import type { Figures, LiveMessage } from '../shapes.ts';
 import { Alarm } from './alarm.ts';
 import { HEARTBEAT } from './event-stream.ts';
@@ -8,9 +9,6 @@ import { type Census, type Pulse, readCensus, readPulse, type Standpoint } from 
 import { Rates } from './rates.ts';
 import { Report } from './report.ts';
 import { Standpoints } from './standpoints.ts';
-
-/** The channel on which a commit tells the id of its change. */
-const CHANGE_CHANNEL = 'tashika_change';
 
 /** A look at least this often, should a notification be lost; each one tells the followers how things are. */
 const LOOK_INTERVAL_MS: Duration = 1_000;

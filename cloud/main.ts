@@ -1,0 +1,101 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { loadConfiguration } from '@tashika/shared/config';
+import { isTashikaError, messageOf, TashikaError } from '@tashika/shared/errors';
+import { systemClock } from '@tashika/shared/time';
+import { pino } from 'pino';
+import { type CloudConfiguration, cloudRules, cloudSchema } from './config/index.ts';
+import { type Role, startProgram } from './program.ts';
+
+const HELP = `tashika-cloud: counts every reading exactly once, and answers for it.
+
+  tashika-cloud all    [--config FILE]  worker and API in one process
+  tashika-cloud worker [--config FILE]  reads the hub and commits; as many as there are partitions may share a hub
+  tashika-cloud api    [--config FILE]  serves API, live feed, metrics and dashboard
+
+  --config FILE  configuration as JSON; TASHIKA_CLOUD_… variables override it (see CONFIGURATION.md)
+  --help         this text
+
+worker and api apart need a PostgreSQL server; all can do with PGlite, PostgreSQL inside the process.
+
+Exit codes: 0 done; 1 failed; 2 wrong usage; 78 wrong configuration.
+SIGTERM or SIGINT: what has been read is committed, within 10 s; a second one stops at once.
+`;
+
+/** The last part of the 10 s is left to the exit itself. */
+const STOP_WITHIN_MS = 9_500;
+
+interface Command {
+  readonly role: Role | 'help';
+  readonly config: string | undefined;
+}
+
+function parseCommand(args: readonly string[]): Command {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    });
+    const [role, ...more] = positionals;
+    if (values.help) return { role: 'help', config: undefined };
+    if ((role === 'worker' || role === 'api' || role === 'all') && more.length === 0)
+      return { role, config: values.config };
+    throw new Error(role === undefined ? 'A command is missing.' : `Unknown command: ${positionals.join(' ')}.`);
+  } catch (error) {
+    throw new TashikaError('USAGE', `${messageOf(error)} tashika-cloud --help lists what there is.`, { cause: error });
+  }
+}
+
+/** Runs until a signal; answers the exit code. */
+async function run(role: Role, configuration: CloudConfiguration): Promise<number> {
+  const logger = pino({ level: configuration.log.level });
+  const signalled = firstSignal();
+  const program = await startProgram(role, configuration, { clock: systemClock, logger });
+  logger.info({ role }, 'tashika-cloud runs');
+  logger.info({ signal: await signalled }, 'tashika-cloud stops');
+  const overdue = systemClock.after(STOP_WITHIN_MS, () => {
+    logger.error({}, 'not everything stopped in time; what was not committed is read again');
+    process.exit(1);
+  });
+  await program.stop();
+  overdue.cancel();
+  return 0;
+}
+
+/** Resolves with the first signal to stop; the second one ends the process where it stands. */
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.on(signal, () => {
+        signals++;
+        if (signals > 1) process.exit(1);
+        resolve(signal);
+      });
+  });
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const { role, config: file } = parseCommand(args);
+  if (role === 'help') {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const env = process.env;
+  return run(role, loadConfiguration({ schema: cloudSchema, prefix: 'TASHIKA_CLOUD', file, env, rules: cloudRules }));
+}
+
+function exitCodeOf(error: unknown): number {
+  if (isTashikaError(error, 'USAGE')) return 2;
+  const ofConfiguration = ['CONFIG_INVALID', 'CONFIG_UNREADABLE', 'ADDRESS_REFUSED'] as const;
+  return ofConfiguration.some((code) => isTashikaError(error, code)) ? 78 : 1;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error) => {
+    process.stderr.write(isTashikaError(error) ? `${error.code}: ${error.message}\n` : `${error?.stack ?? error}\n`);
+    process.exit(exitCodeOf(error));
+  },
+);

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TashikaError } from '@tashika/shared/errors';
+import type { Clock } from '@tashika/shared/time';
+import type { FastifyBaseLogger } from 'fastify';
+import { closeApi, createApi, listen, requireLoopback } from './api/index.ts';
+import type { CloudConfiguration } from './config/index.ts';
+import { redrive } from './ingest/index.ts';
+import { createMetrics, type Metrics } from './metrics/index.ts';
+import { openStore, type Store } from './store/index.ts';
+import { startWorker, type Worker } from './worker.ts';
+
+/** What a process does: commit what the hub has, answer for it, or both. */
+export type Role = 'worker' | 'api' | 'all';
+
+export interface ProgramParts {
+  readonly clock: Clock;
+  readonly logger: FastifyBaseLogger;
+}
+
+/** A running program. */
+export interface Program {
+  /** Where the API listens; undefined in a process that has none. */
+  readonly url: string | undefined;
+  /** Takes no more requests, commits what has been read, ends the live streams, and closes the store. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the parts that `role` asks for, each after those it stands on. If one does not start, those that have are
+ * stopped again.
+ *
+ * @throws TashikaError ADDRESS_REFUSED, PORT_BUSY, CONFIG_INVALID, and those of openStore
+ */
+export async function startProgram(
+  role: Role,
+  configuration: CloudConfiguration,
+  { clock, logger }: ProgramParts,
+): Promise<Program> {
+  requireSharedStore(role, configuration.store.url);
+  if (role !== 'worker') requireLoopback(configuration.api.host);
+  const store = await openStore(configuration.store.url, { logger });
+  const metrics = createMetrics({ store, clock });
+  let worker: Worker | undefined;
+  let api: Api | undefined;
+
+  async function stop(): Promise<void> {
+    await Promise.all([worker?.stop(), api?.close()]);
+    await store.close();
+  }
+
+  try {
+    if (role !== 'worker') api = await startApi(configuration, { store, clock, logger, metrics }, () => worker);
+    if (role !== 'api') worker = await startWorker(configuration, { store, clock, logger, metrics: metrics.worker });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: api?.url, stop };
+}
+
+interface Api {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+async function startApi(
+  configuration: CloudConfiguration,
+  parts: { store: Store; clock: Clock; logger: FastifyBaseLogger; metrics: Metrics },
+  worker: () => Worker | undefined,
+): Promise<Api> {
+  const { store, clock } = parts;
+  const { api, devices } = configuration;
+  const app = await createApi({
+    ...parts,
+    redrive: (id) => redrive(store, id, clock.now(), configuration),
+    worker: () => worker()?.progress ?? { trouble: null },
+    silentAfterMs: devices.silentAfterMs,
+    webDirectory: api.webDirectory ?? builtDashboard(),
+  });
+  try {
+    const url = await listen(app, api);
+    parts.logger.info({ url }, 'the API listens');
+    return { url, close: () => closeApi(app, clock) };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+/** @throws TashikaError CONFIG_INVALID */
+function requireSharedStore(role: Role, storeUrl: string): void {
+  if (role === 'all' || !storeUrl.startsWith('pglite:')) return;
+  throw new TashikaError(
+    'CONFIG_INVALID',
+    `store.url is ${storeUrl}, and PGlite serves one process only: run \`tashika-cloud all\`, or give worker and api a PostgreSQL server (postgres://…).`,
+  );
+}
+
+/** The dashboard that the build puts beside the compiled program; undefined where it is not built. */
+function builtDashboard(): string | undefined {
+  const here = fileURLToPath(new URL('.', import.meta.url));
+  return [join(here, 'web'), join(here, 'dist', 'web')].find((each) => existsSync(join(each, 'index.html')));
+}
