@@ -18,11 +18,12 @@ import { TRANSFER_HEAD_BYTES } from './transfer.ts';
 /** What a connection serves: decides on each link that the peer attaches. */
 export interface Application {
   /**
-   * Takes the link over, or refuses it.
+   * Lets a link in, or refuses it. What it returns is called once the peer has been answered: only then may
+   * anything be sent on the link.
    *
    * @throws AmqpFault to refuse the link with its condition
    */
-  attach(link: Link): void;
+  admit(link: Link): () => void;
 }
 
 export interface ConnectionLimits {
@@ -65,6 +66,7 @@ export class AmqpConnection {
   readonly #onFault: (error: unknown) => void;
   readonly #reader = new FrameReader(MAX_FRAME_BYTES);
   readonly #sessions = new Map<number, Session>();
+  readonly #endedChannels = new Set<number>();
   #authenticated = false;
   #peer: OpenFields | undefined;
   #closeSent = false;
@@ -154,7 +156,8 @@ export class AmqpConnection {
     else if (performative.name === 'end' && session) this.#onEnd(frame.channel, session);
     else if (performative.name === 'close') this.#onClose();
     else if (session) session.receive(performative, frame.payload);
-    else throw unexpected(performative, frame.channel);
+    // Python's client ends a session and detaches its links afterwards.
+    else if (!this.#endedChannels.has(frame.channel)) throw unexpected(performative, frame.channel);
   }
 
   #onSaslInit({ mechanism }: SaslInitFields): void {
@@ -168,12 +171,14 @@ export class AmqpConnection {
   #onBegin(channel: number, begin: BeginFields): void {
     if (!this.#peer || channel > CHANNEL_MAX)
       throw new AmqpFault(Condition.illegalState, `Channel ${channel} can't begin.`);
+    this.#endedChannels.delete(channel);
     this.#sessions.set(channel, new Session(this, channel, begin));
   }
 
   #onEnd(channel: number, session: Session): void {
     session.ended();
     this.#sessions.delete(channel);
+    this.#endedChannels.add(channel);
     this.send('end', {}, channel);
   }
 

@@ -105,13 +105,17 @@ export class Session {
     }
     const link = attach.role ? new SendingLink(this, attach) : new ReceivingLink(this, attach);
     this.#links.set(attach.handle, link);
-    // A refusal is an attach as well, and then a detach that says why.
-    this.#send('attach', link.attachFields);
+    let start: () => void;
     try {
-      this.connection.application.attach(link);
+      start = this.connection.application.admit(link);
     } catch (error) {
+      // A refusal is an attach as well, without source and target, and then a detach that says why (part 2, 2.6.3).
+      this.#send('attach', { ...link.attachFields, source: null, target: null });
       link.close(this.connection.faultOf(error));
+      return;
     }
+    this.#send('attach', link.attachFields);
+    start();
   }
 
   #onFlow(flow: FlowFields): void {

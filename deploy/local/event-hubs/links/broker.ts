@@ -58,27 +58,25 @@ class Door implements Application {
     };
   }
 
-  attach(link: Link): void {
-    const node = resolveNode(link.kind === 'sending' ? link.source.address : link.targetAddress, this.#options.hubs);
-    const requests = node.kind === '$cbs' || node.kind === '$management' ? this.#nodes[node.kind] : undefined;
-    if (link.kind === 'sending') {
-      if (requests) requests.attachReplies(link);
-      else this.#attachReader(link, node);
-    } else {
-      if (requests) requests.attachRequests(link);
-      else this.#attachSender(link, node);
+  admit(link: Link): () => void {
+    const address = link.kind === 'sending' ? link.source.address : link.targetAddress;
+    const node = resolveNode(address, this.#options.hubs);
+    if (node.kind === '$cbs' || node.kind === '$management') {
+      const requests = this.#nodes[node.kind];
+      return link.kind === 'sending' ? () => requests.attachReplies(link) : () => requests.attachRequests(link);
     }
+    return link.kind === 'sending' ? this.#admitReader(link, node) : this.#admitSender(link, node);
   }
 
-  #attachSender(link: ReceivingLink, node: Node): void {
+  #admitSender(link: ReceivingLink, node: Node): () => void {
     if (node.kind !== 'hub') throw new AmqpFault(Condition.notAllowed, 'A consumer group takes no events.');
     const authorize = () => this.#claims.require(link.targetAddress!, 'Send');
     authorize();
     const { hub, partition } = node;
-    ingest({ link, hub, partition, authorize, faultOf: (error) => this.#connection.faultOf(error) });
+    return () => ingest({ link, hub, partition, authorize, faultOf: (error) => this.#connection.faultOf(error) });
   }
 
-  #attachReader(link: SendingLink, node: Node): void {
+  #admitReader(link: SendingLink, node: Node): () => void {
     if (node.kind !== 'consumerGroup')
       throw new AmqpFault(Condition.notAllowed, 'Events are read from a consumer group.');
     const { hub, group, partition, partitionId } = node;
@@ -91,19 +89,21 @@ class Door implements Application {
       name: String(link.properties[RECEIVER_NAME] ?? link.name),
       disconnect: (fault) => link.close(fault),
     });
-    const reader = new Reader({
-      link,
-      partition,
-      start: () => findStart(partition, position),
-      authorize,
-      metrics: link.desiredCapabilities.includes(RUNTIME_METRICS)
-        ? (current) => runtimeMetrics(current, clock)
-        : undefined,
-      fail: (error) => link.close(this.#connection.faultOf(error)),
-    });
-    link.onDetached = () => {
-      leave();
-      reader.stop();
+    return () => {
+      const reader = new Reader({
+        link,
+        partition,
+        start: () => findStart(partition, position),
+        authorize,
+        metrics: link.desiredCapabilities.includes(RUNTIME_METRICS)
+          ? (current) => runtimeMetrics(current, clock)
+          : undefined,
+        fail: (error) => link.close(this.#connection.faultOf(error)),
+      });
+      link.onDetached = () => {
+        leave();
+        reader.stop();
+      };
     };
   }
 }
