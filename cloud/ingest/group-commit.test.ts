@@ -1,0 +1,190 @@
+import { TestClock } from '@tashika/shared/time';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Fault, openStore, type Store } from '../store/index.ts';
+import type { ArrivedEvent } from './event.ts';
+import { GroupCommit, type ReadBatch } from './group-commit.ts';
+import { type PartitionProgress, registerPartitions } from './partition.ts';
+import { event, NOON, post, rawEvent, totalsOf, windowsOf } from './sample-events.ts';
+
+const hub = { namespace: 'local', hub: 'telemetry', consumerGroup: '$Default' };
+const tolerances = { lateToleranceMs: 5000, earlyToleranceMs: 300_000, outOfOrderToleranceMs: 0 };
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A clock that does not make a retry wait, and keeps how long it would have been. */
+class ImpatientClock extends TestClock {
+  readonly slept: number[] = [];
+
+  override async sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    this.slept.push(delayMs);
+  }
+}
+
+let database: Store;
+beforeAll(async () => {
+  database = await openStore('pglite:memory', { logger });
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  await database.script(
+    'TRUNCATE partition, ledger, window_region, window_value, device, dead_letter RESTART IDENTITY',
+  );
+  await registerPartitions(database, hub, ['0', '1', '2']);
+  await database.query(`UPDATE partition SET owner_id = 'me'`);
+});
+
+/** What goes wrong with a transaction: before it, or after it, when only its answer is lost. */
+type Mishap = { readonly when: 'before' | 'after'; readonly error: unknown };
+
+function open(mishaps: Mishap[] = [], clock: TestClock = new ImpatientClock(NOON)) {
+  const commits: (readonly PartitionProgress[])[] = [];
+  const faults: Fault[] = [];
+  const store: Store = {
+    ...database,
+    async transaction(work) {
+      const mishap = mishaps.shift();
+      if (mishap?.when === 'before') throw mishap.error;
+      const result = await database.transaction(work);
+      if (mishap?.when === 'after') throw mishap.error;
+      return result;
+    },
+  };
+  const group = new GroupCommit({
+    store,
+    hub,
+    tolerances,
+    clock,
+    logger,
+    onCommitted: (progress) => commits.push(progress),
+    onFailed: (fault) => faults.push(fault),
+  });
+  return { group, commits, faults };
+}
+
+function read(partitionId: string, events: readonly ArrivedEvent[], startsAtCheckpoint = true): ReadBatch {
+  return { partitionId, ownerId: 'me', events, startsAtCheckpoint };
+}
+
+describe('the group commit', () => {
+  it('puts the batches that wait into one transaction', async () => {
+    const { group, commits } = open();
+    await Promise.all(['0', '1', '2'].map((id) => group.submit(read(id, [event(0, { pref: '13' })]))));
+    expect(commits).toHaveLength(1);
+    expect(commits[0]!.map((progress) => progress.partitionId)).toEqual(['0', '1', '2']);
+  });
+
+  it('takes two batches of one partition in their order', async () => {
+    const { group, commits } = open();
+    await Promise.all([
+      group.submit(read('0', [event(0, { pref: '13' })])),
+      group.submit(read('0', [event(1, { pref: '13' })], false)),
+    ]);
+    expect(commits.map(([progress]) => progress!.position)).toEqual([0, 1]);
+  });
+
+  it('opens a batch of many bytes part by part', async () => {
+    const { group, commits } = open();
+    const values = ['x'.repeat(700_000)];
+    const events = Array.from({ length: 30 }, (_, index) => event(index, post({ seq: index + 1, values })));
+    await group.submit(read('0', events));
+    expect(commits.length).toBeGreaterThan(2);
+    expect(await windowsOf(database)).toEqual(['12:00 13: 30/30 provisional']);
+  });
+
+  it.each([
+    ['deadlock', '40P01', 'conflict'],
+    ['serialization failure', '40001', 'conflict'],
+    ['server that shuts down', '57P01', 'unavailable'],
+    ['full disk', '53100', 'unavailable'],
+    ['server that is away', 'ECONNREFUSED', 'unavailable'],
+  ])('tries again after a %s until the commit stands', async (_, code, fault) => {
+    const error = Object.assign(new Error('mishap'), { code });
+    const { group, faults } = open(Array.from({ length: 9 }, () => ({ when: 'before', error })));
+    await group.submit(read('0', [event(0, { pref: '13' })]));
+    expect(faults).toEqual(Array.from({ length: 9 }, () => fault));
+    expect(await windowsOf(database)).toEqual(['12:00 13: 1/1 provisional']);
+  });
+
+  it('counts nothing twice when the answer to a commit is lost', async () => {
+    const error = new Error('Connection terminated unexpectedly');
+    const { group } = open([
+      { when: 'after', error },
+      { when: 'after', error },
+    ]);
+    await group.submit(read('0', [event(0, { pref: '13' }), event(1, post())]));
+    expect(await windowsOf(database)).toEqual(['12:00 13: 2/2 provisional']);
+    expect(await totalsOf(database)).toMatchObject({ events: 2, readings: 2, duplicates: 0 });
+  });
+
+  it('waits longer from try to try, up to five seconds', async () => {
+    const clock = new ImpatientClock(NOON);
+    const error = Object.assign(new Error('away'), { code: '08006' });
+    const { group } = open(
+      Array.from({ length: 10 }, () => ({ when: 'before', error })),
+      clock,
+    );
+    await group.submit(read('0', [event(0, { pref: '13' })]));
+    expect(clock.slept).toEqual([50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
+  });
+
+  it('ends a batch whose partition another worker owns, and commits the others', async () => {
+    await database.query(`UPDATE partition SET owner_id = 'other' WHERE partition_id = '1'`);
+    const { group } = open();
+    const mine = group.submit(read('0', [event(0, { pref: '13' })]));
+    const stolen = group.submit(read('1', [event(0, { pref: '13' })]));
+    await expect(stolen).rejects.toMatchObject({ code: 'OWNERSHIP_LOST' });
+    await mine;
+    expect(await totalsOf(database)).toMatchObject({ events: 1 });
+  });
+});
+
+describe('an event that the database refuses', () => {
+  beforeEach(() => database.script(`ALTER TABLE window_region ADD CONSTRAINT poison CHECK (region <> '47')`));
+  afterEach(() => database.script('ALTER TABLE window_region DROP CONSTRAINT poison'));
+
+  it('is found among the good ones and kept; they are counted, and the partition goes on', async () => {
+    const { group } = open();
+    const events = Array.from({ length: 20 }, (_, index) =>
+      event(index, post({ seq: index + 1, pref: index === 13 || index === 14 ? '47' : '13' })),
+    );
+    await Promise.all([group.submit(read('0', events)), group.submit(read('1', [event(0, { pref: '01' })]))]);
+    expect(await windowsOf(database)).toEqual(['12:00 01: 1/1 provisional', '12:00 13: 18/18 provisional']);
+    const letters = await database.query('SELECT sequence_number, reason, imsi, detail FROM dead_letter ORDER BY 1');
+    expect(letters).toMatchObject([
+      { sequence_number: 13, reason: 'invalid-value', imsi: '295000000000001' },
+      { sequence_number: 14, detail: expect.stringContaining('The database refuses it') },
+    ]);
+    expect(await totalsOf(database)).toMatchObject({ events: 21, readings: 19, deadLetters: 2, skipped: 0 });
+    await group.submit(read('0', [rawEvent(20, 'still no JSON')], false));
+    expect(await totalsOf(database)).toMatchObject({ events: 22, deadLetters: 3 });
+  });
+});
+
+describe('the end of a worker', () => {
+  const away = Object.assign(new Error('away'), { code: '08006' });
+
+  it('commits what has been submitted and takes no more', async () => {
+    const { group } = open();
+    const submitted = group.submit(read('0', [event(0, { pref: '13' })]));
+    await group.close(5000);
+    await submitted;
+    expect(await totalsOf(database)).toMatchObject({ events: 1 });
+    await expect(group.submit(read('0', [event(1, { pref: '13' })]))).rejects.toMatchObject({ code: 'OWNERSHIP_LOST' });
+  });
+
+  it('gives up in time what the database does not take', async () => {
+    const clock = new TestClock(NOON);
+    const { group } = open(
+      Array.from({ length: 1000 }, () => ({ when: 'before', error: away })),
+      clock,
+    );
+    const given = expect(group.submit(read('0', [event(0, { pref: '13' })]))).rejects.toMatchObject({
+      code: 'OWNERSHIP_LOST',
+    });
+    const closing = group.close(5000);
+    await clock.advance(5000);
+    await closing;
+    await given;
+    expect(await totalsOf(database)).toMatchObject({ events: 0 });
+  });
+});
