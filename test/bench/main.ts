@@ -21,7 +21,7 @@ const { quick } = values;
 const benchmarks: Readonly<Record<string, (scene: Scene) => readonly Result[] | Promise<readonly Result[]>>> = {
   worker: (scene) => workerThroughput(scene, quick ? 20_000 : 200_000),
   core: () => core(quick ? 5_000 : 50_000),
-  spool: (scene) => spoolAppends(scene, quick ? 20_000 : 100_000),
+  spool: (scene) => spoolAppends(scene, quick ? 50_000 : 500_000),
   latency: (scene) => latency(scene, 1_000, quick ? 5 : 30),
   memory: (scene) => agentMemory(scene, quick ? 0.5 : 10),
 };

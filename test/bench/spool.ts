@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openSpool } from '@tashika/edge/spool';
+import { type OpenSpool, openSpool, type Reading } from '@tashika/edge/spool';
 import { systemClock } from '@tashika/shared/time';
 import { median, type Result, told } from './result.ts';
 import type { Scene } from './scene.ts';
@@ -22,9 +22,23 @@ export async function spoolAppends(scene: Scene, readings: number): Promise<read
     }
   const speed = (name: keyof typeof ways) => median(speeds.get(name)!);
   return [
+    told('spool, one reading at a time, each with its fsync', await oneAtATime(scene, readings / 100), 'appends/s'),
     ...Object.keys(ways).map((name) => told(`spool, ${name}`, speed(name as keyof typeof ways), 'appends/s')),
     told('… fsync every 100 ms ÷ one at the end', speed('fsync every 100 ms') / speed('one fsync at the end'), 'ratio'),
   ];
+}
+
+/** What a device would reach that waits for the disk after every reading. */
+async function oneAtATime(scene: Scene, readings: number): Promise<number> {
+  const { spool, close } = await open(join(scene.directory, 'spool-one-at-a-time'), {
+    fsyncMs: NEVER_MS,
+    fsyncReadings: 1,
+  });
+  const start = performance.now();
+  for (let n = 0; n < readings; n++) await spool.append(reading(n));
+  const speed = readings / ((performance.now() - start) / 1_000);
+  await close();
+  return speed;
 }
 
 async function appendAll(
@@ -32,7 +46,22 @@ async function appendAll(
   readings: number,
   fsync: { fsyncMs: number; fsyncReadings: number },
 ): Promise<number> {
-  const { spool, close } = await openSpool(directory, {
+  const { spool, close } = await open(directory, fsync);
+  const start = performance.now();
+  const fates: Promise<unknown>[] = [];
+  for (let n = 0; n < readings; n++) {
+    fates.push(spool.append(reading(n)));
+    if (n % 1_000 === 999) await new Promise((resolve) => setImmediate(resolve)); // as a running agent lets timers run
+  }
+  await spool.flush();
+  await Promise.all(fates);
+  const speed = readings / ((performance.now() - start) / 1_000);
+  await close();
+  return speed;
+}
+
+function open(directory: string, fsync: { fsyncMs: number; fsyncReadings: number }): Promise<OpenSpool> {
+  return openSpool(directory, {
     clock: systemClock,
     bootId: 'bench',
     report: () => {},
@@ -42,16 +71,9 @@ async function appendAll(
     policy: 'drop-oldest',
     ...fsync,
   });
-  const start = performance.now();
-  const fates: Promise<unknown>[] = [];
-  for (let n = 0; n < readings; n++) {
-    const stamp = { monotonicMs: systemClock.monotonic(), wallMs: systemClock.now(), synced: true };
-    fates.push(spool.append({ name: 'env/temp', unit: 'Cel', value: n / 10, ...stamp }));
-    if (n % 1_000 === 999) await new Promise((resolve) => setImmediate(resolve)); // as a running agent lets timers run
-  }
-  await spool.flush();
-  await Promise.all(fates);
-  const speed = readings / ((performance.now() - start) / 1_000);
-  await close();
-  return speed;
+}
+
+function reading(n: number): Reading {
+  const stamp = { monotonicMs: systemClock.monotonic(), wallMs: systemClock.now(), synced: true };
+  return { name: 'env/temp', unit: 'Cel', value: n / 10, ...stamp };
 }

@@ -109,7 +109,7 @@ class ScriptedSim {
     this.region = resolveRegion((number % 47) + 1)!;
     this.#url = `http://127.0.0.1:${port}/`;
     // The source address is the SIM, as the radio network would have it.
-    this.#agent = new Agent({ connections: 1, connect: { localAddress: `127.1.0.${number + 1}` } });
+    this.#agent = new Agent({ connections: 1, localAddress: `127.1.0.${number + 1}` });
   }
 
   async postUntilAccepted(seq: number, takenAt: number): Promise<void> {
