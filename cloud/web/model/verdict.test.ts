@@ -5,7 +5,7 @@ import { verdictOn } from './verdict.ts';
 
 const settled: Balance = { devices: 9, unheard: 0, unnumbered: 0, received: 900, missing: 0, held: 0, lost: 0 };
 const point: MinutePoint = { end: 0, readings: 30, late: 0, revision: 0, state: 'final' };
-const certaintyWith = (balance: Partial<Balance>) => verdictOn(point, 40, { ...settled, ...balance }).certainty;
+const certaintyWith = (balance: Partial<Balance>) => verdictOn(point, 40, { ...settled, ...balance }, true).certainty;
 
 describe('a count', () => {
   it('is certain when all devices were heard since and owe nothing', () => {
@@ -27,6 +27,11 @@ describe('a count', () => {
     expect(certaintyWith({ unnumbered: 1 })).toBe('unverifiable');
   });
 
+  it('cannot be verified by some of the devices', () => {
+    expect(verdictOn(point, 40, settled, false).certainty).toBe('unverifiable');
+    expect(verdictOn(point, 40, { ...settled, held: 3 }, false).certainty).toBe('unsettled');
+  });
+
   it('is unknown where no device has reported', () => {
     expect(certaintyWith({ devices: 0 })).toBe('unknown');
   });
@@ -34,15 +39,15 @@ describe('a count', () => {
 
 describe('the change against the usual', () => {
   it('is a fraction of it', () => {
-    expect(verdictOn(point, 40, settled).change).toBe(-0.25);
+    expect(verdictOn(point, 40, settled, true).change).toBe(-0.25);
   });
 
   it('of a gap is the whole', () => {
-    expect(verdictOn({ ...point, readings: null }, 40, settled).change).toBe(-1);
+    expect(verdictOn({ ...point, readings: null }, 40, settled, true).change).toBe(-1);
   });
 
   it('is not told without something usual', () => {
-    expect(verdictOn(point, null, settled).change).toBeNull();
-    expect(verdictOn(point, 0, settled).change).toBeNull();
+    expect(verdictOn(point, null, settled, true).change).toBeNull();
+    expect(verdictOn(point, 0, settled, true).change).toBeNull();
   });
 });

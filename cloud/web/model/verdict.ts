@@ -5,7 +5,7 @@ import type { MinutePoint } from './series.ts';
  * Whether a region's count of a final minute can be believed:
  * - `unsettled`: readings are known to be outstanding, or a device has not been heard since and may hold some;
  * - `short`: nothing is outstanding, but devices gave up readings, which may have belonged to this minute;
- * - `unverifiable`: nothing speaks against it, but some devices number nothing, so nothing would;
+ * - `unverifiable`: nothing speaks against it, but some devices number nothing or were not looked at;
  * - `certain`: all its devices were heard after the minute, and every reading that they told of is counted;
  * - `unknown`: no device of the region is known.
  */
@@ -17,10 +17,19 @@ export interface Verdict {
   readonly change: number | null;
 }
 
-/** A gap counts as no readings: against the usual it is a fall of the whole. */
-export function verdictOn(point: MinutePoint, usual: number | null, balance: Balance): Verdict {
+/**
+ * `isOfAllDevices` says whether the balance is of the whole region or of its first devices only.
+ * A gap counts as no readings: against the usual it is a fall of the whole.
+ */
+export function verdictOn(
+  point: MinutePoint,
+  usual: number | null,
+  balance: Balance,
+  isOfAllDevices: boolean,
+): Verdict {
+  const certainty = certaintyOf(balance);
   return {
-    certainty: certaintyOf(balance),
+    certainty: certainty === 'certain' && !isOfAllDevices ? 'unverifiable' : certainty,
     change: usual === null || usual === 0 ? null : ((point.readings ?? 0) - usual) / usual,
   };
 }

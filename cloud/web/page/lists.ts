@@ -41,7 +41,7 @@ export const judgement = computed(() => {
   if (!fetched || !settled.value) return null;
   const { point, usual } = settled.value;
   const balance = balanceOf(fetched.devices, point.end);
-  return { point, balance, isPartial: !fetched.complete, ...verdictOn(point, usual, balance) };
+  return { point, balance, isPartial: !fetched.complete, ...verdictOn(point, usual, balance, fetched.complete) };
 });
 
 export function wantMoreDevices(): void {

@@ -86,15 +86,15 @@ export const en = {
   verdict: {
     certain: 'Certain',
     certainNote: (devices: string) =>
-      `All ${devices} devices were heard after this minute, and every reading they told of is counted: a dip is real.`,
+      `Every device (${devices}) was heard after this minute, and all that they told of is counted: a dip is real.`,
     unsettled: 'Not settled',
     unsettledNote: 'Readings are or may be outstanding: a dip may still fill up.',
     short: 'Short',
     shortNote: 'Devices had to give up readings, which will never come: this minute may lack some of them.',
     unverifiable: 'Not verifiable',
-    unverifiableNote: 'Some devices send without sequence numbers: what they fail to deliver cannot be known.',
+    unverifiableNote: 'Not every device can be checked: what the others fail to deliver would not show here.',
     unknown: 'Unknown',
-    unknownNote: 'No device of this region has reported yet.',
+    unknownNote: 'No device is listed under this region now.',
     unheard: (count: string, of: string, minute: string) => `Devices not heard since ${minute}: ${count} of ${of}`,
     held: (count: string) => `Held on devices: ${count}`,
     missing: (count: string) => `Missing: ${count}`,
