@@ -121,9 +121,9 @@ export class StreamLog {
     return this.#seed;
   }
 
-  /** Whether the state has changed since it was made durable. */
+  /** Whether there is more to say than the state on the disk says. */
   get unsaved(): boolean {
-    return this.#state !== this.#saved;
+    return this.#state !== this.#saved || (!this.#saved.inMemory && this.#saved.last !== this.#highest);
   }
 
   /** Whether losses are known that a crash would forget. */
