@@ -1,5 +1,15 @@
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
@@ -54,7 +64,8 @@ export async function takeDataDirectory(
 
 function makeWritable(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectories(path);
+    if (!statSync(path).isDirectory()) throw new Error('it is a file');
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new TashikaError(
@@ -63,6 +74,13 @@ function makeWritable(path: string): void {
       { cause: error },
     );
   }
+}
+
+/** One folder after the other: Node's own `recursive` never returns where a folder can't be made, as in /proc. */
+function makeDirectories(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectories(dirname(path));
+  mkdirSync(path);
 }
 
 /** False where the file is there already. */
