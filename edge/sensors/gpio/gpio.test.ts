@@ -228,6 +228,15 @@ describe('a GPIO line', () => {
     expect(sink.valuesOf('door')).toEqual([false, true]);
   });
 
+  it('says a level now and then even when the noise never ends', async () => {
+    const { clock, sink, wire } = await watched();
+    for (let edge = 0; edge < 2_000; edge++) {
+      wire.set(true);
+      await clock.advance(20);
+    }
+    expect(sink.valuesOf('door')).toEqual([false, true]);
+  });
+
   it('fails when its chip is gone, and is back with it', async () => {
     const { clock, sink, wire } = await watched();
     wire.gone = true;

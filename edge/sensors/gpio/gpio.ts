@@ -45,6 +45,7 @@ export function gpioDriver(
       lost.catch(() => {}); // a line may be lost while nobody waits for it yet
 
       const settle = () => {
+        settling?.cancel();
         settling = undefined;
         const at = { monotonicMs: changedAt ?? clock.monotonic() };
         changedAt = undefined;
@@ -64,7 +65,9 @@ export function gpioDriver(
       };
       const keepReading = () => {
         readBack = clock.after(READ_BACK_MS, keepReading);
-        if (!settling) settle();
+        // Noise that never ends must not keep the level unknown for ever.
+        const settlingMs = changedAt === undefined ? 0 : clock.monotonic() - changedAt;
+        if (!settling || settlingMs >= READ_BACK_MS) settle();
       };
 
       try {

@@ -1,12 +1,15 @@
 import { hostname } from 'node:os';
 import { messageOf } from '@tashika/shared/errors';
 import type { IClientOptions, IPublishPacket, MqttClient } from 'mqtt';
+import { aborted } from '../aborted.ts';
 import type { MqttConfiguration } from '../config.ts';
 
 const KEEP_ALIVE_S = 30;
 
 export interface ConnectionOptions {
   readonly clientId: string;
+  /** Gives the attempt up: a broker may take its time to answer. */
+  readonly signal?: AbortSignal;
   /** Whether the broker forgets the session when the connection ends. */
   readonly clean: boolean;
   readonly onMessage: (topic: string, payload: Uint8Array, packet: IPublishPacket) => void;
@@ -26,13 +29,14 @@ export function sessionId({ clientId, name }: Pick<MqttConfiguration, 'clientId'
 
 /**
  * Connects to a broker, once: trying again is the supervisor's. A message is acknowledged to the broker after
- * `onMessage` has returned, so one that was not taken is delivered again.
+ * `onMessage` has returned, so one that was not taken is delivered again. Aborted by `signal`, it returns a connection
+ * that has yet to be made and only needs to be closed.
  *
  * @throws the broker's or the network's reason
  */
 export async function connectBroker(
   configuration: Pick<MqttConfiguration, 'url' | 'username' | 'password' | 'connectTimeoutMs'>,
-  { clientId, clean, onMessage }: ConnectionOptions,
+  { clientId, clean, onMessage, signal }: ConnectionOptions,
 ): Promise<Connection> {
   const { connect } = await import('mqtt');
   const { url, username, password, connectTimeoutMs } = configuration;
@@ -62,7 +66,8 @@ export async function connectBroker(
     await client.endAsync(true).catch(() => {});
   };
   try {
-    await Promise.race([new Promise<void>((resolve) => client.once('connect', () => resolve())), lost]);
+    const connected = new Promise<void>((resolve) => client.once('connect', () => resolve()));
+    await Promise.race([connected, lost, ...(signal ? [aborted(signal)] : [])]);
   } catch (error) {
     await close();
     throw error;

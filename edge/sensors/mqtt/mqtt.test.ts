@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@tashika/shared/time';
@@ -10,7 +10,7 @@ import { connectAsync, type MqttClient } from 'mqtt';
 import pino from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSensors } from '../index.ts';
-import type { SensorSource } from '../port.ts';
+import type { Measurement, SensorSource } from '../port.ts';
 import { sensorsConfiguration } from '../testing/configuration.ts';
 import { RecordingSink } from '../testing/recording-sink.ts';
 import { requiredTool } from '../testing/required-tool.ts';
@@ -62,6 +62,37 @@ async function mosquitto(program: string, port: number): Promise<ChildProcess> {
   return broker;
 }
 
+/** A link to a broker that can be cut, and counts what the broker published on a topic of one letter. */
+async function cuttableLink(port: number) {
+  const pairs = new Set<Socket>();
+  let passed = '';
+  const server = createServer((socket) => {
+    const broker = connect(port, '127.0.0.1');
+    for (const end of [socket, broker]) {
+      pairs.add(end);
+      end.on('error', () => {});
+    }
+    broker.on('data', (chunk) => {
+      passed += chunk.toString('latin1');
+    });
+    socket.pipe(broker).pipe(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const cut = () => {
+    for (const end of pairs) end.destroy();
+    pairs.clear();
+  };
+  onTestFinished(() => {
+    cut();
+    server.close();
+  });
+  return {
+    url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut,
+    delivered: (topic: string) => passed.split(`\0\x01${topic}`).length - 1,
+  };
+}
+
 async function killed(broker: ChildProcess): Promise<void> {
   if (broker.exitCode !== null || broker.signalCode !== null) return;
   broker.kill('SIGKILL');
@@ -92,7 +123,7 @@ async function started(settings: object): Promise<RecordingSink> {
 }
 
 async function publisher(url: string): Promise<MqttClient> {
-  const client = await connectAsync(url);
+  const client = await connectAsync(url, { reconnectPeriod: 0 });
   onTestFinished(() => client.endAsync(true));
   return client;
 }
@@ -196,6 +227,24 @@ describe('an MQTT subscription', () => {
     expect(sink.states).toHaveLength(told);
   });
 
+  it('can be stopped while the broker takes its time to answer', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+    const url = `mqtt://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const source = mqttSensor({ url, connectTimeoutMs: 60_000, topics: [{ topic: 'a' }] });
+    const accepted = once(silent, 'connection');
+    await source.start(new RecordingSink());
+    await accepted;
+    const startedAt = performance.now();
+    await source.stop();
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
   it('is checked under another name, so that a running agent keeps its session', async () => {
     const { url } = await aedes();
     const settings = { url, topics: [{ topic: 'a' }] };
@@ -233,5 +282,30 @@ describe('an MQTT subscription at Mosquitto', () => {
     await (await publisher(url)).publishAsync('field/9/temp', '-1', { qos: 1 });
     await sink.until(() => sink.measurements.length === 201);
     expect(sink.measurements.at(-1)).toMatchObject({ sensor: 'farm/field/9/temp', value: -1 });
+  });
+
+  it('counts a message once that the broker delivers twice, because our answer was lost', async (context) => {
+    const program = requiredTool('mosquitto', context);
+    const port = await freePort();
+    await mosquitto(program, port);
+    const radio = await cuttableLink(port);
+    const sink = new RecordingSink();
+    let arrivals = 0;
+    const cutAtFirst = {
+      state: sink.state.bind(sink),
+      measured: (measurement: Measurement) => {
+        if (arrivals++ === 0) radio.cut(); // before the broker could have our acknowledgement
+        sink.measured(measurement);
+      },
+    };
+    await mqttSensor({ url: radio.url, topics: [{ topic: 'a' }] }).start(cutAtFirst);
+    await sink.until(() => sink.count('running') === 1);
+    const device = await publisher(`mqtt://127.0.0.1:${port}`);
+    await device.publishAsync('a', '1', { qos: 1 });
+    await sink.until(() => sink.count('running') === 2);
+    await device.publishAsync('a', '2', { qos: 1 });
+    await sink.until(() => sink.valuesOf('farm/a').includes(2));
+    expect(sink.valuesOf('farm/a')).toEqual([1, 2]);
+    expect(radio.delivered('a')).toBe(3);
   });
 });

@@ -30,6 +30,7 @@ export function mqttDriver(configuration: MqttConfiguration, clock: Clock): Sens
         const connection = await connectBroker(configuration, {
           clientId: sessionId(configuration),
           clean: false,
+          signal,
           onMessage: (topic, payload, packet) => {
             // The broker repeats a retained message at every subscription: a value of unknown age, counted before.
             if (packet.retain || signal.aborted) return;
@@ -38,7 +39,7 @@ export function mqttDriver(configuration: MqttConfiguration, clock: Clock): Sens
           },
         });
         try {
-          await Promise.race([subscribe(connection.client, configuration), connection.lost]);
+          await Promise.race([subscribe(connection.client, configuration), connection.lost, aborted(signal)]);
           session.running();
           await Promise.race([connection.lost, aborted(signal)]);
         } finally {
