@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lockDirectory } from './directory-lock.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tashika-lock-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const IN_USE = expect.objectContaining({ code: 'DATA_DIRECTORY_IN_USE' });
+
+describe('the lock of a data directory', () => {
+  it('admits one agent at a time', async () => {
+    const first = await lockDirectory(directory);
+    await expect(lockDirectory(directory)).rejects.toEqual(IN_USE);
+    await first.release();
+    await (await lockDirectory(directory)).release();
+  });
+
+  it('does not outlive a killed process', async () => {
+    const script = `require('node:net').createServer().listen(${JSON.stringify(join(directory, 'lock'))}, () => console.log('locked'))`;
+    const holder = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(holder.stdout, 'data');
+    await expect(lockDirectory(directory)).rejects.toEqual(IN_USE);
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    await (await lockDirectory(directory)).release();
+  });
+
+  it('admits one of many that come at once after a crash', async () => {
+    const dead = spawn(process.execPath, [
+      '-e',
+      `require('node:net').createServer().listen(${JSON.stringify(join(directory, 'lock'))}, () => process.kill(process.pid, 'SIGKILL'))`,
+    ]);
+    await once(dead, 'exit');
+    const attempts = await Promise.allSettled(Array.from({ length: 5 }, () => lockDirectory(directory)));
+    const taken = attempts.filter((attempt) => attempt.status === 'fulfilled');
+    expect(taken).toHaveLength(1);
+    await taken[0]?.value.release();
+  });
+
+  it('works in a directory whose path is longer than a socket may have', async () => {
+    const long = join(directory, 'x'.repeat(120), 'y'.repeat(60));
+    const first = await lockDirectory(long);
+    await expect(lockDirectory(long)).rejects.toEqual(IN_USE);
+    await first.release();
+  });
+
+  it('says when the directory is none', async () => {
+    const file = join(directory, 'file');
+    await writeFile(file, '');
+    await expect(lockDirectory(file)).rejects.toEqual(expect.objectContaining({ code: 'DATA_DIRECTORY_UNWRITABLE' }));
+  });
+});

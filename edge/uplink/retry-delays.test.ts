@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { retryDelays } from './retry-delays.ts';
+
+function take(count: number, random: () => number): number[] {
+  const delays = retryDelays({ firstMs: 100, mostMs: 1_000 }, random);
+  return Array.from({ length: count }, () => delays.next().value);
+}
+
+describe('the waits between attempts', () => {
+  it('double up to the longest', () => {
+    expect(take(6, () => 1)).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+  });
+
+  it('are up to half shorter by chance, so that a fleet does not come back in step', () => {
+    expect(take(3, () => 0)).toEqual([50, 100, 200]);
+  });
+
+  it('keep to the longest even for the first', () => {
+    expect(retryDelays({ firstMs: 50, mostMs: 10 }, () => 1).next().value).toBe(10);
+  });
+});
