@@ -49,7 +49,7 @@ export async function openPort(
   });
   closed.catch(() => {}); // told to whoever waits for it; nobody may be waiting yet
   port.on('data', onBytes);
-  await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(error) : resolve())));
+  await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(plain(error)) : resolve())));
   const close = () =>
     new Promise<void>((resolve) => {
       looking?.cancel();
@@ -58,6 +58,12 @@ export async function openPort(
       else resolve();
     });
   return { closed, close };
+}
+
+/** `Error: No such file or directory, cannot open /dev/ttyUSB0` without what its reader knows already. */
+function plain(error: Error): Error {
+  const reason = error.message.replace(/^Error: /, '').replace(/,? cannot open .*$/i, '');
+  return new Error(`It can't be opened: ${reason}.`, { cause: error });
 }
 
 const UNPLUGGED = 'The device was unplugged.';
