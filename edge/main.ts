@@ -59,6 +59,7 @@ async function run(configuration: EdgeConfiguration): Promise<number> {
   }
   const agent = await startAgent(configuration, { logger });
   await stopped;
+  logger.info('stopping: readings at hand are made durable and sent; a second signal stops at once');
   await agent.stop(AbortSignal.timeout(DRAIN_MS));
   return 0;
 }
