@@ -108,7 +108,7 @@ export async function startFunnel(options: FunnelOptions): Promise<Funnel> {
     port: portOf(tcp),
     faults,
     get stats() {
-      return { ...stats, published: publisher.published, held: publisher.held + delivery.keptBack };
+      return { ...structuredClone(stats), published: publisher.published, held: publisher.held + delivery.keptBack };
     },
     stop: (withinMs = 10_000) => (stopped ??= stop(withinMs)),
   };

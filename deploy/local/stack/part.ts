@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { TashikaError } from '@tashika/shared/errors';
 import type { Clock, Duration, TimerHandle } from '@tashika/shared/time';
 import { LogFile } from './log-file.ts';
-import { complaintOf, withoutKeys } from './log-line.ts';
+import { complaintOf, isLogLine, withoutKeys } from './log-line.ts';
 
 export interface PartOptions {
   readonly name: string;
@@ -53,6 +53,10 @@ export class Part {
   constructor(options: PartOptions) {
     this.#options = options;
     this.#log = new LogFile(options.logFile);
+  }
+
+  get name(): string {
+    return this.#options.name;
   }
 
   /** Number of the running process; undefined while there is none. */
@@ -155,11 +159,13 @@ export class Part {
     if (complaint) this.#surface(complaint);
   }
 
+  /** Logs come by either stream; what is no log line on standard error is a complaint itself. */
   #complained(line: string): void {
-    const shown = withoutKeys(line);
-    this.#log.write(shown);
-    this.#lastErrors = [...this.#lastErrors, shown].slice(-KEPT_ERROR_LINES);
-    if (this.#ready) this.#surface(shown);
+    this.#log.write(withoutKeys(line));
+    const complaint = isLogLine(line) ? complaintOf(line) : withoutKeys(line);
+    if (!complaint) return;
+    this.#lastErrors = [...this.#lastErrors, complaint].slice(-KEPT_ERROR_LINES);
+    if (this.#ready) this.#surface(complaint);
   }
 
   /** The same complaint again and again is said once in a while. */

@@ -147,6 +147,7 @@ export class Stack {
 
   async #start(part: Part, stopWithinMs: Duration, isReady: (part: Part) => Promise<void>): Promise<void> {
     this.#goOn();
+    this.#options.tell(`Starting ${part.name} …`);
     this.#stops.push(() => part.stop(stopWithinMs));
     await part.start(isReady);
   }

@@ -1,0 +1,110 @@
+import { TestClock } from '@tashika/shared/time';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Delivery } from './delivery.ts';
+import { type Faults, NO_FAULTS } from './faults.ts';
+import { noStats } from './stats.ts';
+
+const SIM = '295000000065543';
+
+describe('delivery', () => {
+  let clock: TestClock;
+  let published: string[];
+  let away: boolean;
+  let room: boolean;
+
+  beforeEach(() => {
+    clock = new TestClock();
+    published = [];
+    away = false;
+    room = true;
+  });
+
+  function delivery(faults: Partial<Faults>) {
+    const stats = noStats();
+    const delivery = new Delivery({
+      clock,
+      seed: 1,
+      faults: () => ({ ...NO_FAULTS, delayMs: 1_000, ...faults }),
+      stats,
+      holdMs: 10_000,
+      publish: async (event) => {
+        if (away) throw new Error('away');
+        published.push(event.toString());
+      },
+      hasRoom: () => room,
+    });
+    const post = (text: string) => delivery.deliver(SIM, Buffer.from(text));
+    return { delivery, stats, post };
+  }
+
+  it('says a post is taken once the hub has it, and not while it is away', async () => {
+    const { post } = delivery({});
+    expect(await post('a')).toBe(true);
+    away = true;
+    expect(await post('b')).toBe(false);
+    expect(published).toEqual(['a']);
+  });
+
+  it('loses only when told to', async () => {
+    const { post, stats } = delivery({ lose: 1 });
+    expect(await post('a')).toBe(true);
+    expect(published).toEqual([]);
+    expect(stats.faults.lost).toBe(1);
+  });
+
+  it('refuses when told to', async () => {
+    const { post } = delivery({ refuse: 1 });
+    expect(await post('a')).toBe(false);
+    expect(published).toEqual([]);
+  });
+
+  it('delays for a while and then delivers', async () => {
+    const { post, delivery: running } = delivery({ delay: 1 });
+    expect(await post('a')).toBe(true);
+    expect(published).toEqual([]);
+    expect(running.keptBack).toBe(1);
+    await clock.advance(1_000);
+    expect(published).toEqual(['a']);
+    expect(running.keptBack).toBe(0);
+  });
+
+  it('doubles: the copy follows the post', async () => {
+    const { post } = delivery({ double: 1 });
+    await post('a');
+    expect(published).toEqual(['a']);
+    await clock.advance(1_000);
+    expect(published).toEqual(['a', 'a']);
+  });
+
+  it("reorders: a post follows the SIM's next one", async () => {
+    const faults = { reorder: 1 };
+    const { post } = delivery(faults);
+    expect(await post('a')).toBe(true);
+    faults.reorder = 0;
+    await post('b');
+    expect(published).toEqual(['b', 'a']);
+  });
+
+  it('reorders: a post goes by itself when no other comes', async () => {
+    const { post } = delivery({ reorder: 1 });
+    await post('a');
+    await clock.advance(1_000);
+    expect(published).toEqual(['a']);
+  });
+
+  it('keeps nothing back when there is no room: it delivers at once', async () => {
+    room = false;
+    const { post } = delivery({ delay: 1, double: 1 });
+    expect(await post('a')).toBe(true);
+    expect(published).toEqual(['a']);
+  });
+
+  it('lets go of everything at the end', async () => {
+    const { post, delivery: running } = delivery({ delay: 1, double: 1 });
+    await post('a');
+    running.release();
+    await clock.advance(0);
+    expect(published).toEqual(['a', 'a']);
+    expect(clock.pending).toBe(0);
+  });
+});
