@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@tashika/shared/time';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LogFile } from './log-file.ts';
+import { complaintOf, withoutKeys } from './log-line.ts';
+import { Part } from './part.ts';
+import { identityOf, isAlive } from './process-identity.ts';
+
+let directory: string;
+let said: string[];
+let heard: (() => void)[];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tashika-part-'));
+  said = [];
+  heard = [];
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Resolves once something on the terminal matches. */
+function told(pattern: RegExp): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => said.some((line) => pattern.test(line)) && resolve();
+    heard.push(look);
+    look();
+  });
+}
+
+function part(program: string, onHopeless: (error: Error) => void = () => {}): Part {
+  const script = join(directory, 'program.mjs');
+  writeFileSync(script, program);
+  return new Part({
+    name: 'worker',
+    script,
+    args: [],
+    env: {},
+    logFile: join(directory, 'worker.log'),
+    clock: systemClock,
+    tell: (line) => {
+      said.push(line);
+      for (const look of heard) look();
+    },
+    onChange: () => {},
+    onHopeless,
+  });
+}
+
+const READY = "console.log('ready'); setInterval(() => {}, 1000);";
+const isReady = (running: Part) => running.printed(/^ready$/).then(() => {});
+
+describe('a part', () => {
+  it('is ready when it says so, and ends when it is told to', async () => {
+    const running = part(`process.on('SIGTERM', () => { console.log('drained'); process.exit(0); }); ${READY}`);
+    await running.start(isReady);
+    const process = identityOf(running.pid!);
+    await running.stop(5_000);
+    expect(isAlive(process)).toBe(false);
+    expect(readFileSync(join(directory, 'worker.log'), 'utf8')).toBe('ready\ndrained\n');
+    expect(said).toEqual([]);
+  });
+
+  it('is killed, with what it started, when it does not end in time', async () => {
+    const running = part(
+      `import { spawn } from 'node:child_process'; process.on('SIGTERM', () => {});
+       const child = spawn('sleep', ['600']); console.log('child ' + child.pid); ${READY}`,
+    );
+    let grandchild!: ReturnType<typeof identityOf>;
+    await running.start(async () => {
+      grandchild = identityOf(Number((await running.printed(/^child /)).split(' ')[1]));
+      await isReady(running);
+    });
+    expect(isAlive(grandchild)).toBe(true);
+    await running.stop(100);
+    expect(said).toEqual([expect.stringContaining('did not end within 0.1 s')]);
+    expect(isAlive(grandchild)).toBe(false);
+  });
+
+  it('is started again when it ends by itself, and that is said', async () => {
+    const running = part(READY);
+    await running.start(isReady);
+    const again = running.printed(/^ready$/);
+    process.kill(running.pid!, 'SIGKILL');
+    await told(/worker ended by SIGKILL and is started again in 0\.5 s/);
+    await again;
+    await running.stop(5_000);
+  });
+
+  it('says why when it ends before it is ready', async () => {
+    const running = part("console.error('CONFIG_INVALID: no store.'); process.exit(78);");
+    await expect(running.start(isReady)).rejects.toMatchObject({
+      code: 'PROGRAM_ENDED',
+      message: 'worker ended with code 78.\nCONFIG_INVALID: no store.',
+    });
+    await running.stop(1_000);
+  });
+
+  it('is not started again when its configuration is wrong', async () => {
+    const hopeless = new Promise<Error>((resolve) => {
+      const running = part("console.log('ready'); setTimeout(() => process.exit(78), 200);", resolve);
+      void running.start(isReady);
+    });
+    await expect(hopeless).resolves.toMatchObject({ code: 'PROGRAM_ENDED' });
+    expect(said).toEqual([]);
+  });
+
+  it('brings its errors to the terminal, each once, and leaves the rest in its log', async () => {
+    const error = JSON.stringify({ level: 50, msg: 'the store is gone' });
+    const running = part(
+      `${READY} setTimeout(() => {
+         console.log(JSON.stringify({ level: 30, msg: 'fine' })); console.log('${error}'); console.log('${error}');
+         console.error('last words');
+       }, 50);`,
+    );
+    await running.start(isReady);
+    await told(/last words/);
+    await running.stop(5_000);
+    expect([...said].sort()).toEqual(['[worker] last words', '[worker] the store is gone']);
+    expect(readFileSync(join(directory, 'worker.log'), 'utf8')).toContain('fine');
+  });
+
+  it('ends when its starter is killed outright', async () => {
+    const script = join(directory, 'program.mjs');
+    writeFileSync(script, `console.log('ready ' + process.pid); setInterval(() => {}, 1000);`);
+    const starter = join(directory, 'starter.mts');
+    const url = (name: string) => JSON.stringify(new URL(name, import.meta.url).pathname);
+    writeFileSync(
+      starter,
+      `const { Part } = await import(${url('./part.ts')});
+       const { systemClock } = await import(${url('../../../shared/time/index.ts')});
+       const part = new Part({ name: 'x', script: ${JSON.stringify(script)}, args: [], env: {}, logFile: ${JSON.stringify(join(directory, 'x.log'))},
+         clock: systemClock, tell: () => {}, onChange: () => {}, onHopeless: () => {} });
+       await part.start(async () => console.log((await part.printed(/^ready/)).split(' ')[1]));`,
+    );
+    const parent = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', starter], { cwd: process.cwd() });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const orphan = identityOf(Number(line.toString()));
+    parent.kill('SIGKILL');
+    const deadline = performance.now() + 10_000;
+    while (isAlive(orphan) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isAlive(orphan)).toBe(false);
+  });
+});
+
+describe('a log', () => {
+  it('never takes more than twice its limit', () => {
+    const file = join(directory, 'some.log');
+    const log = new LogFile(file, 1_000);
+    for (let line = 0; line < 100; line++) log.write(`line ${line} ${'x'.repeat(50)}`);
+    log.close();
+    expect(statSync(file).size).toBeLessThanOrEqual(1_000);
+    expect(statSync(`${file}.1`).size).toBeLessThanOrEqual(1_000);
+    expect(readFileSync(file, 'utf8')).toContain('line 99');
+  });
+
+  it('holds no key', () => {
+    const line = 'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=send;SharedAccessKey=c2VjcmV0=;EntityPath=telemetry';
+    expect(withoutKeys(line)).toBe(
+      'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=send;SharedAccessKey=…;EntityPath=telemetry',
+    );
+    expect(complaintOf(JSON.stringify({ level: 60, msg: 'no', err: { message: line } }))).not.toContain('c2VjcmV0');
+  });
+
+  it('complains from the level of an error', () => {
+    expect(complaintOf('{"level":40,"msg":"slow"}')).toBeUndefined();
+    expect(complaintOf('plain text')).toBeUndefined();
+    expect(complaintOf('{"level":50,"msg":"no","err":{"message":"why"}}')).toBe('no: why');
+  });
+});
