@@ -20,12 +20,28 @@ export async function postTwoHours(funnel: Funnel, now: number): Promise<void> {
         pack.push({ n: 'env/temp', v: 20 + Math.sin(n + number), t: at / 1_000 });
       }
     }
-    const answer = await request(`http://127.0.0.1:${funnel.httpPort}/`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ v: 1, pref: code, stream: `history${code}`, seq: 1, held: 0, pack }),
-    });
-    await answer.body.dump();
-    if (answer.statusCode !== 204) throw new Error(`Funnel answered ${answer.statusCode}.`);
+    await post(funnel, { pref: code, stream: `history${code}`, seq: 1, pack });
   }
+}
+
+/** A few readings of every prefecture in the minute that is open, more where more people live. */
+export async function postThisMinute(funnel: Funnel, round: number): Promise<void> {
+  for (const { code } of REGIONS) {
+    const number = Number(code);
+    const readings = 3 + ((number * 7) % 9) + (BUSY.has(code) ? 14 : 0);
+    const pack = Array.from({ length: readings }, (_, n) => ({ n: 'env/temp', v: 20 + n / 10, t: -n / 100 }));
+    await post(funnel, { pref: code, stream: `live${code}`, seq: 1 + round * readings, pack });
+  }
+}
+
+const BUSY = new Set(['01', '11', '12', '13', '14', '23', '27', '28', '40']);
+
+async function post(funnel: Funnel, payload: object): Promise<void> {
+  const answer = await request(`http://127.0.0.1:${funnel.httpPort}/`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ v: 1, held: 0, ...payload }),
+  });
+  await answer.body.dump();
+  if (answer.statusCode !== 204) throw new Error(`Funnel answered ${answer.statusCode}.`);
 }

@@ -2,6 +2,7 @@ export { startAgent } from './agent.ts';
 export { CloudApi, type DeadLetter, type Device, type Stream, type WindowCount } from './cloud-api.ts';
 export { haveCommand } from './command.ts';
 export { temporaryDirectory } from './directory.ts';
+export { clearOfTheMinutesEnd, theNextMinute } from './minute.ts';
 export { type Pipeline, type PipelineOptions, startPipeline } from './pipeline.ts';
 export { freePort } from './port.ts';
 export { Program } from './program.ts';
