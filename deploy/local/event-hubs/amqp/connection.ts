@@ -137,14 +137,16 @@ export class AmqpConnection {
     }
   }
 
+  /** SASL comes first, or not at all: the JavaScript SDK goes without it when it brings a finished token. */
   #onHeader(header: Buffer): void {
-    if (!this.#authenticated) {
+    if (header.equals(SASL_HEADER) && !this.#authenticated) {
       this.outbox.write(SASL_HEADER);
-      if (header.equals(SASL_HEADER)) this.send('saslMechanisms', { mechanisms: SASL_MECHANISMS });
-      else this.#finish();
+      this.send('saslMechanisms', { mechanisms: SASL_MECHANISMS });
       return;
     }
+    this.#authenticated = true;
     this.outbox.write(AMQP_HEADER);
+    // The header of another protocol or version is answered with ours, and that is all.
     if (!header.equals(AMQP_HEADER)) this.#finish();
   }
 

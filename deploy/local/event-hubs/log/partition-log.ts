@@ -288,23 +288,23 @@ export class PartitionLog {
    */
   read(offset: number): LogRun | Promise<LogRun> | undefined {
     if (this.#closed || offset >= this.end) return undefined;
-    const piece = this.#tail.from(offset);
-    return piece ? recordsOf(piece.bytes, piece.offset) : this.#readFile(offset);
+    const kept = Math.max(offset, this.begin);
+    const piece = this.#tail.from(kept);
+    return piece ? recordsOf(piece.bytes, piece.offset) : this.#readFile(kept);
   }
 
   async #readFile(offset: number): Promise<LogRun> {
-    const segment = this.#segments.findLast((each) => each.base.offset <= offset) ?? this.#segments[0]!;
-    const start = Math.max(offset, segment.base.offset);
+    const segment = this.#segments.findLast((each) => each.base.offset <= offset)!;
     const follower = this.#segments[this.#segments.indexOf(segment) + 1];
-    if (start >= segment.end) return { records: [], next: follower?.base.offset ?? segment.end };
-    const damage = segment.damage.find((each) => each.from <= start && start < each.to);
+    if (offset >= segment.end) return { records: [], next: follower?.base.offset ?? segment.end };
+    const damage = segment.damage.find((each) => each.from <= offset && offset < each.to);
     if (damage) return { records: [], next: damage.to };
     const scan = new SegmentScan(segment.file, segment.base.offset, segment.size);
-    const position = start - segment.base.offset;
-    const run = recordsOf(await scan.bytes(position, READ_BYTES), start);
+    const position = offset - segment.base.offset;
+    const run = recordsOf(await scan.bytes(position, READ_BYTES), offset);
     if (run.records.length > 0) return run;
     const record = await scan.recordAt(position);
-    if (typeof record === 'object') return { records: [record], next: start + record.size };
+    if (typeof record === 'object') return { records: [record], next: offset + record.size };
     return { records: [], next: await this.#skipDamage(segment, scan, position) };
   }
 
