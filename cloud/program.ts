@@ -81,7 +81,6 @@ async function startApi(
   });
   try {
     const url = await listen(app, api);
-    parts.logger.info({ url }, 'the API listens');
     return { url, close: () => closeApi(app, clock) };
   } catch (error) {
     await app.close();

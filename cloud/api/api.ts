@@ -63,13 +63,21 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   app.setErrorHandler(answerError);
   const methodsOf = rememberPaths(app);
-  app.addHook('onRequest', async (request) => refuseForeignPages(request));
   await app.register(helmet, SECURITY_HEADERS);
+  app.addHook('onRequest', async (request) => refuseForeignPages(request));
   await app.register(rateLimit, {
     max: REQUESTS_A_MINUTE,
     timeWindow: 60_000,
     allowList: (request) => /^(::ffff:)?127\.|^::1$/.test(request.ip),
   });
+  async function refuseUnknown(request: FastifyRequest): Promise<never> {
+    throw notFound(request, methodsOf(request.url.split('?')[0]!));
+  }
+  // Most are told here, before their body is parsed; the handler is for what is among the dashboard's files and is not.
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) await refuseUnknown(request);
+  });
+  app.setNotFoundHandler(refuseUnknown);
   await describeRoutes(app);
 
   const feed = new LiveFeed({ store, clock, logger, silentAfterMs });
@@ -81,9 +89,6 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await app.register(healthRoutes({ store, clock, worker: options.worker }));
   await app.register(metricsRoute({ metrics }));
   await serveDashboard(app, options.webDirectory);
-  app.setNotFoundHandler((request) => {
-    throw notFound(request, methodsOf(request.url.split('?')[0]!));
-  });
   app.addHook('preClose', () => feed.stop());
   await app.ready();
   await feed.start();

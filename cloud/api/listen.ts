@@ -11,7 +11,7 @@ import { requireLoopback } from './loopback.ts';
 export async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
   requireLoopback(host);
   try {
-    await app.listen({ host, port });
+    await app.listen({ host, port, listenTextResolver: (address) => `the API listens at ${address}` });
   } catch (cause) {
     throw refusal(cause, host, port);
   }

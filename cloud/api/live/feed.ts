@@ -8,7 +8,7 @@ import { HEARTBEAT } from './event-stream.ts';
 import { type Census, type Pulse, readCensus, readPulse, type Standpoint } from './pulse.ts';
 import { Rates } from './rates.ts';
 import { Report } from './report.ts';
-import { Standpoints } from './standpoints.ts';
+import { goesBack, Standpoints } from './standpoints.ts';
 
 /** A look at least this often, should a notification be lost; each one tells the followers how things are. */
 const LOOK_INTERVAL_MS: Duration = 1_000;
@@ -70,10 +70,12 @@ export class LiveFeed {
     this.#alarm = new Alarm(options.clock);
   }
 
+  /** Resolves after the first look, whether or not the store could be read. */
   async start(): Promise<void> {
     this.#unlisten = await this.#options.store.listen(CHANGE_CHANNEL, () => this.#onChange());
     this.#beat();
-    this.#alarm.within(0);
+    await this.#lookOrTell(); // from here on it is known what a client that comes back has missed
+    this.#alarm.within(LOOK_INTERVAL_MS);
     this.#looking = this.#lookOnAndOn();
   }
 
@@ -119,12 +121,16 @@ export class LiveFeed {
   async #lookOnAndOn(): Promise<void> {
     while (await this.#alarm.rung()) {
       this.#alarm.within(LOOK_INTERVAL_MS);
-      try {
-        await this.#look();
-        this.#failing = false;
-      } catch (error) {
-        this.#failed(error);
-      }
+      await this.#lookOrTell();
+    }
+  }
+
+  async #lookOrTell(): Promise<void> {
+    try {
+      await this.#look();
+      this.#failing = false;
+    } catch (error) {
+      this.#failed(error);
     }
   }
 
@@ -141,9 +147,10 @@ export class LiveFeed {
   }
 
   async #broadcast(report: Report): Promise<void> {
-    const wait = this.#untilNextBroadcast();
-    if (wait > 0) return this.#alarm.within(wait);
     if (this.#followers.size > 0) {
+      const wait = this.#untilNextBroadcast();
+      // A state that goes back is told at once: newcomers are about to be told it, and all must stand in one line.
+      if (wait > 0 && !(this.#told && goesBack(this.#told, report.standpoint))) return this.#alarm.within(wait);
       const text = await report.eventFor(this.#told);
       for (const follower of this.#followers) if (!follower.send(text)) this.#followers.delete(follower);
     }

@@ -35,10 +35,9 @@ export class ApiDocument {
 
   /** What is wrong with `answer` by the document; empty when it is as documented, no field more. */
   faults(method: string, url: string, answer: Answer): readonly string[] {
-    const path = url.split('?')[0]!;
-    const [template, methods] = Object.entries(this.document.paths).find(([each]) => patternOf(each).test(path)) ?? [];
-    const operation = methods?.[method.toLowerCase()];
-    if (!operation) return [`${method} ${path} is not documented`];
+    const found = this.#find(method, url);
+    if (!found) return [`${method} ${url} is not documented`];
+    const { template, operation } = found;
     this.seen.add(`${method} ${template} ${answer.statusCode}`);
     const response = operation.responses[answer.statusCode] ?? operation.responses.default;
     if (!response) return [`${answer.statusCode} is not documented`];
@@ -49,6 +48,19 @@ export class ApiDocument {
     const value: unknown = mediaType.endsWith('json') ? JSON.parse(answer.body) : answer.body;
     const [, errors] = this.#validatorOf(content.schema).Errors(value);
     return errors.map(({ instancePath, message }) => `${instancePath} ${message}`);
+  }
+
+  documents(method: string, url: string): boolean {
+    return this.#find(method, url) !== undefined;
+  }
+
+  #find(method: string, url: string): { template: string; operation: Operation } | undefined {
+    const path = url.split('?')[0]!;
+    for (const [template, methods] of Object.entries(this.document.paths)) {
+      const operation = methods[method.toLowerCase()];
+      if (operation && patternOf(template).test(path)) return { template, operation };
+    }
+    return undefined;
   }
 
   #validatorOf(schema: object): Validator {

@@ -8,16 +8,20 @@ export interface LiveEvent {
   readonly data: LiveMessage;
 }
 
+const WAIT_MS = 20_000;
+
 /** A client of the live feed over a real socket, reading the event stream as the HTML standard has it. */
 export class LiveClient {
   readonly comments: string[] = [];
+  readonly url: string;
   response!: IncomingMessage;
   readonly #request: ClientRequest;
   readonly #events: LiveEvent[] = [];
   #unparsed = '';
   #wake: (() => void) | undefined;
 
-  private constructor(outgoing: ClientRequest) {
+  private constructor(url: string, outgoing: ClientRequest) {
+    this.url = url;
     this.#request = outgoing;
   }
 
@@ -30,7 +34,7 @@ export class LiveClient {
     const outgoing = request(`${url}/api/live`, { headers, agent: false });
     outgoing.on('error', () => {});
     outgoing.end();
-    const client = new LiveClient(outgoing);
+    const client = new LiveClient(url, outgoing);
     [client.response] = (await once(outgoing, 'response')) as [IncomingMessage];
     client.response.on('error', () => {}); // a stream that the server drops
     client.response.on('close', () => client.#wake?.());
@@ -39,10 +43,10 @@ export class LiveClient {
     return client;
   }
 
-  /** The next event that has not been taken yet, within 10 s. */
+  /** The next event that has not been taken yet. @throws Error if none comes within 20 s */
   async next(): Promise<LiveEvent> {
     const event = await this.#waitFor(() => this.#events.shift());
-    if (!event) throw new Error('the stream ended, or no event came within 10 s');
+    if (!event) throw new Error('the stream ended, or no event came in time');
     return event;
   }
 
@@ -75,14 +79,18 @@ export class LiveClient {
   }
 
   async #waitFor<T>(look: () => T | undefined): Promise<T | undefined> {
-    const deadline = AbortSignal.timeout(10_000);
-    for (;;) {
-      const found = look();
-      if (found !== undefined || deadline.aborted || this.response.closed) return found;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        deadline.addEventListener('abort', () => resolve(), { once: true });
-      });
+    const deadline = performance.now() + WAIT_MS;
+    const timer = setTimeout(() => this.#wake?.(), WAIT_MS);
+    try {
+      for (;;) {
+        const found = look();
+        if (found !== undefined || performance.now() >= deadline || this.response.closed) return found;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

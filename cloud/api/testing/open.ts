@@ -12,19 +12,11 @@ export interface OpenApi {
   close(): Promise<void>;
 }
 
-export async function openApi(
-  options: Partial<Pick<ApiOptions, 'clock' | 'redrive' | 'webDirectory' | 'worker'>> = {},
-): Promise<OpenApi> {
-  const {
-    clock = systemClock,
-    redrive = async (id) => (id === 1 ? { outcome: 'counted' } : undefined),
-    webDirectory,
-    worker,
-  } = options;
-  const logger = pino({ level: 'silent' });
+type Options = Partial<Pick<ApiOptions, 'clock' | 'redrive' | 'webDirectory' | 'worker'>>;
+
+export async function openApi(options: Options = {}): Promise<OpenApi> {
   const store = await openStore('pglite:memory', { logger });
-  const metrics = createMetrics({ store, clock });
-  const app = await createApi({ store, clock, logger, metrics, redrive, silentAfterMs: 300_000, webDirectory, worker });
+  const app = await openApiOver(store, options);
   return {
     app,
     store,
@@ -34,3 +26,12 @@ export async function openApi(
     },
   };
 }
+
+/** One more API over the same store, as another process would serve it. */
+export function openApiOver(store: Store, options: Options = {}): Promise<FastifyInstance> {
+  const { clock = systemClock, redrive = async (id) => (id === 1 ? { outcome: 'counted' } : undefined) } = options;
+  const metrics = createMetrics({ store, clock });
+  return createApi({ ...options, store, clock, logger, metrics, redrive, silentAfterMs: 300_000 });
+}
+
+const logger = pino({ level: 'silent' });

@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LiveClient } from './api/testing/live-client.ts';
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+
+/** Nothing listens on port 1; the program starts all the same. */
+const NOWHERE =
+  'Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=listen;SharedAccessKey=eA==;UseDevelopmentEmulator=true;EntityPath=telemetry';
+
+let directory: string;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tashika-cloud-'));
+});
+
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await rm(directory, { recursive: true });
+});
+
+function tashikaCloud(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN, ...args], {
+    env: {
+      PATH: process.env.PATH,
+      TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING: NOWHERE,
+      TASHIKA_CLOUD_STORE_URL: `pglite:${join(directory, 'store')}`,
+      TASHIKA_CLOUD_API_PORT: '0',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  return child;
+}
+
+async function outcome(child: ChildProcess) {
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'exit')]);
+  return { stdout, stderr, code };
+}
+
+/** The address, once the program has logged it. */
+function listening(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let log = '';
+    child.stdout!.on('data', (chunk: Buffer) => {
+      log += chunk;
+      const url = /the API listens at (http:\/\/[^"]+)"/.exec(log)?.[1];
+      if (url) resolve(url);
+    });
+    child.once('exit', (code) => reject(new Error(`it ended with ${code}: ${log}`)));
+  });
+}
+
+describe('tashika-cloud', () => {
+  it('explains itself', async () => {
+    const { stdout, code } = await outcome(tashikaCloud(['--help']));
+    expect([stdout, code]).toEqual([expect.stringContaining('tashika-cloud worker [--config FILE]'), 0]);
+  });
+
+  it.each([
+    [['serve'], {}, 2, /^USAGE: Unknown command: serve\. tashika-cloud --help lists what there is\.\n$/],
+    [[], {}, 2, /^USAGE: A command is missing\./],
+    [['all', '--verbose'], {}, 2, /^USAGE: Unknown option '--verbose'/],
+    [['worker'], {}, 78, /^CONFIG_INVALID: store\.url is pglite:.*tashika-cloud all.*PostgreSQL/],
+    [['api'], {}, 78, /^CONFIG_INVALID: store\.url is pglite:/],
+    [['all'], { TASHIKA_CLOUD_API_HOST: '0.0.0.0' }, 78, /^ADDRESS_REFUSED: api\.host is 0\.0\.0\.0/],
+    [['all'], { TASHIKA_CLOUD_API_PORT: 'eighty' }, 78, /^CONFIG_INVALID: .*api\.port/],
+    [['all', '--config', '/nowhere.json'], {}, 78, /^CONFIG_UNREADABLE: .*\/nowhere\.json/],
+  ])('says in a line what is wrong with %j %j', async (args, env, code, line) => {
+    expect(await outcome(tashikaCloud(args, env))).toEqual({ stdout: '', stderr: expect.stringMatching(line), code });
+  });
+
+  it('names the variable that moves a busy port', async () => {
+    const busy = createServer().listen(0, '127.0.0.1');
+    await once(busy, 'listening');
+    const { port } = busy.address() as { port: number };
+    const { stderr, code } = await outcome(
+      tashikaCloud(['all'], {
+        TASHIKA_CLOUD_API_PORT: String(port),
+        TASHIKA_CLOUD_STORE_URL: 'pglite:memory',
+      }),
+    );
+    expect([stderr, code]).toEqual([expect.stringMatching(/^PORT_BUSY: .*TASHIKA_CLOUD_API_PORT.*\n$/), 1]);
+    busy.close();
+  });
+
+  it('serves while Event Hubs is away, and stops in good order on SIGTERM whatever its clients do', async () => {
+    const child = tashikaCloud(['all']);
+    const url = await listening(child);
+    const live = await LiveClient.open(url);
+    expect((await live.next()).event).toBe('snapshot');
+    const { worker } = (await (await fetch(`${url}/api/health`)).json()) as { worker: { status: string } };
+    expect(['waiting', 'troubled']).toContain(worker.status);
+    const half = connect(Number(new URL(url).port), '127.0.0.1');
+    half.on('error', () => {});
+    half.write('POST /api/dead-letters/1/redrive HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n');
+    const exited = once(child, 'exit');
+    const began = performance.now();
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    half.destroy();
+  });
+
+  it('stops at once on a second signal', async () => {
+    const child = tashikaCloud(['all'], { TASHIKA_CLOUD_STORE_URL: 'pglite:memory' });
+    const url = await listening(child);
+    const half = connect(Number(new URL(url).port), '127.0.0.1');
+    half.on('error', () => {});
+    half.write('POST /api/dead-letters/1/redrive HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n');
+    await fetch(`${url}/api/health`); // by now the other request is under way too
+    const exited = once(child, 'exit');
+    child.kill('SIGINT');
+    const stopping = new Promise<void>((resolve) => {
+      child.stdout!.on('data', (chunk: Buffer) => chunk.includes('tashika-cloud stops') && resolve());
+    });
+    await stopping;
+    child.kill('SIGINT');
+    expect(await exited).toEqual([1, null]);
+    half.destroy();
+  });
+});
