@@ -1,6 +1,7 @@
 import type { Funnel } from '@tashika/deploy/local/funnel';
 import { REGIONS } from '@tashika/shared/regions';
-import { request } from 'undici';
+import type { Post } from '@tashika/shared/telemetry';
+import { Client } from 'undici';
 
 const MINUTE_MS = 60_000;
 
@@ -36,12 +37,16 @@ export async function postThisMinute(funnel: Funnel, round: number): Promise<voi
 
 const BUSY = new Set(['01', '11', '12', '13', '14', '23', '27', '28', '40']);
 
-async function post(funnel: Funnel, payload: object): Promise<void> {
-  const answer = await request(`http://127.0.0.1:${funnel.httpPort}/`, {
+/** Each prefecture's device is a SIM of its own: 127.1.47.1 to 127.1.47.47. */
+async function post(funnel: Funnel, payload: Pick<Post, 'pref' | 'stream' | 'seq' | 'pack'>): Promise<void> {
+  const sim = new Client(`http://127.0.0.1:${funnel.httpPort}`, { localAddress: `127.1.47.${Number(payload.pref)}` });
+  const answer = await sim.request({
+    path: '/',
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ v: 1, held: 0, ...payload }),
+    body: JSON.stringify({ v: 1, held: 0, clock: 'synced', ...payload }),
   });
   await answer.body.dump();
+  await sim.close();
   if (answer.statusCode !== 204) throw new Error(`Funnel answered ${answer.statusCode}.`);
 }
