@@ -35,12 +35,15 @@ async function dieAndRecover(diesAt: number, leave: (files: MemoryFiles) => Memo
   const receiver = new Receiver();
   // An agent lives on when its disk fails; a dead one does nothing more.
   const end = await Promise.race([live(files, durable, receiver), files.died]);
-  const { spool, reports } = await openTestSpool(leave(files), { bootId });
+  const left = leave(files);
+  const { spool, reports } = await openTestSpool(left, { bootId });
   const fates = [901, 902].map((value) => spool.append(reading(value)));
   await spool.flush();
   expect(await Promise.all(fates)).toEqual(['durable', 'durable']);
   await receiver.drain(spool);
   await spool.close();
+  const healed = await openTestSpool(left, { bootId });
+  expect(healed.reports, `after healing, dying before step ${diesAt}`).toEqual([]);
   return { died: end === 'died', durable, receiver, reports };
 }
 
@@ -56,6 +59,8 @@ async function checkEveryStep(leave: (files: MemoryFiles) => MemoryFiles, bootId
     for (const value of [...durable, 901, 902]) expect(receiver.has(value), `${value}, ${where}`).toBe(true);
     for (const stream of receiver.values.keys()) expect(receiver.missing(stream), where).toEqual([]);
     expect([...receiver.lost.values()].flat(), where).toEqual([]);
+    // A crash alone never costs the stream.
+    for (const report of reports) if (report.kind === 'new-stream') expect(report.why, where).toBe('first');
     torn += reports.filter(({ kind }) => kind === 'torn-tail').length;
     died = outcome.died;
   }

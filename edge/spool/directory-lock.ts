@@ -2,7 +2,8 @@ import { type FileHandle, mkdir, open, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { TashikaError } from '@tashika/shared/errors';
+import { openError } from './open-error.ts';
 
 const LOCK = 'lock';
 /** Longer paths do not fit a socket's address; macOS allows 104 bytes, Linux 108. */
@@ -19,7 +20,7 @@ export interface DirectoryLock {
  * process, however that ends, so nothing is left stuck; and it is seen from other containers that share the volume,
  * where process ids say nothing.
  *
- * @throws TashikaError `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNWRITABLE`
+ * @throws TashikaError `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNWRITABLE`, `DISK_FULL`
  */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   let handle: FileHandle | undefined;
@@ -38,12 +39,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
     };
   } catch (error) {
     await handle?.close();
-    if (error instanceof TashikaError) throw error;
-    throw new TashikaError(
-      'DATA_DIRECTORY_UNWRITABLE',
-      `The data directory ${directory} can't be written: ${messageOf(error)}`,
-      { cause: error },
-    );
+    throw openError(directory, error);
   }
 }
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { messageOf, TashikaError } from '@tashika/shared/errors';
 import { lockDirectory } from './directory-lock.ts';
 import { diskFiles } from './disk-files.ts';
 import { type DiskMeter, meteredFiles } from './metered-files.ts';
+import { openError } from './open-error.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
 
 export interface OpenSpool {
@@ -32,15 +32,6 @@ export async function openSpool(directory: string, options: Omit<SpoolOptions, '
     };
   } catch (error) {
     await lock.release();
-    const full = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
-    throw full
-      ? new TashikaError('DISK_FULL', `There is no room for a spool in ${directory}: ${messageOf(error)}`, {
-          cause: error,
-        })
-      : new TashikaError(
-          'DATA_DIRECTORY_UNWRITABLE',
-          `The spool in ${directory} can't be opened: ${messageOf(error)}`,
-          { cause: error },
-        );
+    throw openError(directory, error);
   }
 }

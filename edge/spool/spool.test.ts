@@ -275,6 +275,8 @@ describe('a spool on a disk that takes nothing', () => {
 });
 
 describe('a spool whose files are damaged', () => {
+  const isStream = (why: string) => expect.objectContaining({ kind: 'new-stream', why });
+
   async function spoolOf(count: number) {
     const files = new MemoryFiles();
     const { spool } = await openTestSpool(files);
@@ -339,11 +341,39 @@ describe('a spool whose files are damaged', () => {
     expect(spool.figures.diskBytes).toBeLessThanOrEqual(1_000);
   });
 
+  it('cuts a torn tail off once, and goes on in the same stream', async () => {
+    const { files, stream, segments } = await spoolOf(20);
+    const whole = files.contentOf(segments.at(-1)!).length;
+    files.damage(segments.at(-1)!, (data) => Buffer.concat([data, Buffer.alloc(1_000, 0x5a)]));
+    const { spool, reports } = await openTestSpool(files);
+    expect(reports).toEqual([{ kind: 'torn-tail', file: segments.at(-1), bytes: 1_000 }]);
+    expect(files.contentOf(segments.at(-1)!)).toHaveLength(whole);
+    expect(spool.figures).toMatchObject({ stream, held: 20 });
+  });
+
+  it('notices a missing end after its disk refused and recovered, too', async () => {
+    const files = new MemoryFiles();
+    const { spool, clock } = await openTestSpool(files);
+    await append(spool, 1, 2);
+    files.failsWith = 'EIO';
+    void spool.append(reading(3));
+    await spool.flush();
+    files.failsWith = undefined;
+    const recovered = spool.changed;
+    await clock.advance(1_000);
+    await recovered;
+    await append(spool, 4, 6);
+    await spool.close();
+    files.damage(segmentsOf(files).at(-1)!, (data) => data.subarray(0, data.length - 1));
+    const { reports } = await openTestSpool(files);
+    expect(reports).toContainEqual(isStream('tail-missing'));
+  });
+
   it('begins a new stream when readings that were durable are missing at its end, and still sends the old one', async () => {
     const { files, stream, segments } = await spoolOf(20);
     files.damage(segments.at(-1)!, (data) => data.subarray(0, data.length - 10));
     const { spool, reports } = await openTestSpool(files);
-    expect(reports).toContainEqual(expect.objectContaining({ kind: 'new-stream', why: 'tail-missing' }));
+    expect(reports).toContainEqual(isStream('tail-missing'));
     await append(spool, 21, 22);
     const receiver = new Receiver();
     await receiver.drain(spool);
@@ -361,7 +391,7 @@ describe('a spool whose files are damaged', () => {
     const { files, stream } = await spoolOf(20);
     files.damage(files.paths.find((path) => path.endsWith('/state'))!, (data) => data.fill(0xff));
     const { spool, reports } = await openTestSpool(files);
-    expect(reports).toContainEqual(expect.objectContaining({ kind: 'new-stream', why: 'state-corrupt' }));
+    expect(reports).toContainEqual(isStream('state-corrupt'));
     await append(spool, 21, 21);
     const receiver = new Receiver();
     await receiver.drain(spool);

@@ -142,6 +142,14 @@ describe('the uplink', () => {
     expect(spool.figures.lost).toBe(0);
   });
 
+  it('makes its posts larger again after they were too large', async () => {
+    link.next.push(status(413), status(413), status(413));
+    await take(...Array.from({ length: 40 }, (_, index) => index));
+    uplink.start();
+    await until(isEmpty);
+    expect(link.posts.map(({ pack }) => pack.length)).toEqual([40, 20, 10, 5, 10, 20, 5]);
+  });
+
   it('gives up the one reading that is refused again and again, tells it, and sends all others in order', async () => {
     const refusing: Treatment = (request, response, post) =>
       (valuesOf(post).includes(5) ? status(400, '{"message":"Invalid JSON is send to funnel."}') : accept)(
