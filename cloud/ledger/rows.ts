@@ -64,17 +64,21 @@ export async function saveEntries(
   await transaction.query(
     `UPDATE ledger
         SET received = changed.received::int8multirange, lost = changed.lost::int8multirange,
-            held = changed.held, held_at = changed.held_at, updated_at = $7
-       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int8[], $6::timestamptz[])
-         AS changed (imsi, stream, received, lost, held, held_at)
+            held = changed.held, held_at = changed.held_at, updated_at = $2
+       FROM jsonb_to_recordset($1::jsonb)
+         AS changed (imsi text, stream text, received text, lost text, held int8, held_at timestamptz)
       WHERE ledger.imsi = changed.imsi AND ledger.stream = changed.stream`,
     [
-      entries.map((entry) => entry.imsi),
-      entries.map((entry) => entry.stream),
-      entries.map((entry) => rangesText(entry.received)),
-      entries.map((entry) => rangesText(entry.lost)),
-      entries.map((entry) => entry.held),
-      entries.map((entry) => (entry.heldAt === null ? null : new Date(entry.heldAt).toISOString())),
+      JSON.stringify(
+        entries.map(({ imsi, stream, received, lost, held, heldAt }) => ({
+          imsi,
+          stream,
+          received: rangesText(received),
+          lost: rangesText(lost),
+          held,
+          held_at: heldAt === null ? null : new Date(heldAt).toISOString(),
+        })),
+      ),
       new Date(now),
     ],
   );

@@ -1,4 +1,5 @@
 import { TashikaError } from '@tashika/shared/errors';
+import type { Clock } from '@tashika/shared/time';
 import { migrate } from './migrate.ts';
 import { openPglite } from './pglite.ts';
 import { openPostgres } from './postgres.ts';
@@ -11,8 +12,8 @@ import type { Logger, Store } from './store.ts';
  * @throws TashikaError CONFIG_INVALID for another url, STORE_UNAVAILABLE, STORE_SCHEMA_NEWER,
  *   DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_UNWRITABLE
  */
-export async function openStore(url: string, { logger }: { logger: Logger }): Promise<Store> {
-  const store = await connect(url, logger);
+export async function openStore(url: string, { logger, clock }: { logger: Logger; clock?: Clock }): Promise<Store> {
+  const store = await connect(url, logger, clock);
   try {
     await migrate(store, logger);
     return store;
@@ -22,10 +23,10 @@ export async function openStore(url: string, { logger }: { logger: Logger }): Pr
   }
 }
 
-function connect(url: string, logger: Logger): Promise<Store> {
-  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url, logger);
+function connect(url: string, logger: Logger, clock: Clock | undefined): Promise<Store> {
+  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url, logger, clock);
   const directory = /^pglite:(.+)$/.exec(url)?.[1];
-  if (directory !== undefined) return openPglite(directory === 'memory' ? null : directory);
+  if (directory !== undefined) return openPglite(directory === 'memory' ? null : directory, logger, clock);
   throw new TashikaError(
     'CONFIG_INVALID',
     `store.url must be pglite:<directory> or postgres://…, not ${hideSecret(url)}`,

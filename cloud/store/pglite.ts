@@ -2,8 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite, type Transaction } from '@electric-sql/pglite';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { type Clock, systemClock } from '@tashika/shared/time';
 import { lockDirectory } from './directory-lock.ts';
-import type { Parameter, Queryable, Store, Unsubscribe } from './store.ts';
+import type { Logger, Parameter, Queryable, Store, Unsubscribe } from './store.ts';
+import { startUpkeep } from './upkeep.ts';
 
 const BYTEA = 17;
 const NUMERIC = 1700;
@@ -15,17 +17,21 @@ const parsers = {
 
 /**
  * PostgreSQL in this process, kept in `directory`, or in memory where it is null. One process at a time.
- * It survives a kill at any instant; it does not flush to the disk at each commit, so a power cut may cost
- * the last seconds.
+ * It survives a kill at any instant, but it never flushes to the disk: a power cut may cost the last seconds, or
+ * the database. Where that matters, a PostgreSQL server is the answer.
  *
  * @throws TashikaError DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_UNWRITABLE, STORE_UNAVAILABLE
  */
-export async function openPglite(directory: string | null): Promise<Store> {
-  if (directory === null) return storeOver(await create(undefined), async () => {});
+export async function openPglite(directory: string | null, logger: Logger, clock: Clock = systemClock): Promise<Store> {
+  const open = async (dataDir: string | undefined, unlock: () => Promise<void>) => {
+    const database = await create(dataDir);
+    return storeOver(database, startUpkeep(database, clock, logger), unlock);
+  };
+  if (directory === null) return open(undefined, async () => {});
   await makeWritable(directory);
   const unlock = await lockDirectory(directory);
   try {
-    return storeOver(await create(join(directory, 'pgdata')), unlock);
+    return await open(join(directory, 'pgdata'), unlock);
   } catch (error) {
     await unlock();
     throw error;
@@ -49,7 +55,7 @@ async function create(dataDir: string | undefined): Promise<PGlite> {
   }
 }
 
-function storeOver(database: PGlite, unlock: () => Promise<void>): Store {
+function storeOver(database: PGlite, endUpkeep: () => Promise<void>, unlock: () => Promise<void>): Store {
   let closing: Promise<void> | undefined;
   return {
     driver: 'pglite',
@@ -62,7 +68,9 @@ function storeOver(database: PGlite, unlock: () => Promise<void>): Store {
       };
     },
     close() {
-      closing ??= database.close().finally(unlock);
+      closing ??= endUpkeep()
+        .then(() => database.close())
+        .finally(unlock);
       return closing;
     },
   };
