@@ -211,21 +211,15 @@ function keepRetention(hubs: readonly Hub[], { maxAgeMs }: Retention, clock: Clo
   const everyMs = Math.max(1, Math.min(MAX_RETENTION_CHECK_MS, maxAgeMs / 4));
   let timer: TimerHandle;
   const arm = () => {
-    timer = clock.after(everyMs, async () => {
+    timer = clock.after(everyMs, () => {
+      arm();
       for (const partition of hubs.flatMap((hub) => hub.partitions)) {
-        await partition.enforceRetention().catch((error: unknown) => logger.error({ err: error }, 'Retention failed'));
+        partition.enforceRetention().catch((error: unknown) => logger.error({ err: error }, 'Retention failed'));
       }
-      if (!cancelled) arm();
     });
   };
-  let cancelled = false;
   arm();
-  return {
-    cancel: () => {
-      cancelled = true;
-      timer.cancel();
-    },
-  };
+  return { cancel: () => timer.cancel() };
 }
 
 /** True for an address that only this machine reaches. */

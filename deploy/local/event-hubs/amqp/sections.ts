@@ -7,6 +7,7 @@ export const SectionCode = {
   messageAnnotations: 0x72,
   properties: 0x73,
   data: 0x75,
+  value: 0x77,
 } as const;
 
 /** A section of an encoded message. */

@@ -49,12 +49,14 @@ function readBatch(encoded: Buffer): Publication {
 /** Header and delivery annotations are for one hop, so they are not kept; the sender's annotations join the service's. */
 function readEvent(encoded: Buffer, batchKey: string | undefined): NewEvent {
   let own: ReturnType<typeof readAnnotations> | undefined;
+  let hasBody = false;
   const kept: Buffer[] = [];
   for (const section of sectionsOf(encoded)) {
+    hasBody ||= section.code >= SectionCode.data && section.code <= SectionCode.value;
     if (section.code === SectionCode.messageAnnotations) own = readAnnotations(encoded, section);
     else if (section.code >= SectionCode.properties) kept.push(encoded.subarray(section.start, section.end));
   }
-  if (kept.length === 0) throw new AmqpFault(Condition.decodeError, 'The message has no body.');
+  if (!hasBody) throw new AmqpFault(Condition.decodeError, 'The message has no body.');
   return {
     partitionKey: own?.partitionKey ?? batchKey,
     annotations: own ? Buffer.concat(own.others) : NOTHING,

@@ -295,6 +295,16 @@ export class PartitionLog {
 
   async #readFile(offset: number): Promise<LogRun> {
     const segment = this.#segments.findLast((each) => each.base.offset <= offset)!;
+    try {
+      return await this.#readSegment(segment, offset);
+    } catch (error) {
+      // Retention may have dropped the segment meanwhile.
+      if (this.#segments.includes(segment) && !this.#closed) throw error;
+      return { records: [], next: this.begin };
+    }
+  }
+
+  async #readSegment(segment: Segment, offset: number): Promise<LogRun> {
     const follower = this.#segments[this.#segments.indexOf(segment) + 1];
     if (offset >= segment.end) return { records: [], next: follower?.base.offset ?? segment.end };
     const damage = segment.damage.find((each) => each.from <= offset && offset < each.to);
