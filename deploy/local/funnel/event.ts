@@ -1,6 +1,6 @@
 import { encodeEnvelope, type SourceProtocol } from '@tashika/shared/funnel';
 import type { Timestamp } from '@tashika/shared/time';
-import type { Sim } from '../sims/index.ts';
+import { type Sim, simIdOf } from '../sims/index.ts';
 import { BODY_LIMIT_BYTES, type Refusal } from './answers.ts';
 import type { FunnelGroup, GroupContentType } from './group.ts';
 
@@ -77,9 +77,4 @@ function envelopeAround(payload: string, { sim, group, protocol, at }: Arrival):
   });
   const place = envelope.indexOf(PLACE_IN_JSON);
   return envelope.slice(0, place) + payload + envelope.slice(place + PLACE_IN_JSON.length);
-}
-
-/** A SIM's ICCID-like id: Japan's issuer prefix and the SIM's own number. */
-function simIdOf(sim: Sim): string {
-  return `8981${sim.imsi}`;
 }

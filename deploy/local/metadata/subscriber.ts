@@ -1,4 +1,4 @@
-import type { Sim } from '../sims/index.ts';
+import { type Sim, simIdOf } from '../sims/index.ts';
 
 /** A SIM's record as the metadata service shows it; the fields that a device uses. */
 export interface Subscriber {
@@ -15,7 +15,7 @@ export interface Subscriber {
 export function subscriberOf(sim: Sim, tags: Readonly<Record<string, string>>): Subscriber {
   return {
     imsi: sim.imsi,
-    simId: `8981${sim.imsi}`,
+    simId: simIdOf(sim),
     groupId: '00000000-0000-4000-8000-000000000001',
     tags,
     speedClass: 's1.standard',

@@ -25,3 +25,8 @@ export function simOf(address: string | undefined): Sim | undefined {
 export function isLoopback(address: string | undefined): boolean {
   return address === '::1' || LOOPBACK.test(address ?? '');
 }
+
+/** A SIM's own number, as an ICCID begins in Japan: 8981. */
+export function simIdOf({ imsi }: Sim): string {
+  return `8981${imsi}`;
+}
