@@ -103,6 +103,7 @@ describe('tashika-cloud', () => {
     const half = connect(Number(new URL(url).port), '127.0.0.1');
     half.on('error', () => {});
     half.write('POST /api/dead-letters/1/redrive HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n');
+    await fetch(`${url}/api/health`); // by now the other request is under way too
     const exited = once(child, 'exit');
     const began = performance.now();
     child.kill('SIGTERM');
