@@ -10,6 +10,7 @@ import {
   type ReceivedEventData,
 } from '@azure/event-hubs';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { type OpenSegmentFile, openSegmentFile } from './log/index.ts';
 import {
   consumerOf,
   NO_RETRIES,
@@ -20,6 +21,10 @@ import {
   temporaryDirectory,
   until,
 } from './rig.ts';
+import type { EventHubsOptions } from './server.ts';
+
+/** Root can mount a small tmpfs; others get segment files whose writes fail. */
+const DISK = mountable() ? 'a tmpfs' : 'writes that fail';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 
@@ -124,52 +129,39 @@ describe('a process that is killed with -9', () => {
 });
 
 describe('a disk that is full', () => {
-  // Root can mount a small tmpfs; elsewhere the log's own test fails its writes instead.
-  const canMount = process.platform === 'linux' && process.getuid?.() === 0 && mountable();
-
-  it.skipIf(!canMount)(
-    'refuses events as a busy server does, loses nothing, and takes events when there is room',
-    async () => {
-      const directory = await temporaryDirectory();
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory]);
-      onTestFinished(() => {
-        execFileSync('umount', ['--lazy', directory]);
-      });
-      const ballast = join(directory, 'ballast');
-      await writeFile(ballast, Buffer.alloc(1_000_000));
-      const eventHubs = await startRig({ dataDirectory: join(directory, 'data') });
-      const producer = producerOf(eventHubs);
-      const send = (body: number) =>
-        producer.sendBatch([{ body }, { body: Buffer.alloc(30_000) }], { partitionId: '0' });
-      let stored = 0;
-      let refusal: { code: string | undefined } | undefined;
-      while (!refusal) {
-        try {
-          await send(stored);
-          stored += 1;
-        } catch (error) {
-          refusal = error as { code: string | undefined };
-        }
+  it(`refuses events as a busy server does, loses nothing, and takes events when there is room (${DISK})`, async () => {
+    const disk = await smallDisk();
+    const eventHubs = await startRig(disk.options);
+    const producer = producerOf(eventHubs);
+    const send = (body: number) => producer.sendBatch([{ body }, { body: Buffer.alloc(30_000) }], { partitionId: '0' });
+    let stored = 0;
+    let refusal: { code: string | undefined } | undefined;
+    while (!refusal) {
+      try {
+        await send(stored);
+        stored += 1;
+      } catch (error) {
+        refusal = error as { code: string | undefined };
       }
-      expect(refusal.code).toBe('ServerBusyError');
-      expect(stored).toBeGreaterThan(10);
-      expect((await refusalOf(send(-1))).code).toBe('ServerBusyError');
-      const consumer = consumerOf(eventHubs);
-      const numbers = (events: ReceivedEventData[]) =>
-        events.filter((_, index) => index % 2 === 0).map(({ body }) => body as number);
-      const expected = Array.from({ length: stored }, (_, index) => index);
-      expect(numbers(await readEvents(consumer, '0', earliestEventPosition, 2 * stored))).toEqual(expected);
+    }
+    expect(refusal.code).toBe('ServerBusyError');
+    expect(stored).toBeGreaterThan(10);
+    expect((await refusalOf(send(-1))).code).toBe('ServerBusyError');
+    const consumer = consumerOf(eventHubs);
+    const numbers = (events: ReceivedEventData[]) =>
+      events.filter((_, index) => index % 2 === 0).map(({ body }) => body as number);
+    const expected = Array.from({ length: stored }, (_, index) => index);
+    expect(numbers(await readEvents(consumer, '0', earliestEventPosition, 2 * stored))).toEqual(expected);
 
-      await writeFile(ballast, '');
-      await send(stored);
+    await disk.makeRoom();
+    await send(stored);
 
-      expect((await producer.getPartitionProperties('0')).lastEnqueuedSequenceNumber).toBe(2 * stored + 1);
-      await eventHubs.stop();
-      const again = await startRig({ dataDirectory: join(directory, 'data') });
-      const after = await readEvents(consumerOf(again), '0', earliestEventPosition, 2 * stored + 2);
-      expect(numbers(after)).toEqual([...expected, stored]);
-    },
-  );
+    expect((await producer.getPartitionProperties('0')).lastEnqueuedSequenceNumber).toBe(2 * stored + 1);
+    await eventHubs.stop();
+    const again = await startRig(disk.options);
+    const after = await readEvents(consumerOf(again), '0', earliestEventPosition, 2 * stored + 2);
+    expect(numbers(after)).toEqual([...expected, stored]);
+  });
 });
 
 describe('a stop', () => {
@@ -230,6 +222,39 @@ describe('a stop', () => {
     expect(kept).toBeGreaterThanOrEqual(accepted);
   });
 });
+
+/** A disk with room for a megabyte, and then another. */
+async function smallDisk(): Promise<{ options: Partial<EventHubsOptions>; makeRoom: () => Promise<void> }> {
+  const directory = await temporaryDirectory();
+  if (DISK === 'writes that fail') {
+    const room = { bytes: 1_000_000 };
+    const makeRoom = async () => {
+      room.bytes += 1_000_000;
+    };
+    return { options: { dataDirectory: directory, openFile: openOnDisk(room) }, makeRoom };
+  }
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory]);
+  onTestFinished(() => {
+    execFileSync('umount', ['--lazy', directory]);
+  });
+  const ballast = join(directory, 'ballast');
+  await writeFile(ballast, Buffer.alloc(1_000_000));
+  return { options: { dataDirectory: join(directory, 'data') }, makeRoom: () => writeFile(ballast, '') };
+}
+
+/** Segment files on a disk with room for `room.bytes` more. */
+function openOnDisk(room: { bytes: number }): OpenSegmentFile {
+  return async (path, options) => {
+    const file = await openSegmentFile(path, options);
+    const write = file.write.bind(file);
+    file.write = async (bytes, position) => {
+      if (bytes.length > room.bytes) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      room.bytes -= bytes.length;
+      await write(bytes, position);
+    };
+    return file;
+  };
+}
 
 function mountable(): boolean {
   try {
