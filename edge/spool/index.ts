@@ -1,5 +1,4 @@
 export { type Batch, type BatchLimit, firstOf } from './batch.ts';
-export { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 export { diskFiles } from './disk-files.ts';
 export type { Fate } from './group.ts';
 export type { DiskMeter } from './metered-files.ts';

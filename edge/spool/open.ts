@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { lockDirectory } from './directory-lock.ts';
+import { directoryError, takeDataDirectory } from '@tashika/shared/data-directory';
 import { diskFiles } from './disk-files.ts';
 import { type DiskMeter, meteredFiles } from './metered-files.ts';
-import { openError } from './open-error.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
 
 export interface OpenSpool {
@@ -18,7 +17,7 @@ export interface OpenSpool {
  * @throws TashikaError `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNWRITABLE`, `DISK_FULL`
  */
 export async function openSpool(directory: string, options: Omit<SpoolOptions, 'files'>): Promise<OpenSpool> {
-  const lock = await lockDirectory(directory);
+  const lock = await takeDataDirectory(directory);
   const meter: DiskMeter = { bytesWritten: 0, syncs: 0 };
   try {
     const spool = await Spool.open({ ...options, files: meteredFiles(diskFiles(join(directory, 'spool')), meter) });
@@ -32,6 +31,6 @@ export async function openSpool(directory: string, options: Omit<SpoolOptions, '
     };
   } catch (error) {
     await lock.release();
-    throw openError(directory, error);
+    throw directoryError(directory, error);
   }
 }

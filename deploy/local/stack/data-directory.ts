@@ -1,15 +1,6 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeDirectory } from '@tashika/shared/data-directory';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
@@ -64,7 +55,7 @@ export async function takeDataDirectory(
 
 function makeWritable(path: string): void {
   try {
-    makeDirectories(path);
+    makeDirectory(path);
     if (!statSync(path).isDirectory()) throw new Error('it is a file');
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -74,13 +65,6 @@ function makeWritable(path: string): void {
       { cause: error },
     );
   }
-}
-
-/** One folder after the other: Node's own `recursive` never returns where a folder can't be made, as in /proc. */
-function makeDirectories(path: string): void {
-  if (existsSync(path)) return;
-  makeDirectories(dirname(path));
-  mkdirSync(path);
 }
 
 /** False where the file is there already. */

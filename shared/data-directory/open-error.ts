@@ -1,11 +1,11 @@
-import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { messageOf, TashikaError } from '../errors/index.ts';
 
 /** Why a data directory can't be used, as an error that a person can act on. */
-export function openError(directory: string, error: unknown): TashikaError {
+export function directoryError(directory: string, error: unknown): TashikaError {
   if (error instanceof TashikaError) return error;
   const full = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
   return full
-    ? new TashikaError('DISK_FULL', `There is no room for a spool in ${directory}: ${messageOf(error)}`, {
+    ? new TashikaError('DISK_FULL', `There is no room in the data directory ${directory}: ${messageOf(error)}`, {
         cause: error,
       })
     : new TashikaError(

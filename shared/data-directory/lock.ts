@@ -1,9 +1,11 @@
-import { type FileHandle, mkdir, open, stat, unlink } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
+import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { TashikaError } from '@tashika/shared/errors';
-import { openError } from './open-error.ts';
+import { TashikaError } from '../errors/index.ts';
+import { makeDirectory } from './make.ts';
+import { directoryError } from './open-error.ts';
 
 const LOCK = 'lock';
 /** Longer paths do not fit a socket's address; macOS allows 104 bytes, Linux 108. */
@@ -16,16 +18,18 @@ export interface DirectoryLock {
 }
 
 /**
- * Takes a directory for this process alone. The lock is a listening socket in it: the kernel ends it with its
+ * Takes a directory, which is made where there is none, for this process alone. The lock is a listening socket in it: the kernel ends it with its
  * process, however that ends, so nothing is left stuck; and it is seen from other containers that share the volume,
  * where process ids say nothing.
  *
  * @throws TashikaError `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNWRITABLE`, `DISK_FULL`
  */
-export async function lockDirectory(directory: string): Promise<DirectoryLock> {
+export async function takeDataDirectory(directory: string): Promise<DirectoryLock> {
   let handle: FileHandle | undefined;
   try {
-    await mkdir(directory, { recursive: true });
+    makeDirectory(directory);
+    if (!statSync(directory).isDirectory()) throw new Error('It is a file.');
+    accessSync(directory, constants.W_OK | constants.X_OK);
     const path = join(directory, LOCK);
     const long = Buffer.byteLength(path) > MAX_SOCKET_PATH && process.platform === 'linux';
     if (long) handle = await open(directory, 'r');
@@ -39,7 +43,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
     };
   } catch (error) {
     await handle?.close();
-    throw openError(directory, error);
+    throw directoryError(directory, error);
   }
 }
 
@@ -48,18 +52,18 @@ async function take(address: string, directory: string): Promise<Server> {
     const server = await listen(address);
     if (server) {
       if (attempt === 0) return server;
-      // The socket before was a dead process's. Another agent may have judged so too and removed ours as well.
+      // The socket before was a dead process's. Another process may have judged so too and removed ours as well.
       const inode = (await stat(address)).ino;
       await wait(SETTLE_MS);
       if ((await stat(address).catch(() => undefined))?.ino === inode) return server;
-      continue; // Left open: closing it would unlink the path, which is the other agent's socket by now.
+      continue; // Left open: closing it would unlink the path, which is the other one's socket by now.
     }
     if (await answers(address)) break;
     await unlink(address).catch(() => undefined);
   }
   throw new TashikaError(
     'DATA_DIRECTORY_IN_USE',
-    `The data directory ${directory} is in use by another agent. Stop it, or choose another dataDirectory.`,
+    `The data directory ${directory} is in use by another process. Stop it, or choose another directory.`,
   );
 }
 
