@@ -6,8 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveClient } from './api/testing/live-client.ts';
+import { commitWindows } from './api/testing/seed.ts';
+import { openStore } from './store/index.ts';
+import { startPostgresServer } from './store/postgres-server.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
@@ -110,6 +114,27 @@ describe('tashika-cloud', () => {
     expect(await exited).toEqual([0, null]);
     expect(performance.now() - began).toBeLessThan(10_000);
     half.destroy();
+  });
+
+  it('runs worker and api apart over a PostgreSQL server', async ({ skip }) => {
+    const server = await startPostgresServer();
+    if (!server) return skip();
+    const env = { TASHIKA_CLOUD_STORE_URL: await server.createDatabase() };
+    const store = await openStore(env.TASHIKA_CLOUD_STORE_URL, { logger: pino({ level: 'silent' }) });
+    const api = tashikaCloud(['api'], env);
+    const worker = tashikaCloud(['worker'], env);
+    const live = await LiveClient.open(await listening(api));
+    expect((await live.next()).event).toBe('snapshot');
+    await commitWindows(store, { windowEnd: new Date().toISOString(), readings: 77 });
+    const delta = await live.until(({ data }) => data.windows.length > 0);
+    expect(delta.data.windows.map(({ readings }) => readings)).toEqual([77]);
+    for (const child of [api, worker]) {
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect(await exited).toEqual([0, null]);
+    }
+    await store.close();
+    await server.stop();
   });
 
   it('stops at once on a second signal', async () => {
