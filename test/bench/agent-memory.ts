@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Result, told } from './result.ts';
 import type { Scene } from './scene.ts';
 
-/** The real agent at about ten readings a second, its posts taken by a plain server. */
+/** The real agent at about ten readings a second (four values every 400 ms), its posts taken by a plain server. */
 export async function agentMemory(scene: Scene, minutes: number): Promise<readonly Result[]> {
   let posts = 0;
   let readings = 0;
@@ -26,7 +26,7 @@ export async function agentMemory(scene: Scene, minutes: number): Promise<readon
       region: '13',
       dataDirectory: join(scene.directory, 'agent'),
       uplink: { url: `http://127.0.0.1:${port}` },
-      sensors: { system: { intervalMs: 300 } },
+      sensors: { system: { intervalMs: 400 } },
     }),
   );
   const agent = scene.spawn('edge/dist/main.js', ['run', '--config', file], { TASHIKA_EDGE_LOG_LEVEL: 'warn' });
