@@ -134,7 +134,9 @@ export class HubReader {
 
   #logError(error: unknown, partitionId: string): void {
     const fields = { partition: partitionId, error: messageOf(error) };
-    if (isTashikaError(error, 'OWNERSHIP_LOST')) this.#options.logger.info(fields, 'a partition is read by another');
+    const stolen = (error as { code?: unknown } | null)?.code === 'ReceiverDisconnectedError';
+    if (stolen || isTashikaError(error, 'OWNERSHIP_LOST'))
+      this.#options.logger.info(fields, 'a partition is read by another');
     else this.#options.logger.warn(fields, 'Event Hubs reports an error');
   }
 }

@@ -9,6 +9,10 @@ const TEXT_ARRAY = 1009 as Parameters<typeof pg.types.getTypeParser>[0];
 const NUMERIC = 1700;
 const LISTEN_RETRY_MS = 500;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A server that has not answered by then is taken for gone, though its connection may look alive. */
+const ANSWER_WITHIN_MS = 30_000;
+/** A worker that is paused in the middle of a transaction would hold its locks, and with them every other worker. */
+const IDLE_IN_TRANSACTION_MS = 5000;
 
 const parsers = new Map<number, (text: string) => unknown>([
   [BIGINT, parseBigint],
@@ -38,7 +42,13 @@ function parseBigints(text: string): (number | bigint | null)[] {
  * @throws TashikaError STORE_UNAVAILABLE if the server does not answer now
  */
 export async function openPostgres(url: string, logger: Logger, clock: Clock = systemClock): Promise<Store> {
-  const connection = { connectionString: url, types, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true };
+  const connection = {
+    connectionString: url,
+    types,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+  };
   const pool = new pg.Pool({ ...connection, max: 10, application_name: 'tashika' });
   // An idle connection that breaks is replaced by the pool; unhandled, its error would end the process.
   pool.on('error', (error) => logger.warn({ error: messageOf(error) }, 'an idle database connection broke'));
@@ -57,14 +67,14 @@ export async function openPostgres(url: string, logger: Logger, clock: Clock = s
     async transaction(work) {
       const client = await pool.connect();
       try {
-        await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+        await client.query(timed('BEGIN ISOLATION LEVEL READ COMMITTED'));
         const result = await work(queryableOver(client));
-        await client.query('COMMIT');
+        await client.query(timed('COMMIT'));
         client.release();
         return result;
       } catch (error) {
         // A connection that cannot roll back is not fit for the next one.
-        const broken = await client.query('ROLLBACK').then(
+        const broken = await client.query(timed('ROLLBACK')).then(
           () => false,
           () => true,
         );
@@ -90,12 +100,16 @@ export async function openPostgres(url: string, logger: Logger, clock: Clock = s
 function queryableOver(client: pg.Pool | pg.PoolClient): Queryable {
   return {
     async query<Row>(sql: string, parameters: readonly Parameter[] = []) {
-      return (await client.query(sql, parameters as unknown[])).rows as Row[];
+      return (await client.query({ ...timed(sql), values: parameters as unknown[] })).rows as Row[];
     },
     async script(sql) {
       await client.query(sql);
     },
   };
+}
+
+function timed(text: string): pg.QueryConfig & { query_timeout: number } {
+  return { text, query_timeout: ANSWER_WITHIN_MS };
 }
 
 /** One connection of its own per subscription; a broken one is replaced until the subscription ends. */

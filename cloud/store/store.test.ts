@@ -39,6 +39,28 @@ describe('the store', () => {
     await Promise.all(stores.map((store) => store.close()));
   });
 
+  it('does not let a worker that is paused in a transaction hold its locks for ever', async ({ skip }) => {
+    if (!server) return skip();
+    const store = await openStore(await server.createDatabase(), { logger: silent });
+    expect(await store.query('SHOW idle_in_transaction_session_timeout')).toEqual([
+      { idle_in_transaction_session_timeout: '5s' },
+    ]);
+    await store.close();
+  });
+
+  it('fails a transaction whose connection is cut, and works on', async ({ skip }) => {
+    if (!server) return skip();
+    const store = await openStore(await server.createDatabase(), { logger: silent });
+    const cut = store.transaction(async (transaction) => {
+      const [me] = await transaction.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      await store.query('SELECT pg_terminate_backend($1)', [me!.pid]);
+      await transaction.query('SELECT 1');
+    });
+    await expect(cut).rejects.toThrow();
+    expect(await store.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await store.close();
+  });
+
   it('listens again when the server has cut the connection, and says that something may have been missed', async ({
     skip,
   }) => {
