@@ -19,8 +19,8 @@ interface LedgerRow {
 }
 
 /**
- * Locks the entries of `keys` until the transaction ends, creating those that are missing. Both statements go in
- * the order of the keys, so that two workers that meet on the same streams wait for each other and never deadlock.
+ * Locks the entries of `keys` until the transaction ends, creating those that are missing. Rows are taken in the
+ * order of their keys, so that two workers that meet on the same streams wait for each other instead of deadlocking.
  */
 export async function lockEntries(
   transaction: Queryable,
@@ -28,21 +28,29 @@ export async function lockEntries(
   now: Timestamp,
 ): Promise<LedgerEntry[]> {
   if (keys.length === 0) return [];
-  const columns = [keys.map((key) => key.imsi), keys.map((key) => key.stream)];
+  const entries = await lockExisting(transaction, keys);
+  if (entries.length === keys.length) return entries;
+  const found = new Set(entries.map(({ imsi, stream }) => `${imsi}/${stream}`));
+  const missing = keys.filter(({ imsi, stream }) => !found.has(`${imsi}/${stream}`));
   await transaction.query(
     `INSERT INTO ledger (imsi, stream, updated_at)
      SELECT imsi, stream, $3 FROM unnest($1::text[], $2::text[]) AS wanted (imsi, stream)
       ORDER BY imsi, stream
      ON CONFLICT DO NOTHING`,
-    [...columns, new Date(now)],
+    [missing.map((key) => key.imsi), missing.map((key) => key.stream), new Date(now)],
   );
+  // Another worker may have met a stream at the same moment, and counted some of it.
+  return [...entries, ...(await lockExisting(transaction, missing))];
+}
+
+async function lockExisting(transaction: Queryable, keys: readonly LedgerKey[]): Promise<LedgerEntry[]> {
   const rows = await transaction.query<LedgerRow>(
     `SELECT ledger.imsi, ledger.stream, received::text, lost::text, held, held_at
        FROM ledger JOIN unnest($1::text[], $2::text[]) AS wanted (imsi, stream)
          ON ledger.imsi = wanted.imsi AND ledger.stream = wanted.stream
       ORDER BY ledger.imsi, ledger.stream
         FOR UPDATE OF ledger`,
-    columns,
+    [keys.map((key) => key.imsi), keys.map((key) => key.stream)],
   );
   return rows.map(({ imsi, stream, received, lost, held, held_at }) => ({
     imsi,
