@@ -14,7 +14,7 @@ describe('the command line', () => {
       allowRemote: false,
       dataDirectory: '/checkout/.tashika/event-hubs',
       hubs: [{ name: 'telemetry', partitionCount: 4, consumerGroups: ['dashboard'] }],
-      retention: { maxAgeMs: 24 * 3_600_000, maxBytes: 2 ** 30 },
+      retention: { maxAgeMs: 24 * 3_600_000, maxBytes: 2 ** 28 },
       fsync: false,
     });
   });

@@ -17,7 +17,7 @@ Everything else goes to stderr.
   --hub NAME:PARTITIONS    A hub to serve; may be given again (default telemetry:4)
   --consumer-group NAME    A consumer group of every hub, beside $Default; may be given again (default dashboard)
   --retention-hours HOURS  Events older than this are dropped (default 24)
-  --retention-bytes BYTES  Bytes that a partition keeps at most (default 1073741824)
+  --retention-bytes BYTES  Bytes that a partition keeps at most (default 268435456)
   --fsync                  Acknowledge only what is on the disk: survives a power cut, and is slower
   --help                   This text
 `;
@@ -46,7 +46,7 @@ export function parseCommandLine(args: readonly string[], env: NodeJS.ProcessEnv
       hubs: (values.hub ?? ['telemetry:4']).map((text) => hub(text, consumerGroups)),
       retention: {
         maxAgeMs: hours * 3_600_000,
-        maxBytes: number('--retention-bytes', values['retention-bytes'] ?? String(2 ** 30), 1),
+        maxBytes: number('--retention-bytes', values['retention-bytes'] ?? String(2 ** 28), 1),
       },
       fsync: values.fsync ?? false,
     },

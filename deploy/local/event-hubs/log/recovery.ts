@@ -48,7 +48,9 @@ export async function recoverSegment(
   };
 
   while (position < fileSize) {
-    let record = await scan.recordAt(position);
+    const scanned = scan.recordAt(position);
+    // Only what is not in the window is waited for: there are millions of records.
+    let record = scanned instanceof Promise ? await scanned : scanned;
     if (typeof record !== 'object') {
       const intact = await scan.nextIntact(position + 1);
       if (!intact) break;

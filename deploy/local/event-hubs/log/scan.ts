@@ -3,6 +3,9 @@ import type { SegmentFile } from './segment-file.ts';
 
 const WINDOW_BYTES = 256 * 1024;
 
+/** What stands at a place: a record, or why there is none. */
+export type Scanned = LogRecord | 'partial' | 'damaged';
+
 /**
  * A window that moves over a segment's file, so that a scan of any size needs the memory of one window
  * (or of one record, where that is larger).
@@ -20,12 +23,21 @@ export class SegmentScan {
     this.#size = size;
   }
 
-  /** The record at `position` of the file; `partial` when the file ends first. */
-  async recordAt(position: number): Promise<LogRecord | 'partial' | 'damaged'> {
+  /** The record at `position` of the file; `partial` when the file ends first. At once where the window holds it. */
+  recordAt(position: number): Scanned | Promise<Scanned> {
+    const found = position < this.#windowAt ? 'partial' : this.#inWindow(position);
+    return found === 'partial' ? this.#loadRecord(position) : found;
+  }
+
+  async #loadRecord(position: number): Promise<Scanned> {
     await this.#load(position, RECORD_HEADER_BYTES);
-    const found = readRecord(this.#window, position - this.#windowAt, this.#baseOffset + position);
+    const found = this.#inWindow(position);
     if (found !== 'partial' || position + RECORD_HEADER_BYTES > this.#size) return found;
     await this.#load(position, MAX_RECORD_BYTES);
+    return this.#inWindow(position);
+  }
+
+  #inWindow(position: number): Scanned {
     return readRecord(this.#window, position - this.#windowAt, this.#baseOffset + position);
   }
 
