@@ -127,6 +127,14 @@ describe('the group commit', () => {
     expect(clock.slept).toEqual([50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
   });
 
+  it('ends a batch that does not follow on the checkpoint, so that its reader starts again from there', async () => {
+    const { group } = open();
+    await group.submit(read('0', [event(0, { pref: '13' })]));
+    const ahead = group.submit(read('0', [event(5, { pref: '13' })], false));
+    await expect(ahead).rejects.toMatchObject({ code: 'OWNERSHIP_LOST' });
+    expect(await totalsOf(database)).toMatchObject({ events: 1, skipped: 0 });
+  });
+
   it('ends a batch whose partition another worker owns, and commits the others', async () => {
     await database.query(`UPDATE partition SET owner_id = 'other' WHERE partition_id = '1'`);
     const { group } = open();
