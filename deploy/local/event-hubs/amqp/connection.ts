@@ -11,7 +11,7 @@ import type {
   PerformativeName,
   Performatives,
   SaslInitFields,
-} from './performatives.ts';
+} from './performative-fields.ts';
 import { type Link, Session } from './session.ts';
 import { TRANSFER_HEAD_BYTES } from './transfer.ts';
 

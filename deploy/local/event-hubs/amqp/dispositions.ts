@@ -1,6 +1,7 @@
 import { composite } from './codec.ts';
 import type { AmqpFault } from './fault.ts';
-import { type DispositionFields, errorValue } from './performatives.ts';
+import type { DispositionFields } from './performative-fields.ts';
+import { errorValue } from './performatives.ts';
 
 interface Outcome {
   readonly id: number;

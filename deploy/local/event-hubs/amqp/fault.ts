@@ -1,4 +1,4 @@
-import type { AmqpErrorFields } from './performatives.ts';
+import type { AmqpErrorFields } from './performative-fields.ts';
 
 /** The conditions that the stand-in gives, as Event Hubs names them. */
 export const Condition = {

@@ -1,13 +1,8 @@
 import { messageOf } from '@tashika/shared/errors';
 import { encodeValue, types } from './codec.ts';
 import { AmqpFault, Condition } from './fault.ts';
-import {
-  type Performative,
-  type PerformativeName,
-  type Performatives,
-  performativeValue,
-  readPerformative,
-} from './performatives.ts';
+import type { Performative, PerformativeName, Performatives } from './performative-fields.ts';
+import { performativeValue, readPerformative } from './performatives.ts';
 
 export const AMQP_HEADER = Buffer.from([0x41, 0x4d, 0x51, 0x50, 0, 1, 0, 0]);
 export const SASL_HEADER = Buffer.from([0x41, 0x4d, 0x51, 0x50, 3, 1, 0, 0]);

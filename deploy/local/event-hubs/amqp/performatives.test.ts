@@ -2,7 +2,8 @@ import rhea from 'rhea';
 import { describe, expect, it } from 'vitest';
 import { type Typed, types } from './codec.ts';
 import { encodeFrame, FRAME_HEADER_BYTES, FrameReader } from './frames.ts';
-import { type PerformativeName, type Performatives, readPerformative } from './performatives.ts';
+import type { PerformativeName, Performatives } from './performative-fields.ts';
+import { readPerformative } from './performatives.ts';
 import { sourceValue, targetValue } from './terminus.ts';
 import { TRANSFER_HEAD_BYTES, writeTransferHead } from './transfer.ts';
 

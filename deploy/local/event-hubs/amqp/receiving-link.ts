@@ -1,5 +1,5 @@
 import type { AmqpFault } from './fault.ts';
-import type { AttachFields, FlowFields, TransferFields } from './performatives.ts';
+import type { AttachFields, FlowFields, TransferFields } from './performative-fields.ts';
 import type { Session } from './session.ts';
 import { readSource, readTargetAddress, type Source, sourceValue, targetValue } from './terminus.ts';
 

@@ -1,6 +1,6 @@
 import type { TimerHandle } from '@tashika/shared/time';
 import { AmqpFault, Condition } from './fault.ts';
-import type { AttachFields, FlowFields } from './performatives.ts';
+import type { AttachFields, FlowFields } from './performative-fields.ts';
 import type { Session } from './session.ts';
 import { readSource, readTargetAddress, type Source, sourceValue, targetValue } from './terminus.ts';
 import { TRANSFER_HEAD_BYTES, writeTransferHead } from './transfer.ts';

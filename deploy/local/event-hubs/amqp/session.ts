@@ -8,7 +8,7 @@ import type {
   FlowFields,
   Performative,
   TransferFields,
-} from './performatives.ts';
+} from './performative-fields.ts';
 import { ReceivingLink } from './receiving-link.ts';
 import { SendingLink } from './sending-link.ts';
 

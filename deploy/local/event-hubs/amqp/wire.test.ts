@@ -5,7 +5,7 @@ import { startRig, until } from '../rig.ts';
 import type { EventHubsOptions } from '../server.ts';
 import { message } from './codec.ts';
 import { AMQP_HEADER, EMPTY_FRAME, encodeFrame, FrameReader, type Incoming, SASL_HEADER } from './frames.ts';
-import type { PerformativeName, Performatives } from './performatives.ts';
+import type { PerformativeName, Performatives } from './performative-fields.ts';
 import { readTargetAddress, sourceValue, targetValue } from './terminus.ts';
 import { TRANSFER_HEAD_BYTES, writeTransferHead } from './transfer.ts';
 

@@ -1,6 +1,5 @@
 export {
   type LogRecovery,
-  type LogRun,
   PartitionLog,
   type PartitionLogOptions,
   type Retention,
@@ -9,3 +8,4 @@ export type { EventPlace, LogRecord, NewEvent } from './record.ts';
 export type { TornTail } from './recovery.ts';
 export type { Damage } from './segment.ts';
 export { type OpenSegmentFile, openSegmentFile, type SegmentFile } from './segment-file.ts';
+export type { LogRun } from './segment-reader.ts';

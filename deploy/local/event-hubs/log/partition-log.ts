@@ -2,11 +2,12 @@ import { mkdir, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isTashikaError, messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
-import { type EventPlace, type LogRecord, type NewEvent, readRecord, recordBound, writeRecord } from './record.ts';
+import { encodeGroup, type PendingAppend, takeGroup } from './append-group.ts';
+import type { EventPlace, NewEvent } from './record.ts';
 import { recoverSegment, type TornTail } from './recovery.ts';
-import { SegmentScan } from './scan.ts';
 import { type Damage, parseSegmentName, Segment, type SegmentBase, segmentName } from './segment.ts';
 import { type OpenSegmentFile, openSegmentFile } from './segment-file.ts';
+import { type LogRun, readSegment, recordsOf } from './segment-reader.ts';
 import { Tail } from './tail.ts';
 
 /** How long and how much a partition keeps. Whole segments go, the oldest first, never the newest. */
@@ -38,22 +39,7 @@ export interface LogRecovery {
   readonly tornTail?: TornTail;
 }
 
-/** Consecutive records, and the offset at which to read on. */
-export interface LogRun {
-  readonly records: readonly LogRecord[];
-  readonly next: number;
-}
-
-interface PendingAppend {
-  readonly events: readonly NewEvent[];
-  readonly resolve: (first: EventPlace) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-const READ_BYTES = 256 * 1024;
 const TAIL_BYTES = 512 * 1024;
-/** One write takes what waits, up to about this. */
-const GROUP_BYTES = 4 * 1024 * 1024;
 
 /**
  * The durable log of one partition: appends are written in groups and acknowledged when the operating
@@ -181,18 +167,8 @@ export class PartitionLog {
   async #writeQueue(): Promise<void> {
     // Appends that arrive in the same turn share one write.
     await Promise.resolve();
-    while (this.#queue.length > 0) await this.#exclusively(() => this.#writeGroup(this.#takeGroup()));
+    while (this.#queue.length > 0) await this.#exclusively(() => this.#writeGroup(takeGroup(this.#queue)));
     this.#writing = undefined;
-  }
-
-  #takeGroup(): PendingAppend[] {
-    let bytes = 0;
-    const count = this.#queue.findIndex((pending) => {
-      const full = bytes > GROUP_BYTES;
-      bytes += bound(pending.events);
-      return full;
-    });
-    return this.#queue.splice(0, count < 0 ? this.#queue.length : count);
   }
 
   async #writeGroup(group: readonly PendingAppend[]): Promise<void> {
@@ -200,7 +176,12 @@ export class PartitionLog {
       await this.#clean();
       if (this.#active.size >= this.#segmentBytes) await this.#roll();
       const segment = this.#active;
-      const { bytes, firsts, places } = this.#encode(group);
+      const { bytes, firsts, places } = encodeGroup(group, {
+        sequenceNumber: this.#nextSequenceNumber,
+        offset: segment.end,
+        // Time never goes back within a partition, so a reader may start by time.
+        enqueuedTime: Math.max(this.#options.clock.now(), this.#lastEnqueued?.enqueuedTime ?? 0),
+      });
       this.#unclean = true;
       await segment.file.write(bytes, segment.size);
       if (this.#options.fsync) await segment.file.sync();
@@ -218,28 +199,6 @@ export class PartitionLog {
       const reason = appendFailure(error, this.#options.directory);
       for (const pending of group) pending.reject(reason);
     }
-  }
-
-  #encode(group: readonly PendingAppend[]): { bytes: Buffer; firsts: EventPlace[]; places: EventPlace[] } {
-    const buffer = Buffer.allocUnsafeSlow(group.reduce((sum, pending) => sum + bound(pending.events), 0));
-    // Time never goes back within a partition, so a reader may start by time.
-    const enqueuedTime = Math.max(this.#options.clock.now(), this.#lastEnqueued?.enqueuedTime ?? 0);
-    const places: EventPlace[] = [];
-    const firsts: EventPlace[] = [];
-    let at = 0;
-    for (const { events } of group) {
-      for (const [index, event] of events.entries()) {
-        const place = {
-          sequenceNumber: this.#nextSequenceNumber + places.length,
-          offset: this.#active.end + at,
-          enqueuedTime,
-        };
-        at += writeRecord(buffer, at, event, place, events.length - 1 - index);
-        places.push(place);
-        if (index === 0) firsts.push(place);
-      }
-    }
-    return { bytes: buffer.subarray(0, at), firsts, places };
   }
 
   async #clean(): Promise<void> {
@@ -296,36 +255,14 @@ export class PartitionLog {
   async #readFile(offset: number): Promise<LogRun> {
     const segment = this.#segments.findLast((each) => each.base.offset <= offset)!;
     try {
-      return await this.#readSegment(segment, offset);
+      const follower = this.#segments[this.#segments.indexOf(segment) + 1];
+      if (offset >= segment.end) return { records: [], next: follower?.base.offset ?? segment.end };
+      return await readSegment(segment, offset, this.#options.onDamage);
     } catch (error) {
       // Retention may have dropped the segment meanwhile.
       if (this.#segments.includes(segment) && !this.#closed) throw error;
       return { records: [], next: this.begin };
     }
-  }
-
-  async #readSegment(segment: Segment, offset: number): Promise<LogRun> {
-    const follower = this.#segments[this.#segments.indexOf(segment) + 1];
-    if (offset >= segment.end) return { records: [], next: follower?.base.offset ?? segment.end };
-    const damage = segment.damage.find((each) => each.from <= offset && offset < each.to);
-    if (damage) return { records: [], next: damage.to };
-    const scan = new SegmentScan(segment.file, segment.base.offset, segment.size);
-    const position = offset - segment.base.offset;
-    const run = recordsOf(await scan.bytes(position, READ_BYTES), offset);
-    if (run.records.length > 0) return run;
-    const record = await scan.recordAt(position);
-    if (typeof record === 'object') return { records: [record], next: offset + record.size };
-    return { records: [], next: await this.#skipDamage(segment, scan, position) };
-  }
-
-  /** Damage that came after the start: told, entered in the segment's list, stepped over. */
-  async #skipDamage(segment: Segment, scan: SegmentScan, position: number): Promise<number> {
-    const intact = await scan.nextIntact(position + 1);
-    const from = segment.base.offset + position;
-    const damage = { file: segment.path, from, to: intact?.offset ?? segment.end };
-    segment.damage.push(damage);
-    this.#options.onDamage?.(damage);
-    return damage.to;
   }
 
   /**
@@ -354,21 +291,6 @@ export class PartitionLog {
     await this.#active.file.sync().catch(() => undefined);
     await Promise.all(this.#segments.map((segment) => segment.file.close()));
   }
-}
-
-function recordsOf(bytes: Buffer, offset: number): LogRun {
-  const records: LogRecord[] = [];
-  let at = 0;
-  for (;;) {
-    const record = readRecord(bytes, at, offset + at);
-    if (typeof record !== 'object') return { records, next: offset + at };
-    records.push(record);
-    at += record.size;
-  }
-}
-
-function bound(events: readonly NewEvent[]): number {
-  return events.reduce((sum, event) => sum + recordBound(event), 0);
 }
 
 function appendFailure(error: unknown, directory: string): unknown {
