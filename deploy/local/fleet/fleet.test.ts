@@ -16,10 +16,12 @@ class Receiver {
   posts = 0;
   readonly bodies: string[] = [];
   readonly #server: Server;
+  readonly #cutAll: () => void;
 
   constructor(answer: (post: number) => number) {
     this.#server = createServer();
-    const sourceOf = bySourceAddress(this.#server, systemClock);
+    const { sourceOf, cutAll } = bySourceAddress(this.#server, systemClock);
+    this.#cutAll = cutAll;
     this.#server.on('request', async (request, response) => {
       const at = Date.now();
       const body = await text(request);
@@ -39,7 +41,7 @@ class Receiver {
 
   close(): void {
     this.#server.close();
-    this.#server.closeAllConnections();
+    this.#cutAll();
   }
 
   #keep(imsi: string, body: string, at: number): void {

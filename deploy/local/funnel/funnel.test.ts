@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { EventHubConsumerClient, earliestEventPosition, type ReceivedEventData } from '@azure/event-hubs';
+import { TestClock } from '@tashika/shared/time';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type EventHubs, startEventHubs } from '../event-hubs/index.ts';
 import { BODY_LIMIT_BYTES, type Funnel, type FunnelGroup, STANDARD_GROUP, simOf, startFunnel } from './index.ts';
@@ -267,6 +268,23 @@ describe('over UDP, Funnel', () => {
     expect(await exchange(GROUPLESS, TOKYO)).toBe('400 No group ID is specified: 295000000065635');
     expect((await event('"udp"')).body).toContain('"sourceProtocol":"udp","imsi":"295000000065548"');
   });
+});
+
+describe('a Funnel that is stopped', () => {
+  it('does not wait for connections that have sent nothing yet, as a browser opens them ahead', async () => {
+    const stopping = await startFunnel({
+      connectionString: eventHubs.connectionString('send', HUB),
+      clock: new TestClock(),
+    });
+    const silent = [stopping.httpPort, stopping.port].map((port) => connect(port, '127.0.0.1').resume());
+    const closed = silent.map((socket) => once(socket, 'close'));
+    // Answered: the connections before these are accepted.
+    await post('', { port: stopping.httpPort, method: 'GET' });
+    const refused = connect(stopping.port, '127.0.0.1').end('no');
+    await once(refused, 'data');
+    await stopping.stop();
+    await Promise.all(closed);
+  }, 5_000);
 });
 
 describe('while the hub is away, Funnel', () => {

@@ -85,27 +85,27 @@ export async function startFunnel(options: FunnelOptions): Promise<Funnel> {
   const tcp = tcpEntry(reception, clock);
   const udp = udpEntry(reception);
   try {
-    await listen(http, options.httpPort ?? 0, host);
-    await listenOnBoth(tcp, udp, options.port ?? 0, host);
+    await listen(http.server, options.httpPort ?? 0, host);
+    await listenOnBoth(tcp.server, udp, options.port ?? 0, host);
   } catch (error) {
-    await Promise.all([closed(http), publisher.close()]);
+    await Promise.all([closed(http.server), publisher.close()]);
     throw error;
   }
   const stop = async (withinMs: Duration) => {
-    const closing = Promise.all([closed(http), closed(tcp), closed(udp)]);
+    const closing = Promise.all([closed(http.server), closed(tcp.server), closed(udp)]);
     delivery.release();
     await publisher.drain(withinMs);
     const givenUp = publisher.held;
     await publisher.close();
-    http.closeAllConnections();
-    tcp.emit('stopping');
+    http.cutAll();
+    tcp.cutAll();
     await closing;
     return givenUp;
   };
   let stopped: Promise<number> | undefined;
   return {
-    httpPort: portOf(http),
-    port: portOf(tcp),
+    httpPort: portOf(http.server),
+    port: portOf(tcp.server),
     faults,
     get stats() {
       return { ...structuredClone(stats), published: publisher.published, held: publisher.held + delivery.keptBack };

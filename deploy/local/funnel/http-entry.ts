@@ -1,15 +1,16 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from '@tashika/shared/time';
 import { bySourceAddress } from '../sims/index.ts';
 import { BODY_LIMIT_BYTES, HTTP_TAKEN, type HttpAnswer, httpAnswer, type Refusal } from './answers.ts';
+import type { Entry } from './entry.ts';
 import type { Reception } from './reception.ts';
 
 const SUPPORTED_TYPES = new Set(['application/json', 'text/plain', 'application/xml']);
 
-/** Funnel's HTTP entry point: a POST to any path. Returns the server, not yet listening. */
-export function httpEntry(reception: Reception, clock: Clock): Server {
+/** Funnel's HTTP entry point: a POST to any path. */
+export function httpEntry(reception: Reception, clock: Clock): Entry {
   const server = createServer({ keepAliveTimeout: 120_000 });
-  const sourceOf = bySourceAddress(server, clock);
+  const { sourceOf, cutAll } = bySourceAddress(server, clock);
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     answerTo(request, sourceOf(request), reception).then(
       (answer) => write(response, answer),
@@ -21,7 +22,7 @@ export function httpEntry(reception: Reception, clock: Clock): Server {
     if (declaredLength(request) <= BODY_LIMIT_BYTES) response.writeContinue();
     handle(request, response);
   });
-  return server;
+  return { server, cutAll };
 }
 
 async function answerTo(

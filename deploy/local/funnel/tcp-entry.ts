@@ -1,7 +1,8 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { Clock } from '@tashika/shared/time';
 import { withSourceAddress } from '../sims/index.ts';
 import { LINE_TAKEN, lineAnswer } from './answers.ts';
+import type { Entry } from './entry.ts';
 import type { Reception } from './reception.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { Reception } from './reception.ts';
  * splits or merges are other payloads than the device wrote. A connection's payloads are answered one after the other;
  * a refused one closes it.
  */
-export function tcpEntry(reception: Reception, clock: Clock): Server {
+export function tcpEntry(reception: Reception, clock: Clock): Entry {
   const open = new Set<Socket>();
   const server = createServer((socket) => {
     open.add(socket);
@@ -17,10 +18,12 @@ export function tcpEntry(reception: Reception, clock: Clock): Server {
     socket.on('error', () => socket.destroy());
     withSourceAddress(socket, clock, (source) => serve(socket, source, reception));
   });
-  server.on('stopping', () => {
-    for (const socket of open) socket.destroy();
-  });
-  return server;
+  return {
+    server,
+    cutAll: () => {
+      for (const socket of open) socket.destroy();
+    },
+  };
 }
 
 async function serve(socket: Socket, source: string | undefined, reception: Reception): Promise<void> {

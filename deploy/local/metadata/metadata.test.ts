@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { TestClock } from '@tashika/shared/time';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { simOf } from '../sims/index.ts';
 import { type Metadata, startMetadata } from './index.ts';
@@ -60,6 +63,15 @@ describe('the metadata service', () => {
   it('has no tag where the SIM has none', async () => {
     expect((await get('/v1/subscriber.tags.pref', '127.1.0.9')).status).toBe(404);
   });
+
+  it('stops at once though a connection has sent nothing yet, as a browser opens them ahead', async () => {
+    const stopping = await startMetadata({ tagsOf: () => ({}), clock: new TestClock() });
+    const silent = connect(stopping.port, '127.0.0.1');
+    const closed = once(silent.resume(), 'close');
+    await fetch(`http://127.0.0.1:${stopping.port}/`); // answered: the connection before it is accepted
+    await stopping.stop();
+    await closed;
+  }, 5_000);
 
   it('is closed to a SIM whose group has it switched off, and to writing', async () => {
     const refused = { status: 403, body: 'You are not allowed to access Metadata Server.' };

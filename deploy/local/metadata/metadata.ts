@@ -37,9 +37,9 @@ const NO_SUCH_KEY: Answer = text(404, 'Specified key does not exist.');
  */
 export async function startMetadata(options: MetadataOptions): Promise<Metadata> {
   const server = createServer({ keepAliveTimeout: 120_000 });
-  const sourceOf = bySourceAddress(server, options.clock ?? systemClock);
+  const connections = bySourceAddress(server, options.clock ?? systemClock);
   server.on('request', (request, response) => {
-    const { status, contentType, body } = answerTo(request, sourceOf(request), options);
+    const { status, contentType, body } = answerTo(request, connections.sourceOf(request), options);
     response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
     response.end(request.method === 'HEAD' ? undefined : body);
     request.resume();
@@ -49,7 +49,7 @@ export async function startMetadata(options: MetadataOptions): Promise<Metadata>
     port: portOf(server),
     stop: async () => {
       const closing = closed(server);
-      server.closeAllConnections();
+      connections.cutAll();
       await closing;
     },
   };
