@@ -1,9 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite, type Transaction } from '@electric-sql/pglite';
+import { takeDataDirectory } from '@tashika/shared/data-directory';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import { type Clock, systemClock } from '@tashika/shared/time';
-import { lockDirectory } from './directory-lock.ts';
 import type { Logger, Parameter, Queryable, Store, Unsubscribe } from './store.ts';
 import { startUpkeep } from './upkeep.ts';
 
@@ -28,21 +27,12 @@ export async function openPglite(directory: string | null, logger: Logger, clock
     return storeOver(database, startUpkeep(database, clock, logger), unlock);
   };
   if (directory === null) return open(undefined, async () => {});
-  await makeWritable(directory);
-  const unlock = await lockDirectory(directory);
+  const lock = await takeDataDirectory(directory);
   try {
-    return await open(join(directory, 'pgdata'), unlock);
+    return await open(join(directory, 'pgdata'), lock.release);
   } catch (error) {
-    await unlock();
+    await lock.release();
     throw error;
-  }
-}
-
-async function makeWritable(directory: string): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true });
-  } catch (cause) {
-    throw new TashikaError('DATA_DIRECTORY_UNWRITABLE', `cannot create the data directory ${directory}`, { cause });
   }
 }
 

@@ -12,6 +12,8 @@ const LOCK = 'lock';
 const MAX_SOCKET_PATH = 100;
 /** Two processes that take over a dead one's lock at the same moment meet within this time. */
 const SETTLE_MS = 25;
+const ATTEMPTS = 3;
+const ANSWER_MS = 500;
 
 export interface DirectoryLock {
   release(): Promise<void>;
@@ -48,29 +50,40 @@ export async function takeDataDirectory(directory: string): Promise<DirectoryLoc
 }
 
 async function take(address: string, directory: string): Promise<Server> {
-  for (let attempt = 0; attempt < 3; attempt++) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const server = await listen(address);
     if (server) {
       if (attempt === 0) return server;
       // The socket before was a dead process's. Another process may have judged so too and removed ours as well.
-      const inode = (await stat(address)).ino;
+      const inode = await inodeOf(address);
       await wait(SETTLE_MS);
-      if ((await stat(address).catch(() => undefined))?.ino === inode) return server;
+      if (inode !== undefined && (await inodeOf(address)) === inode) return server;
       continue; // Left open: closing it would unlink the path, which is the other one's socket by now.
     }
-    if (await answers(address)) break;
-    await unlink(address).catch(() => undefined);
+    const probed = await inodeOf(address);
+    const holder = await holderAt(address);
+    if (holder !== undefined) throw inUse(directory, holder);
+    // Only the socket that was found dead: another process may have put its own there since.
+    if (probed !== undefined && (await inodeOf(address)) === probed) await unlink(address).catch(() => undefined);
   }
-  throw new TashikaError(
+  throw inUse(directory, 'another process');
+}
+
+function inUse(directory: string, holder: string): TashikaError {
+  return new TashikaError(
     'DATA_DIRECTORY_IN_USE',
-    `The data directory ${directory} is in use by another process. Stop it, or choose another directory.`,
+    `The data directory ${directory} is in use by ${holder}. Stop it, or choose another directory.`,
   );
+}
+
+async function inodeOf(address: string): Promise<number | undefined> {
+  return (await stat(address).catch(() => undefined))?.ino;
 }
 
 /** A server at the address, or `undefined` when there is a socket already. */
 function listen(address: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy());
+    const server = createServer((socket) => socket.on('error', () => {}).end(String(process.pid)));
     server.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
     );
@@ -81,14 +94,21 @@ function listen(address: string): Promise<Server | undefined> {
   });
 }
 
-/** Whether a living process listens. */
-function answers(address: string): Promise<boolean> {
+/** Errors that say nobody listens. Any other, such as a socket of another user, is taken for a living process. */
+const DEAD = ['ECONNREFUSED', 'ENOENT', 'ENOTSOCK'];
+
+/** The living process that listens, in words; `undefined` where none does. */
+function holderAt(address: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(address);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
+    let pid = '';
+    socket.on('data', (chunk) => {
+      pid += chunk;
     });
-    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(pid === '' ? 'another process' : `process ${pid}`));
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (DEAD.includes(error.code ?? '')) resolve(undefined);
+    });
+    socket.setTimeout(ANSWER_MS, () => socket.destroy()); // one that is paused does not say who it is
   });
 }

@@ -8,6 +8,7 @@ import { CloudApi, freePort, Program, temporaryDirectory, until } from '../rig/i
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = 'deploy/dist/local/main.js';
+const AGENT = '295000000130817'; // the SIM of 127.1.255.1
 
 type Environment = Record<string, string>;
 
@@ -85,7 +86,10 @@ describe('npm start', () => {
     expect(performance.now() - posted).toBeLessThan(2_000);
 
     // The fleet and the real agent are counted too.
-    await until('the agent and the fleet among the devices', async () => (await api.devices()).length >= 10);
+    await until('the agent and ten of the fleet among the devices', async () => {
+      const imsis = (await api.devices()).map((device) => device.imsi);
+      return imsis.includes(AGENT) && imsis.length > 10;
+    });
 
     process.kill(-npm.pid!, 'SIGINT');
     await once(npm, 'exit');

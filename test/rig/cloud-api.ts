@@ -55,6 +55,12 @@ export class CloudApi {
     return (await fetch(`${this.url}/api/health`)).status > 0;
   }
 
+  /** The value of a metric without labels. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  }
+
   async windows(query = ''): Promise<readonly WindowCount[]> {
     return (await this.get<{ windows: WindowCount[] }>(`/api/windows${query}`)).windows;
   }

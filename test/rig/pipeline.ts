@@ -3,6 +3,7 @@ import { type Funnel, type FunnelOptions, startFunnel } from '@tashika/deploy/lo
 import { onTestFinished } from 'vitest';
 import { CloudApi } from './cloud-api.ts';
 import { temporaryDirectory } from './directory.ts';
+import { eventsIn } from './hub.ts';
 import { freePort } from './port.ts';
 import { Program } from './program.ts';
 import { until } from './until.ts';
@@ -24,6 +25,8 @@ export interface Pipeline {
   killCloud(): Promise<void>;
   startCloud(): Promise<void>;
   readonly cloud: Program;
+  /** Waits until Funnel has passed on all that it took and the worker has committed every event of the hub. */
+  settled(): Promise<void>;
 }
 
 export interface PipelineOptions {
@@ -95,6 +98,15 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     },
     get cloud() {
       return cloud;
+    },
+    async settled() {
+      await until('Funnel to have passed on all that it took', () => funnel.stats.held === 0);
+      const events = await eventsIn(listen, HUB);
+      await until(
+        `${events} events committed`,
+        async () => (await api.metric('tashika_events_total')) >= events,
+        120_000,
+      );
     },
     startBroker,
     startCloud,

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { earliestEventPosition } from '@azure/event-hubs';
@@ -67,23 +67,6 @@ describe('a start is refused', () => {
     const dataDirectory = await temporaryDirectory();
     await writeFile(join(dataDirectory, 'keys.json'), '{"send":""}');
     await expect(startRig({ dataDirectory })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
-  });
-});
-
-describe('a lock that a dead process left', () => {
-  it('is taken over, even when its number belongs to another process now', async () => {
-    for (const left of [
-      JSON.stringify({ pid: 2 ** 22 + 1, started: '1' }),
-      JSON.stringify({ pid: process.ppid, started: '1' }),
-      'rubbish',
-      '',
-    ]) {
-      const dataDirectory = await temporaryDirectory();
-      await writeFile(join(dataDirectory, 'lock'), left);
-      const eventHubs = await startRig({ dataDirectory });
-      expect(JSON.parse(await readFile(join(dataDirectory, 'lock'), 'utf8'))).toMatchObject({ pid: process.pid });
-      await eventHubs.stop();
-    }
   });
 });
 

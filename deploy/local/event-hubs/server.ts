@@ -1,11 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
-import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { type DirectoryLock, takeDataDirectory } from '@tashika/shared/data-directory';
+import { TashikaError } from '@tashika/shared/errors';
 import { type Clock, type Duration, systemClock, type TimerHandle } from '@tashika/shared/time';
 import { AmqpConnection, AmqpFault, Condition, type ConnectionLimits } from './amqp/index.ts';
 import { formatConnectionString } from './connection-string.ts';
-import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { type Hub, type HubOptions, type HubRecovery, openHub } from './hub.ts';
 import { type Keys, keysOf, type PolicyName } from './keys.ts';
 import { createBroker } from './links/index.ts';
@@ -80,7 +79,7 @@ export async function startEventHubs(options: EventHubsOptions): Promise<EventHu
     );
   }
   const directory = resolve(options.dataDirectory);
-  const lock = await takeDirectory(directory);
+  const lock = await takeDataDirectory(directory);
   const hubs = new Map<string, Hub>();
   try {
     const keys = options.keys ?? (await keysOf(directory));
@@ -167,18 +166,6 @@ async function closeAll(
   await Promise.allSettled([...hubs.values()].map((hub) => hub.close()));
   await afterLogs?.();
   await lock.release();
-}
-
-async function takeDirectory(directory: string): Promise<DirectoryLock> {
-  try {
-    await mkdir(directory, { recursive: true });
-    return await lockDirectory(directory);
-  } catch (error) {
-    if (error instanceof TashikaError) throw error;
-    throw new TashikaError('DATA_DIRECTORY_UNWRITABLE', `${directory} can't be written: ${messageOf(error)}.`, {
-      cause: error,
-    });
-  }
 }
 
 function trackSockets(server: Server): ReadonlySet<Socket> {
