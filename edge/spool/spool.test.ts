@@ -259,6 +259,49 @@ describe('a spool on a disk that takes nothing', () => {
     },
   );
 
+  it('tells no loss that a kill would make it forget, and tells it when the disk takes it', async () => {
+    const files = new MemoryFiles();
+    const { spool, clock } = await openTestSpool(files, { memoryBytes: 4_096 });
+    const receiver = new Receiver();
+    await append(spool, 1, 10);
+    await receiver.drain(spool);
+    await clock.advance(1_000);
+    await spool.flush();
+    files.failsWith = 'EROFS';
+    for (let value = 11; value <= 300; value++) void spool.append(reading(value));
+    await clock.advance(3_000);
+    expect(spool.figures.lost).toBeGreaterThan(100);
+    expect(await spool.read(EVERYTHING)).toBeUndefined();
+
+    const { spool: restarted } = await openTestSpool(files.afterKill());
+    await append(restarted, 301, 301);
+    await receiver.drain(restarted);
+    expect(receiver.contradictions).toEqual([]);
+    expect([...receiver.lost.values()].flat()).toEqual([]);
+    expect(receiver.values.get(spool.figures.stream)?.get(11)).toBe(301);
+
+    files.failsWith = undefined;
+    const recovered = spool.changed;
+    await clock.advance(1_000);
+    await recovered;
+    expect((await spool.read(EVERYTHING))?.lost[0]?.[0]).toBe(11);
+  });
+
+  it('hands out the readings that are durable without the losses that are not', async () => {
+    const files = new MemoryFiles();
+    const { spool, clock } = await openTestSpool(files);
+    await append(spool, 1, 3);
+    const first = (await spool.read({ ...EVERYTHING, bytes: 1 }))!;
+    files.failsWith = 'EROFS';
+    await spool.giveUp(first, 'refused');
+    expect(await spool.read(EVERYTHING)).toMatchObject({ first: 2, lost: [] });
+    files.failsWith = undefined;
+    const recovered = spool.changed;
+    await clock.advance(1_000);
+    await recovered;
+    expect(await spool.read(EVERYTHING)).toMatchObject({ first: 2, lost: [[1, 1]] });
+  });
+
   it('gives up its own oldest files before the newest readings', async () => {
     const files = new MemoryFiles();
     const { spool } = await openTestSpool(files, { memoryBytes: 4_096 });

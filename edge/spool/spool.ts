@@ -151,8 +151,8 @@ export class Spool {
         const batch = await this.#collect(log, limit);
         if (batch.readings.length > 0 || batch.lost.length > 0) {
           // Told only once it is durable: a loss that was told and then forgotten would free its numbers.
-          if (log.lossesUnsaved) await log.save().catch((error) => this.#refused(error));
-          return batch;
+          const told = (await this.#lossesSaved(log)) ? batch : { ...batch, lost: [] };
+          return told.readings.length > 0 || told.lost.length > 0 ? told : undefined;
         }
         if (log === this.#shelf.newest) return undefined;
         await this.#shelf.retireOldest();
@@ -177,7 +177,7 @@ export class Spool {
       const log = this.#logOf(batch);
       log?.giveUp([[batch.first, batch.first + batch.readings.length - 1]], why);
       if (log === this.#shelf.newest) this.#memory.acknowledge(log.acknowledged);
-      await log?.save().catch((error) => this.#refused(error));
+      if (log) await this.#lossesSaved(log);
     });
   }
 
@@ -253,7 +253,7 @@ export class Spool {
       const refusal = await this.#memory.drain((group) => this.#write(group));
       if (refusal !== undefined) throw refusal;
       await log.unreserve(last);
-      if (log.lossesUnsaved) await log.save();
+      for (const each of this.#shelf.logs) if (each.lossesUnsaved) await each.save();
       this.#accepted();
     } catch (error) {
       this.#refused(error);
@@ -294,6 +294,18 @@ export class Spool {
       // Not even the state can be written; what is in memory waits until it can.
     }
     if (!this.#closed) this.#flushIn(RETRY_AFTER);
+  }
+
+  /** Whether all losses of a stream are durable; where the disk refuses, they are tried again later. */
+  async #lossesSaved(log: StreamLog): Promise<boolean> {
+    if (!log.lossesUnsaved) return true;
+    try {
+      await log.save();
+    } catch (error) {
+      this.#refused(error);
+      if (!this.#closed) this.#flushIn(RETRY_AFTER);
+    }
+    return !log.lossesUnsaved;
   }
 
   #refused(error: unknown): void {

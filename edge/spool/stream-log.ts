@@ -128,7 +128,7 @@ export class StreamLog {
 
   /** Whether losses are known that a crash would forget. */
   get lossesUnsaved(): boolean {
-    return this.#state.untold !== this.#saved.untold;
+    return subtract(this.#state.untold, this.#saved.untold).length > 0;
   }
 
   /** Writes a group of records, numbered `first` to `last`, durably. After a rejection the group may be tried again. */
