@@ -10,13 +10,13 @@ describe('delivery', () => {
   let clock: TestClock;
   let published: string[];
   let away: boolean;
-  let room: boolean;
+  let room: number;
 
   beforeEach(() => {
     clock = new TestClock();
     published = [];
     away = false;
-    room = true;
+    room = 100;
   });
 
   function delivery(faults: Partial<Faults>) {
@@ -31,7 +31,7 @@ describe('delivery', () => {
         if (away) throw new Error('away');
         published.push(event.toString());
       },
-      hasRoom: () => room,
+      hasRoom: (bytes) => bytes <= room,
     });
     const post = (text: string) => delivery.deliver(SIM, Buffer.from(text));
     return { delivery, stats, post };
@@ -92,11 +92,29 @@ describe('delivery', () => {
     expect(published).toEqual(['a']);
   });
 
-  it('keeps nothing back when there is no room: it delivers at once', async () => {
-    room = false;
-    const { post } = delivery({ delay: 1, double: 1 });
+  it('turns a post away rather than take the room of one that is kept back', async () => {
+    room = 1;
+    const faults = { delay: 1 };
+    const { post } = delivery(faults);
     expect(await post('a')).toBe(true);
+    expect(await post('b')).toBe(false);
+    faults.delay = 0;
+    expect(await post('c')).toBe(false);
+    await clock.advance(1_000);
     expect(published).toEqual(['a']);
+  });
+
+  it('leaves a copy away when there is no room for it', async () => {
+    const faults = { delay: 1, double: 0 };
+    const { post, stats } = delivery(faults);
+    await post('a');
+    Object.assign(faults, { delay: 0, double: 1 });
+    room = 2;
+    const posted = post('b');
+    room = 1;
+    expect(await posted).toBe(true);
+    expect(published).toEqual(['b']);
+    expect(stats.faults.doubled).toBe(0);
   });
 
   it('lets go of everything at the end', async () => {
@@ -107,4 +125,16 @@ describe('delivery', () => {
     expect(published).toEqual(['a', 'a']);
     expect(clock.pending).toBe(0);
   });
+
+  it.each([{ delay: 1 }, { reorder: 1 }, { double: 1 }])(
+    'keeps nothing back at the end that would come too late (%o)',
+    async (faults) => {
+      const { post, delivery: running } = delivery(faults);
+      running.release();
+      expect(await post('a')).toBe(true);
+      expect(published).toEqual(['a']);
+      expect(running.keptBack).toBe(0);
+      expect(clock.pending).toBe(0);
+    },
+  );
 });

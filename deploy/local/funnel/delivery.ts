@@ -25,6 +25,7 @@ export class Delivery {
   /** Everything that a fault keeps back; calling it lets it go. */
   readonly #keptBack = new Set<() => void>();
   #keptBackBytes = 0;
+  #released = false;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -35,7 +36,10 @@ export class Delivery {
     return this.#keptBack.size;
   }
 
-  /** Answers true once the post may be told taken, false when it is not taken. */
+  /**
+   * Answers true once the post may be told taken, false when it is not taken. What is kept back has its room with the
+   * publisher reserved: it was answered already and must not be turned away.
+   */
   async deliver(imsi: string, event: Buffer): Promise<boolean> {
     const { faults, seed, stats, holdMs, publish } = this.#options;
     const n = (this.#posts.get(imsi) ?? 0) + 1;
@@ -58,6 +62,7 @@ export class Delivery {
         this.#keepBack(event, faults().delayMs, imsi);
       }
     } else {
+      if (!this.#hasRoom(event)) return false;
       try {
         await publish(event, holdMs);
       } catch {
@@ -72,12 +77,17 @@ export class Delivery {
     return true;
   }
 
-  /** Lets go at once of everything kept back, so that it can be published before the end. */
+  /** The end is near: lets go at once of everything kept back and keeps nothing back any more, so that it is published. */
   release(): void {
+    this.#released = true;
     for (const letGo of this.#keptBack) letGo();
   }
 
   #mayKeepBack(event: Buffer): boolean {
+    return !this.#released && this.#hasRoom(event);
+  }
+
+  #hasRoom(event: Buffer): boolean {
     return this.#options.hasRoom(this.#keptBackBytes + event.length);
   }
 
