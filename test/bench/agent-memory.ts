@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,6 +19,7 @@ export async function agentMemory(scene: Scene, minutes: number): Promise<readon
       response.writeHead(204).end();
     });
   }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const file = join(scene.directory, 'agent.json');
   writeFileSync(
