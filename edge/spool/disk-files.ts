@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FolderEntry, SegmentFile, SegmentFiles } from './segment-files.ts';
+import { unlessAbsent } from './unless-absent.ts';
 
 /** The disk, below `root`. */
 export function diskFiles(root: string): SegmentFiles {
@@ -17,19 +18,9 @@ export function diskFiles(root: string): SegmentFiles {
 
   return {
     async list(folder) {
-      try {
-        const entries = await readdir(at(folder), { withFileTypes: true });
-        return await Promise.all(
-          entries.map(async (entry): Promise<FolderEntry> => {
-            const isFolder = entry.isDirectory();
-            const bytes = isFolder ? 0 : (await stat(join(at(folder), entry.name))).size;
-            return { name: entry.name, isFolder, bytes };
-          }),
-        );
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-        throw error;
-      }
+      const names = (await unlessAbsent(readdir(at(folder)))) ?? [];
+      const entries = await Promise.all(names.map((name) => entryOf(at(folder), name)));
+      return entries.filter((entry) => entry !== undefined);
     },
     async makeFolder(folder) {
       const first = await mkdir(at(folder), { recursive: true });
@@ -42,6 +33,14 @@ export function diskFiles(root: string): SegmentFiles {
     move: (from, to) => rename(at(from), at(to)),
     syncFolder,
   };
+}
+
+/** `undefined` for what is gone by now, and for a symbolic link that leads nowhere. */
+async function entryOf(folder: string, name: string): Promise<FolderEntry | undefined> {
+  const found = await unlessAbsent(stat(join(folder, name)));
+  if (!found) return undefined;
+  const isFolder = found.isDirectory();
+  return { name, isFolder, bytes: isFolder ? 0 : found.size };
 }
 
 class DiskFile implements SegmentFile {

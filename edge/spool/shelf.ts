@@ -5,6 +5,7 @@ import { firstOfSegment } from './segment.ts';
 import type { SegmentFiles } from './segment-files.ts';
 import { StateFile } from './state-file.ts';
 import { SET_ASIDE, type StreamLog } from './stream-log.ts';
+import { unlessAbsent } from './unless-absent.ts';
 
 const STREAM_FOLDER = /^(\d{6})\.([A-Za-z0-9_-]+)$/;
 
@@ -34,7 +35,9 @@ export class Shelf {
     const { files } = options;
     await files.makeFolder('.');
     await shelf.#listSetAside();
-    const folders = (await files.list('.')).filter(({ name }) => STREAM_FOLDER.test(name)).map(({ name }) => name);
+    const folders = (await files.list('.'))
+      .filter(({ name, isFolder }) => isFolder && STREAM_FOLDER.test(name))
+      .map(({ name }) => name);
     folders.sort();
     let unsafe: Unsafe | undefined;
     for (const folder of folders) {
@@ -81,7 +84,8 @@ export class Shelf {
   async dropSetAside(): Promise<boolean> {
     const file = this.#setAside[0];
     if (!file) return false;
-    await this.#options.files.remove(file.file);
+    // Whoever looked into it may have removed it already, which made the same room.
+    await unlessAbsent(this.#options.files.remove(file.file));
     this.#setAside.shift();
     this.#options.report({ kind: 'set-aside-removed', file: file.file, bytes: file.bytes });
     return true;

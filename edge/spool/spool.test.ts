@@ -384,6 +384,20 @@ describe('a spool whose files are damaged', () => {
     expect(spool.figures.diskBytes).toBeLessThanOrEqual(1_000);
   });
 
+  it('goes on making room when somebody has removed what was set aside', async () => {
+    const { files, segments } = await spoolOf(40);
+    for (const segment of segments.slice(0, 3)) files.damage(segment, (data) => data.fill(0xa5));
+    const { spool, clock, reports } = await openTestSpool(files, { maxBytes: 1_000 });
+    await new Receiver().drain(spool);
+    await clock.advance(1_000);
+    const setAside = files.paths.filter((path) => path.startsWith('set-aside/'));
+    expect(setAside).toHaveLength(3);
+    for (const path of setAside) files.erase(path);
+    expect(new Set(await append(spool, 41, 70))).toEqual(new Set(['durable']));
+    expect(reports.map(({ kind }) => kind)).not.toContain('disk-refuses');
+    expect(spool.figures.diskBytes).toBeLessThanOrEqual(1_000);
+  });
+
   it('cuts a torn tail off once, and goes on in the same stream', async () => {
     const { files, stream, segments } = await spoolOf(20);
     const whole = files.contentOf(segments.at(-1)!).length;

@@ -6,6 +6,7 @@ import { decodeSegmentHeader, encodeSegmentHeader, SEGMENT_HEADER_BYTES, segment
 import type { SegmentFile, SegmentFiles } from './segment-files.ts';
 import type { StateFile } from './state-file.ts';
 import type { StreamState } from './stream-state.ts';
+import { unlessAbsent } from './unless-absent.ts';
 
 /** How much of a segment is read at once. */
 export const READ_BYTES = 4 * MAX_RECORD_BYTES;
@@ -364,6 +365,7 @@ export class StreamLog {
     this.#ends = this.#ends.filter(({ place }) => place.segment !== segment);
     const name = segmentName(segment.first);
     const path = `${this.#folder}/${name}`;
+    // Somebody may have removed the file by hand; its readings are told as lost by their missing numbers.
     if (segment.corrupt) {
       const file = `${SET_ASIDE}/${this.stream}-${name}`;
       await this.#files.makeFolder(SET_ASIDE);
@@ -384,15 +386,6 @@ function advanced(state: StreamState): StreamState {
   let { acknowledged } = state;
   for (const [first, last] of state.gone) if (first <= acknowledged + 1) acknowledged = Math.max(acknowledged, last);
   return { ...state, acknowledged, gone: acknowledged > 0 ? subtract(state.gone, [[1, acknowledged]]) : state.gone };
-}
-
-/** Somebody may have removed the file by hand; its readings are told as lost by their missing numbers. */
-async function unlessAbsent(done: Promise<void>): Promise<void> {
-  try {
-    await done;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
 }
 
 function ignore(): void {

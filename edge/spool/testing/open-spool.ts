@@ -1,8 +1,8 @@
 import { TestClock } from '@tashika/shared/time';
 import type { Reading } from '../reading.ts';
 import type { SpoolReport } from '../report.ts';
+import type { SegmentFiles } from '../segment-files.ts';
 import { Spool, type SpoolOptions } from '../spool.ts';
-import type { MemoryFiles } from './memory-files.ts';
 
 export const BOOT = '11111111-2222-3333-4444-555555555555';
 
@@ -14,8 +14,8 @@ export interface TestSpool {
   readonly reports: SpoolReport[];
 }
 
-/** A small spool on a disk in memory. */
-export async function openTestSpool(files: MemoryFiles, options: Partial<SpoolOptions> = {}): Promise<TestSpool> {
+/** A small spool, most often on a disk in memory. */
+export async function openTestSpool(files: SegmentFiles, options: Partial<SpoolOptions> = {}): Promise<TestSpool> {
   const clock = new TestClock();
   const reports: SpoolReport[] = [];
   const spool = await Spool.open({
