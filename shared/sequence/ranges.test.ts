@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type Chance, seededChance } from '../chance/index.ts';
 import type { SequenceRange } from './index.ts';
 import {
   contains,
@@ -80,9 +81,9 @@ describe('sequence ranges', () => {
   });
 
   it('behave as sets of numbers do, over random sets', () => {
-    const random = seeded(7);
+    const chance = seededChance(7);
     for (let round = 0; round < 500; round++) {
-      const [a, b] = [randomRanges(random), randomRanges(random)];
+      const [a, b] = [randomRanges(chance), randomRanges(chance)];
       const [inA, inB] = [numbers(a), numbers(b)];
       expect(numbers(union(a, b))).toEqual([...new Set([...inA, ...inB])].sort((x, y) => x - y));
       expect(numbers(subtract(a, b))).toEqual(inA.filter((number) => !inB.includes(number)));
@@ -95,22 +96,11 @@ function numbers(ranges: readonly SequenceRange[]): number[] {
   return ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, index) => first + index));
 }
 
-function randomRanges(random: () => number) {
+function randomRanges(chance: Chance) {
   return normalise(
-    Array.from({ length: Math.floor(random() * 6) }, (): SequenceRange => {
-      const first = 1 + Math.floor(random() * 30);
-      return [first, first + Math.floor(random() * 5)];
+    Array.from({ length: Math.floor(chance.next() * 6) }, (): SequenceRange => {
+      const first = 1 + Math.floor(chance.next() * 30);
+      return [first, first + Math.floor(chance.next() * 5)];
     }),
   );
-}
-
-/** Mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

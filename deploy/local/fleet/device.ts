@@ -1,7 +1,7 @@
+import { type Chance, seededChance } from '@tashika/shared/chance';
 import type { RegionCode } from '@tashika/shared/regions';
 import { type Post, WIRE_VERSION } from '@tashika/shared/telemetry';
 import type { Clock, Duration, TimerHandle, Timestamp } from '@tashika/shared/time';
-import { type Chance, seededChance } from '../chance/index.ts';
 import type { Account } from './account.ts';
 import { activityAt, clockOf, type DeviceClock, type Habits } from './habits.ts';
 import type { DeviceState, HeldPost, Journal } from './journal.ts';

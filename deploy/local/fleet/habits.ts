@@ -1,5 +1,5 @@
+import type { Chance } from '@tashika/shared/chance';
 import type { Duration, Timestamp } from '@tashika/shared/time';
-import type { Chance } from '../chance/index.ts';
 
 /** How the devices of a field behave. */
 export interface Habits {

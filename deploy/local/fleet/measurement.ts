@@ -1,6 +1,6 @@
+import type { Chance } from '@tashika/shared/chance';
 import type { SenmlRecord } from '@tashika/shared/telemetry';
 import type { Timestamp } from '@tashika/shared/time';
-import type { Chance } from '../chance/index.ts';
 import { hourInJapan } from './habits.ts';
 
 /** How often a device looks at what changes slowly: once in so many posts. */

@@ -1,4 +1,4 @@
-import { type Chance, seededChance } from '../chance/index.ts';
+import { type Chance, seededChance } from '@tashika/shared/chance';
 
 /** How often Funnel misbehaves: each a rate in 0..1 of the posts. */
 export interface Faults {
