@@ -17,6 +17,11 @@ export function spoolLog(logger: Logger): Reporter {
         return logger.warn(report, 'the corrupt segment is set aside');
       case 'set-aside-removed':
         return logger.warn(report, 'a corrupt segment is deleted to make room for readings');
+      case 'folder-left':
+        return logger.warn(
+          { folder: report.folder, err: report.error },
+          'everything in this folder is sent, but it cannot be removed; look into it and delete it',
+        );
       case 'lost':
         return logger.error(
           { ...report, readings: count(report.ranges) },

@@ -10,6 +10,8 @@ export type SpoolReport =
   | { readonly kind: 'segment-set-aside'; readonly file: string; readonly bytes: number }
   /** A file that was set aside was deleted to make room for readings. */
   | { readonly kind: 'set-aside-removed'; readonly file: string; readonly bytes: number }
+  /** The folder of a stream that is done with can't be removed: others put files there, or the disk refuses. */
+  | { readonly kind: 'folder-left'; readonly folder: string; readonly error: unknown }
   /** Numbers were given up, and the cloud will be told. */
   | { readonly kind: 'lost'; readonly stream: string; readonly ranges: SequenceRanges; readonly why: LossReason }
   /** A new stream began; `why` says what made the old one unsafe to go on with. */

@@ -16,13 +16,20 @@ export interface ShelfOptions {
   readonly segmentBytes: number;
 }
 
+interface Shelved {
+  readonly folder: string;
+  readonly log: StreamLog;
+  /** Whether it was told that the folder can't be removed. */
+  stays: boolean;
+}
+
 /**
  * The streams on the disk, oldest first. New readings go to the newest; one that had to be left is emptied first and
  * then removed. Almost always there is one.
  */
 export class Shelf {
   readonly #options: ShelfOptions;
-  readonly #streams: { readonly folder: string; readonly log: StreamLog }[] = [];
+  readonly #streams: Shelved[] = [];
   readonly #setAside: { readonly file: string; readonly bytes: number }[] = [];
 
   private constructor(options: ShelfOptions) {
@@ -42,9 +49,12 @@ export class Shelf {
     let unsafe: Unsafe | undefined;
     for (const folder of folders) {
       const goOn = folder === folders.at(-1);
-      if (await removeUnborn(files, folder)) continue;
+      if (await isUnborn(files, folder)) {
+        await removeFolder(files, folder).catch((error) => options.report({ kind: 'folder-left', folder, error }));
+        continue;
+      }
       const recovered = await recoverStream(shelf.#place(folder), goOn);
-      shelf.#streams.push({ folder, log: recovered.log });
+      shelf.#streams.push({ folder, log: recovered.log, stays: false });
       unsafe = recovered.unsafe;
     }
     const newest = shelf.#streams.at(-1);
@@ -52,15 +62,11 @@ export class Shelf {
       const number = Number(STREAM_FOLDER.exec(folders.at(-1) ?? '')?.[1] ?? 0) + 1;
       const stream = newStream();
       const folder = `${String(number).padStart(6, '0')}.${stream}`;
-      shelf.#streams.push({ folder, log: await createStream(shelf.#place(folder)) });
+      shelf.#streams.push({ folder, log: await createStream(shelf.#place(folder)), stays: false });
       options.report({ kind: 'new-stream', stream, why: unsafe ?? 'first' });
       for (const { log } of shelf.#streams) await log.save();
     }
     return shelf;
-  }
-
-  get oldest(): StreamLog {
-    return this.#streams[0]!.log;
   }
 
   get newest(): StreamLog {
@@ -97,15 +103,23 @@ export class Shelf {
     return false;
   }
 
-  /** Removes the oldest stream, which must be empty and have told its losses. */
-  async retireOldest(): Promise<void> {
-    const { files } = this.#options;
-    const { folder, log } = this.#streams[0]!;
-    await log.remove(async () => {
-      await StateFile.remove(files, folder);
-      await files.removeFolder(folder);
-    });
-    this.#streams.shift();
+  /**
+   * Removes a stream, which must be empty and have told its losses. Files in its folder that are not the spool's are
+   * left, and the folder with them. Where the disk refuses, the stream stays, and removing it may be tried again.
+   */
+  async retire(log: StreamLog): Promise<void> {
+    const stream = this.#streams.find((each) => each.log === log)!;
+    const { files, report } = this.#options;
+    try {
+      await log.removeSegments();
+      await removeFolder(files, stream.folder);
+    } catch (error) {
+      if (!stream.stays) report({ kind: 'folder-left', folder: stream.folder, error });
+      stream.stays = true;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') return;
+    }
+    this.#streams.splice(this.#streams.indexOf(stream), 1);
+    await log.close();
   }
 
   /** Makes every changed state durable. */
@@ -132,14 +146,17 @@ export class Shelf {
   }
 }
 
-/** A crash while a stream began leaves a folder in which no reading can be; it is removed. */
-async function removeUnborn(files: SegmentFiles, folder: string): Promise<boolean> {
+/** Whether a crash while a stream began, or ended, left a folder in which no reading can be. */
+async function isUnborn(files: SegmentFiles, folder: string): Promise<boolean> {
   const entries = await files.list(folder);
   if (entries.some(({ name }) => firstOfSegment(name) !== undefined)) return false;
   const opened = await StateFile.open(files, folder);
   await opened?.file.close();
-  if (opened?.state) return false;
-  if (opened) await StateFile.remove(files, folder);
-  await files.removeFolder(folder);
-  return true;
+  return opened?.state === undefined;
+}
+
+/** Removes the folder of a stream that has no segments; rejects with `ENOTEMPTY` where it holds files of others. */
+async function removeFolder(files: SegmentFiles, folder: string): Promise<void> {
+  await unlessAbsent(StateFile.remove(files, folder));
+  await unlessAbsent(files.removeFolder(folder));
 }

@@ -475,6 +475,54 @@ describe('a spool whose files are damaged', () => {
   });
 });
 
+describe('a spool that can not remove a stream that is done with', () => {
+  /** An old stream of three readings with damaged state, and room for a new one. */
+  async function spoolWithOldStream() {
+    const files = new MemoryFiles();
+    const { spool } = await openTestSpool(files);
+    await append(spool, 1, 3);
+    await spool.close();
+    const state = files.paths.find((path) => path.endsWith('/state'))!;
+    files.damage(state, (data) => data.fill(0xff));
+    return { files, state, old: state.replace('/state', '') };
+  }
+
+  it('leaves a folder with the files of others in place, and goes on with the next stream, now and later', async () => {
+    const { files, state, old } = await spoolWithOldStream();
+    await files.create(`${state}.bak`);
+    const { spool, reports } = await openTestSpool(files);
+    const left = expect.objectContaining({ kind: 'folder-left', folder: old, error: expect.anything() });
+    await append(spool, 4, 4);
+    const receiver = new Receiver();
+    await receiver.drain(spool);
+    expect([receiver.has(3), receiver.has(4)]).toEqual([true, true]);
+    expect(reports.filter(({ kind }) => kind === 'folder-left')).toEqual([left]);
+    expect(files.paths.filter((path) => path.startsWith(old))).toEqual([`${state}.bak`]);
+    await spool.close();
+
+    const again = await openTestSpool(files);
+    expect(again.reports).toEqual([left]);
+    await append(again.spool, 5, 5);
+    expect(await again.spool.read(EVERYTHING)).toMatchObject({ stream: spool.figures.stream, first: 2 });
+  });
+
+  it('goes on with the next stream while the disk refuses, says so once, and removes it later', async () => {
+    const { files, old } = await spoolWithOldStream();
+    const { spool, reports } = await openTestSpool(files);
+    await append(spool, 4, 5);
+    const receiver = new Receiver();
+    files.refusesRemoval = 'EIO';
+    await receiver.drain(spool, { ...EVERYTHING, bytes: 1 });
+    expect(await spool.read(EVERYTHING)).toBeUndefined();
+    expect([receiver.has(3), receiver.has(5)]).toEqual([true, true]);
+    expect(reports.filter(({ kind }) => kind === 'folder-left')).toHaveLength(1);
+    files.refusesRemoval = undefined;
+    expect(await spool.read(EVERYTHING)).toBeUndefined();
+    expect(files.paths.filter((path) => path.startsWith(old))).toEqual([]);
+    await spool.close();
+  });
+});
+
 describe('a reading that is refused by the link', () => {
   it('is lost and told with the next batch', async () => {
     const files = new MemoryFiles();

@@ -146,17 +146,14 @@ export class Spool {
    */
   read(limit: BatchLimit): Promise<Batch | undefined> {
     return this.#lane.run(async () => {
-      for (;;) {
-        const log = this.#shelf.oldest;
+      for (const log of this.#shelf.logs) {
         const batch = await this.#collect(log, limit);
-        if (batch.readings.length > 0 || batch.lost.length > 0) {
-          // Told only once it is durable: a loss that was told and then forgotten would free its numbers.
-          const told = (await this.#lossesSaved(log)) ? batch : { ...batch, lost: [] };
-          return told.readings.length > 0 || told.lost.length > 0 ? told : undefined;
-        }
-        if (log === this.#shelf.newest) return undefined;
-        await this.#shelf.retireOldest();
+        // Told only once it is durable: a loss that was told and then forgotten would free its numbers.
+        const told = (await this.#lossesSaved(log)) ? batch : { ...batch, lost: [] };
+        if (told.readings.length > 0 || told.lost.length > 0) return told;
+        if (log !== this.#shelf.newest && batch.lost.length === 0) await this.#shelf.retire(log);
       }
+      return undefined;
     });
   }
 

@@ -259,12 +259,10 @@ export class StreamLog {
     await this.#stateFile.close();
   }
 
-  /** Removes the whole stream, which must be done with. */
-  async remove(removeFolder: () => Promise<void>): Promise<void> {
+  /** Removes the segments, all of which must be done with; what fails may be tried again. */
+  async removeSegments(): Promise<void> {
     await this.#seal();
     for (const segment of [...this.#segments]) await this.#discard(segment);
-    await this.close();
-    await removeFolder();
   }
 
   async #begin(first: number): Promise<void> {

@@ -29,6 +29,8 @@ export class MemoryFiles implements SegmentFiles {
   capacity = Number.POSITIVE_INFINITY;
   /** Set: every write fails with this code, in place or not. */
   failsWith: string | undefined;
+  /** Set: no name is taken away, with this code. */
+  refusesRemoval: string | undefined;
   bytesRead = 0;
   #die!: () => void;
   /** Resolves when the process dies. */
@@ -90,6 +92,7 @@ export class MemoryFiles implements SegmentFiles {
   }
 
   async removeFolder(folder: string): Promise<void> {
+    if (this.refusesRemoval) throw systemError(this.refusesRemoval, folder);
     this.#step();
     if ((await this.list(folder)).length > 0) throw systemError('ENOTEMPTY', folder);
     this.#folders.delete(folder);
@@ -108,6 +111,7 @@ export class MemoryFiles implements SegmentFiles {
   }
 
   async remove(path: string): Promise<void> {
+    if (this.refusesRemoval) throw systemError(this.refusesRemoval, path);
     this.#contentOf(path);
     this.#step();
     this.#files.delete(path);
