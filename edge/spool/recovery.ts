@@ -1,10 +1,11 @@
 import type { SequenceRanges } from '@tashika/shared/sequence';
 import { checksumSeed, parseRecords } from './record.ts';
 import type { Reporter } from './report.ts';
-import { decodeSegmentHeader, firstOfSegment, SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
+import { decodeSegmentHeader, firstOfSegment, SEGMENT_HEADER_BYTES, type Segment, segmentName } from './segment.ts';
 import type { SegmentFile, SegmentFiles } from './segment-files.ts';
+import { READ_BYTES } from './segment-reader.ts';
 import { StateFile } from './state-file.ts';
-import { READ_BYTES, type Segment, StreamLog } from './stream-log.ts';
+import { StreamLog } from './stream-log.ts';
 import { NEW_STREAM, type StreamState } from './stream-state.ts';
 
 export interface StreamPlace {

@@ -11,6 +11,14 @@ const MAGIC = 'TSPOOL1\n';
 
 export const SEGMENT_HEADER_BYTES = 28;
 
+export interface Segment {
+  /** Holds no number below this one. */
+  readonly first: number;
+  /** Durable bytes, the header included. */
+  bytes: number;
+  corrupt: boolean;
+}
+
 export function encodeSegmentHeader(bootId: string): Buffer {
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
   header.write(MAGIC, 0, 'latin1');

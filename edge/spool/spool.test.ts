@@ -475,6 +475,50 @@ describe('a spool whose files are damaged', () => {
   });
 });
 
+describe('a spool that can not be read', () => {
+  it.each(['EMFILE', 'ENOMEM', 'EIO'])('gives nothing up for one %s, and reads on later', async (code) => {
+    const files = new MemoryFiles();
+    const { spool, reports } = await openTestSpool(files);
+    await append(spool, 1, 20);
+    const reported = reports.length;
+    let faults = 1;
+    files.readFault = (path) => (path.endsWith('.segment') && faults-- > 0 ? code : undefined);
+    await expect(spool.read(EVERYTHING)).rejects.toMatchObject({ code });
+    expect(await spool.read(EVERYTHING)).toMatchObject({ first: 1, readings: { length: 20 }, lost: [] });
+    expect(reports.slice(reported)).toEqual([]);
+  });
+
+  it('hands out what comes before the trouble', async () => {
+    const files = new MemoryFiles();
+    const { spool } = await openTestSpool(files);
+    await append(spool, 1, 20);
+    const second = segmentsOf(files)[1]!;
+    files.readFault = (path) => (path === second ? 'EACCES' : undefined);
+    const batch = (await spool.read(EVERYTHING))!;
+    expect(batch).toMatchObject({ first: 1, lost: [], full: true });
+    await spool.acknowledge(batch);
+    await expect(spool.read(EVERYTHING)).rejects.toMatchObject({ code: 'EACCES' });
+    files.readFault = () => undefined;
+    expect((await spool.read(EVERYTHING))?.readings.at(-1)?.value).toBe(20);
+  });
+
+  it('gives up the readings of a page that stays unreadable, and no others', async () => {
+    const files = new MemoryFiles();
+    const { spool } = await openTestSpool(files, { segmentBytes: 200_000, memoryBytes: 1_000_000 });
+    for (let value = 1; value <= 3_000; value++) void spool.append(reading(value));
+    await spool.flush();
+    const bad = 40_960;
+    files.readFault = (_path, position, length) => (position <= bad && bad < position + length ? 'EIO' : undefined);
+    const receiver = new Receiver();
+    await receiver.drain(spool);
+    const { lost } = spool.figures;
+    expect(lost).toBeGreaterThan(50);
+    expect(lost).toBeLessThan(120);
+    expect(receiver.lost.get(spool.figures.stream)).toHaveLength(1);
+    expect(receiver.has(3_000)).toBe(true);
+  });
+});
+
 describe('a spool that can not remove a stream that is done with', () => {
   /** An old stream of three readings with damaged state, and room for a new one. */
   async function spoolWithOldStream() {

@@ -142,7 +142,7 @@ export class Spool {
 
   /**
    * What is to be sent next, from the oldest stream; the same again until it is acknowledged. `undefined` when there
-   * is nothing.
+   * is nothing. Rejects with the system's error when the disk can't be read now; try again later.
    */
   read(limit: BatchLimit): Promise<Batch | undefined> {
     return this.#lane.run(async () => {
@@ -351,7 +351,12 @@ export class Spool {
       readings.push(reading);
       return true;
     };
-    const exhausted = await log.read(take);
+    const exhausted = await log.read(take).catch((error) => {
+      // What can be read is sent meanwhile.
+      if (readings.length === 0) throw error;
+      full = true;
+      return false;
+    });
     const through = readings.at(-1)?.sequence ?? log.acknowledged;
     if (exhausted && newest) this.#memory.read(through, this.#readableInMemory, take);
     else if (exhausted && readings.length === 0 && log.acknowledged < log.last)

@@ -1,26 +1,16 @@
 import { count, type SequenceRanges, subtract, through, union } from '@tashika/shared/sequence';
 import type { SpooledReading } from './reading.ts';
-import { checksumSeed, MAX_RECORD_BYTES, parseRecords } from './record.ts';
+import { checksumSeed } from './record.ts';
 import type { LossReason, Reporter } from './report.ts';
-import { decodeSegmentHeader, encodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
+import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, type Segment, segmentName } from './segment.ts';
 import type { SegmentFile, SegmentFiles } from './segment-files.ts';
+import { SegmentReader } from './segment-reader.ts';
 import type { StateFile } from './state-file.ts';
 import type { StreamState } from './stream-state.ts';
 import { unlessAbsent } from './unless-absent.ts';
 
-/** How much of a segment is read at once. */
-export const READ_BYTES = 4 * MAX_RECORD_BYTES;
-
 /** Where corrupt segments go, in the spool's folder. */
 export const SET_ASIDE = 'set-aside';
-
-export interface Segment {
-  /** Holds no number below this one. */
-  readonly first: number;
-  /** Durable bytes, the header included. */
-  bytes: number;
-  corrupt: boolean;
-}
 
 export interface StreamLogParts {
   readonly files: SegmentFiles;
@@ -38,11 +28,6 @@ export interface StreamLogParts {
   readonly active: SegmentFile | undefined;
 }
 
-interface Place {
-  readonly segment: Segment;
-  readonly position: number;
-}
-
 /**
  * One stream on the disk: its segments and its state. The spool calls one method at a time and waits for it.
  * What it says is durable is so when the promise resolves.
@@ -57,14 +42,11 @@ export class StreamLog {
   readonly #seed: number;
   readonly #stateFile: StateFile;
   readonly #segments: Segment[];
+  readonly #reader: SegmentReader;
   #state: StreamState;
   #saved: StreamState;
   #highest: number;
   #active: SegmentFile | undefined;
-  #open: { readonly segment: Segment; readonly file: SegmentFile; readonly bootId: string } | undefined;
-  #place: Place | undefined;
-  /** Where the readings of the last `read` end, so that an acknowledged one is not looked for again. */
-  #ends: { readonly sequence: number; readonly place: Place }[] = [];
 
   constructor(parts: StreamLogParts) {
     this.stream = parts.stream;
@@ -78,6 +60,7 @@ export class StreamLog {
     this.#state = parts.state;
     this.#saved = parts.state;
     this.#segments = parts.segments;
+    this.#reader = new SegmentReader(parts);
     this.#highest = parts.highest;
     this.#active = parts.active;
   }
@@ -155,30 +138,17 @@ export class StreamLog {
 
   /**
    * Readings beyond the acknowledged ones, in order, until `take` refuses one; true when there is no more on the
-   * disk. Numbers that turn out to be missing are given up.
+   * disk. Numbers that turn out to be missing are given up. Rejects with the system's error when the disk can't be
+   * read now.
    */
-  async read(take: (reading: SpooledReading) => boolean): Promise<boolean> {
-    this.#ends = [];
-    let place = this.#place ?? this.#placeOf(this.#state.acknowledged + 1);
+  read(take: (reading: SpooledReading) => boolean): Promise<boolean> {
     let previous = this.#state.acknowledged;
-    while (place) {
-      const { segment, position }: Place = place;
-      const { bytes, bootId } = await this.#chunk(segment, position);
-      const atEnd = bytes.length < READ_BYTES || position + bytes.length >= segment.bytes;
-      const parsed = parseRecords(bytes, this.#seed, atEnd);
-      if (parsed.damagedBytes > 0) this.#corrupt(segment, parsed.damagedBytes);
-      for (const { record, end } of parsed.records) {
-        if (record.sequence <= previous) continue;
-        if (record.sequence > previous + 1) {
-          this.giveUp(subtract([[previous + 1, record.sequence - 1]], this.#state.gone), 'corrupt');
-        }
-        if (!take({ ...record, bootId })) return false;
-        previous = record.sequence;
-        this.#ends.push({ sequence: record.sequence, place: { segment, position: position + end } });
-      }
-      place = atEnd ? this.#after(segment) : { segment, position: position + parsed.consumed };
-    }
-    return true;
+    return this.#reader.read(previous, (reading) => {
+      const { sequence } = reading;
+      if (sequence > previous + 1) this.giveUp(subtract([[previous + 1, sequence - 1]], this.#state.gone), 'corrupt');
+      previous = sequence;
+      return take(reading);
+    });
   }
 
   /**
@@ -186,7 +156,7 @@ export class StreamLog {
    */
   acknowledge(first: number, last: number, told: SequenceRanges): void {
     const received: SequenceRanges = first <= last ? [[first, last]] : [];
-    this.#place = this.#ends.find(({ sequence }) => sequence === last)?.place ?? this.#place;
+    this.#reader.passed(last);
     this.#state = advanced({
       ...this.#state,
       acknowledged: Math.max(this.#state.acknowledged, last),
@@ -253,7 +223,7 @@ export class StreamLog {
   }
 
   async close(): Promise<void> {
-    await this.#closeReader();
+    await this.#reader.close();
     await this.#active?.close();
     this.#active = undefined;
     await this.#stateFile.close();
@@ -312,63 +282,16 @@ export class StreamLog {
     await this.#files.remove(`${this.#folder}/${segmentName(segment.first)}`).catch(ignore);
   }
 
-  #placeOf(number: number): Place | undefined {
-    const segment = this.#segments.findLast(({ first }) => first <= number) ?? this.#segments[0];
-    return segment && { segment, position: SEGMENT_HEADER_BYTES };
-  }
-
-  #after(segment: Segment): Place | undefined {
-    const next = this.#segments[this.#segments.indexOf(segment) + 1];
-    return next && { segment: next, position: SEGMENT_HEADER_BYTES };
-  }
-
-  /** Up to `READ_BYTES` of a segment; nothing where the disk can't read it, which ends the segment for the reader. */
-  async #chunk(segment: Segment, position: number): Promise<{ readonly bytes: Buffer; readonly bootId: string }> {
-    const length = Math.max(0, Math.min(READ_BYTES, segment.bytes - position));
-    try {
-      const { file, bootId } = await this.#reading(segment);
-      return { bytes: await file.read(position, length), bootId };
-    } catch {
-      this.#corrupt(segment, length);
-      return { bytes: Buffer.alloc(0), bootId: '' };
-    }
-  }
-
-  async #reading(segment: Segment): Promise<{ readonly file: SegmentFile; readonly bootId: string }> {
-    if (this.#open?.segment === segment) return this.#open;
-    await this.#closeReader();
-    const file = await this.#files.open(`${this.#folder}/${segmentName(segment.first)}`);
-    this.#open = { segment, file, bootId: '' };
-    const bootId = decodeSegmentHeader(await file.read(0, SEGMENT_HEADER_BYTES));
-    if (bootId === undefined && segment.bytes >= SEGMENT_HEADER_BYTES) this.#corrupt(segment, SEGMENT_HEADER_BYTES);
-    this.#open = { segment, file, bootId: bootId ?? '' };
-    return this.#open;
-  }
-
-  #corrupt(segment: Segment, bytes: number): void {
-    if (segment.corrupt) return;
-    segment.corrupt = true;
-    this.#report({ kind: 'segment-corrupt', file: `${this.#folder}/${segmentName(segment.first)}`, bytes });
-  }
-
-  async #closeReader(): Promise<void> {
-    const open = this.#open;
-    this.#open = undefined;
-    await open?.file.close();
-  }
-
   async #discard(segment: Segment): Promise<void> {
-    if (this.#open?.segment === segment) await this.#closeReader();
-    if (this.#place?.segment === segment) this.#place = undefined;
-    this.#ends = this.#ends.filter(({ place }) => place.segment !== segment);
+    await this.#reader.leave(segment);
     const name = segmentName(segment.first);
     const path = `${this.#folder}/${name}`;
     // Somebody may have removed the file by hand; its readings are told as lost by their missing numbers.
     if (segment.corrupt) {
       const file = `${SET_ASIDE}/${this.stream}-${name}`;
       await this.#files.makeFolder(SET_ASIDE);
-      await unlessAbsent(this.#files.move(path, file));
-      this.#report({ kind: 'segment-set-aside', file, bytes: segment.bytes });
+      const moved = await unlessAbsent(this.#files.move(path, file).then(() => true));
+      if (moved) this.#report({ kind: 'segment-set-aside', file, bytes: segment.bytes });
     } else await unlessAbsent(this.#files.remove(path));
     this.#segments.splice(this.#segments.indexOf(segment), 1);
   }

@@ -31,6 +31,8 @@ export class MemoryFiles implements SegmentFiles {
   failsWith: string | undefined;
   /** Set: no name is taken away, with this code. */
   refusesRemoval: string | undefined;
+  /** The code with which reading these bytes of a file fails, or opening it, which reads none. */
+  readFault: (path: string, position: number, length: number) => string | undefined = () => undefined;
   bytesRead = 0;
   #die!: () => void;
   /** Resolves when the process dies. */
@@ -103,11 +105,12 @@ export class MemoryFiles implements SegmentFiles {
     this.#step();
     const content = { data: Buffer.alloc(0), synced: Buffer.alloc(0) };
     this.#files.set(path, content);
-    return this.#handle(content);
+    return this.#handle(path, content);
   }
 
   async open(path: string): Promise<SegmentFile> {
-    return this.#handle(this.#contentOf(path));
+    this.#mayRead(path, 0, 0);
+    return this.#handle(path, this.#contentOf(path));
   }
 
   async remove(path: string): Promise<void> {
@@ -131,10 +134,16 @@ export class MemoryFiles implements SegmentFiles {
     for (const [path, content] of this.#files) if (inside(path)) this.#syncedNames.set(path, content);
   }
 
-  #handle(content: Content): SegmentFile {
+  #mayRead(path: string, position: number, length: number): void {
+    const fault = this.readFault(path, position, length);
+    if (fault) throw systemError(fault, path);
+  }
+
+  #handle(path: string, content: Content): SegmentFile {
     return {
       size: async () => content.data.length,
       read: async (position, length) => {
+        this.#mayRead(path, position, length);
         const bytes = Buffer.from(content.data.subarray(position, position + length));
         this.bytesRead += bytes.length;
         return bytes;
