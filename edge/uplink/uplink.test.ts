@@ -21,12 +21,14 @@ import { Uplink } from './uplink.ts';
 
 const clock = machineClock();
 let link: FickleLink;
+let files: MemoryFiles;
 let spool: Spool;
 let uplink: Uplink;
 
 beforeEach(async () => {
   link = await startFickleLink();
-  ({ spool } = await openTestSpool(new MemoryFiles(), { bootId: clock.bootId, segmentBytes: 65_536 }));
+  files = new MemoryFiles();
+  ({ spool } = await openTestSpool(files, { bootId: clock.bootId, segmentBytes: 65_536 }));
   uplink = uplinkTo(link.url);
 });
 
@@ -177,6 +179,20 @@ describe('the uplink', () => {
     await take(4);
     await until(isEmpty);
     expect(link.posts.map(({ lost }) => lost)).toEqual([[[1, 1]], [[1, 1]], [[1, 1]], undefined]);
+  });
+
+  it('tries again when the disk can not be read, and ends its drain then', async () => {
+    let faults = 3;
+    files.readFault = () => (faults-- > 0 ? 'EMFILE' : undefined);
+    await take(1, 2);
+    uplink.start();
+    await until(isEmpty);
+    expect(received()).toEqual([1, 2]);
+    expect(faults).toBeLessThan(0);
+    files.readFault = () => 'EMFILE';
+    await take(3);
+    await uplink.drain(AbortSignal.timeout(5_000));
+    expect(spool.figures.held).toBe(1);
   });
 
   it('waits for more readings, but no longer than batchAgeMs', async () => {

@@ -93,8 +93,22 @@ export class Uplink {
   }
 
   async #run(): Promise<void> {
-    const { spool, region } = this.#options;
+    const { region, logger } = this.#options;
     await this.#unlessDraining(region.known);
+    while (!this.#stopped.signal.aborted) {
+      try {
+        return await this.#sendAll();
+      } catch (err) {
+        logger.error({ err }, 'the spool can not be read now; the readings wait in it');
+        if (this.#draining.signal.aborted) return;
+        await this.#sleep(this.#delays.next().value);
+      }
+    }
+  }
+
+  /** Sends until it is stopped, or drained. Rejects when the spool does. */
+  async #sendAll(): Promise<void> {
+    const { spool, region } = this.#options;
     while (region.current !== undefined && !this.#stopped.signal.aborted) {
       const changed = spool.changed;
       const batch = await spool.read(this.#limit);
