@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_RECORD_BYTES } from '../spool/record.ts';
 import { loadEdgeConfiguration } from './index.ts';
 
 describe("the agent's configuration", () => {
@@ -21,6 +22,16 @@ describe("the agent's configuration", () => {
       'a health server that the network could reach',
       { TASHIKA_EDGE_HEALTH_PORT: '9100', TASHIKA_EDGE_HEALTH_HOST: '0.0.0.0' },
       'health.host must be a loopback address',
+    ],
+    [
+      'a post that the longest text does not fit',
+      { TASHIKA_EDGE_UPLINK_BATCH_BYTES: String(MAX_RECORD_BYTES) },
+      'uplink.batchBytes',
+    ],
+    [
+      'memory that the longest text does not fit',
+      { TASHIKA_EDGE_SPOOL_MEMORY_BYTES: String(MAX_RECORD_BYTES) },
+      'spool.memoryBytes',
     ],
     ['an unknown policy', { TASHIKA_EDGE_SPOOL_POLICY: 'panic' }, '"drop-oldest" or "drop-newest"'],
   ])('refuses %s', (_name, env, problem) => {

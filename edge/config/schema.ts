@@ -47,10 +47,10 @@ const uplink = Type.Object(
       }),
     ),
     batchBytes: Type.Integer({
-      description: 'Most bytes of one post. Funnel takes 800,000.',
+      description: 'Most bytes of one post, unless one reading alone is longer. Funnel takes 800,000.',
       unit: 'bytes',
       default: 32_768,
-      minimum: 1_024,
+      minimum: 16_384,
       maximum: 800_000,
     }),
     batchAgeMs: Type.Integer({
@@ -122,7 +122,7 @@ const spool = Type.Object(
       description: 'Most bytes of readings kept in memory while the disk takes none.',
       unit: 'bytes',
       default: 4_194_304,
-      minimum: 4_096,
+      minimum: 65_536,
       maximum: 1_073_741_824,
     }),
     policy: Type.Union([Type.Literal('drop-oldest'), Type.Literal('drop-newest')], {

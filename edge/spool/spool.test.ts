@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Batch } from './batch.ts';
 import type { Fate } from './group.ts';
+import { MAX_TEXT_BYTES } from './reading.ts';
 import type { Spool } from './spool.ts';
 import { MemoryFiles } from './testing/memory-files.ts';
 import { BOOT, NEXT_BOOT, openTestSpool, reading } from './testing/open-spool.ts';
@@ -301,6 +302,19 @@ describe('a spool on a disk that takes nothing', () => {
     await recovered;
     expect(await spool.read(EVERYTHING)).toMatchObject({ first: 2, lost: [[1, 1]] });
   });
+
+  it.each(['drop-oldest', 'drop-newest'] as const)(
+    'has room for the longest text in the least memory that is configured (%s)',
+    async (policy) => {
+      const files = new MemoryFiles();
+      const { spool } = await openTestSpool(files, { memoryBytes: 65_536, policy });
+      files.capacity = files.usedBytes;
+      expect(await append(spool, 1, 1)).toEqual(['memory']);
+      const long = spool.append(reading('x'.repeat(MAX_TEXT_BYTES)));
+      await spool.flush();
+      expect(await long).toBe('memory');
+    },
+  );
 
   it('gives up its own oldest files before the newest readings', async () => {
     const files = new MemoryFiles();
