@@ -22,9 +22,8 @@ export interface CheckOptions {
 }
 
 /**
- * Looks at everything that the agent needs, says what it finds and what to do about it, and leaves
- * everything as it was: it can
- * run beside a working agent, and sends no message that would be counted.
+ * Looks at everything that the agent needs, and says what it finds and what to do about it. It leaves everything as
+ * it was: it can run beside a working agent, and sends no message that would be counted.
  *
  * @returns the exit code: 0, or 1 when something failed
  * @throws TashikaError `CONFIG_INVALID` where two sensors get in each other's way
