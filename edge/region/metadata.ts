@@ -1,7 +1,7 @@
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Duration } from '@tashika/shared/time';
 import { Client } from 'undici';
-import { beginningOf, deadline } from '../uplink/index.ts';
+import { beginningOf, deadline } from '../http/index.ts';
 
 export interface MetadataOptions {
   readonly url: string;

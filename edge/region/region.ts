@@ -4,7 +4,7 @@ import { messageOf, TashikaError } from '@tashika/shared/errors';
 import { type RegionCode, resolveRegion } from '@tashika/shared/regions';
 import type { Clock, Duration } from '@tashika/shared/time';
 import type { Logger } from 'pino';
-import { retryDelays } from '../uplink/index.ts';
+import { jitteredDelays } from '../retry/index.ts';
 import { askMetadata, type MetadataOptions } from './metadata.ts';
 
 const KEPT = 'region';
@@ -66,7 +66,7 @@ export class RegionFinder {
   async #ask(): Promise<void> {
     const { metadata, clock, random, logger } = this.#options;
     const { signal } = this.#stopped;
-    let delays = retryDelays(RETRY, random);
+    let delays = jitteredDelays(RETRY, random);
     let told = '';
     while (!signal.aborted) {
       let pause: Duration;
@@ -77,7 +77,7 @@ export class RegionFinder {
           this.#set(region);
           await this.#keep(region);
         }
-        delays = retryDelays(RETRY, random);
+        delays = jitteredDelays(RETRY, random);
         pause = ASK_AGAIN_AFTER;
       } catch (error) {
         if (signal.aborted) return;

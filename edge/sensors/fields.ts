@@ -22,12 +22,12 @@ export function unreadable(problem: string): Parsed {
 }
 
 /** How a device's fields become measurements of `source`. */
-export interface FieldRules {
+interface FieldRules {
   readonly fields: readonly FieldConfiguration[];
   readonly ignore: readonly string[];
 }
 
-export type FieldMapper = (field: Field) => Measurement | undefined;
+type FieldMapper = (field: Field) => Measurement | undefined;
 
 /** @returns the measurement of a field, or nothing where the configuration leaves the field out */
 export function fieldMapper(source: string, rules: FieldRules): FieldMapper {

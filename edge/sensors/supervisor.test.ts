@@ -1,7 +1,6 @@
 import { TestClock } from '@tashika/shared/time';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
-import { backoff } from './backoff.ts';
 import type { SensorDriver } from './driver.ts';
 import { supervise } from './supervisor.ts';
 import { RecordingSink } from './testing/recording-sink.ts';
@@ -133,9 +132,4 @@ describe('a supervised sensor', () => {
     const source = supervise(subject, { clock: new TestClock(), logger });
     expect(await source.check()).toEqual([{ subject: 'x', verdict: 'fail', detail: 'Broken check.' }]);
   });
-});
-
-it('the pauses double up to a cap', () => {
-  const pauses = backoff(10, 45);
-  expect(Array.from({ length: 5 }, () => pauses.next().value)).toEqual([10, 20, 40, 45, 45]);
 });

@@ -1,7 +1,7 @@
 import { messageOf } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
 import type { Logger } from 'pino';
-import { backoff } from './backoff.ts';
+import { doublingDelays } from '../retry/index.ts';
 import type { DeviceSession, SensorDriver } from './driver.ts';
 import type { CheckLine, SensorSink, SensorSource, SensorState } from './port.ts';
 
@@ -57,15 +57,15 @@ class SupervisedSensor implements SensorSource {
   }
 
   async #keepRunning(reporter: Reporter, signal: AbortSignal): Promise<void> {
-    const firstPauseMs = this.#driver.reconnectMs ?? FIRST_PAUSE_MS;
-    let pauses = backoff(firstPauseMs, LONGEST_PAUSE_MS);
+    const policy = { firstMs: this.#driver.reconnectMs ?? FIRST_PAUSE_MS, mostMs: LONGEST_PAUSE_MS };
+    let pauses = doublingDelays(policy);
     reporter.state('starting');
     while (!signal.aborted) {
       const startedAt = this.#clock.monotonic();
       const failure = await this.#live(reporter, signal);
       if (signal.aborted) return;
       // A device that held for a while has earned a quick return; one that only flickers has not.
-      if (this.#clock.monotonic() - startedAt > LONGEST_PAUSE_MS) pauses = backoff(firstPauseMs, LONGEST_PAUSE_MS);
+      if (this.#clock.monotonic() - startedAt > LONGEST_PAUSE_MS) pauses = doublingDelays(policy);
       reporter.state('failed', failure);
       await this.#clock.sleep(pauses.next().value, signal).catch(() => {});
     }

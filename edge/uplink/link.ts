@@ -1,8 +1,7 @@
 import { messageOf } from '@tashika/shared/errors';
 import type { Duration } from '@tashika/shared/time';
 import { Client } from 'undici';
-import { beginningOf } from './answer-body.ts';
-import { deadline } from './deadline.ts';
+import { beginningOf, deadline } from '../http/index.ts';
 import { judge, type Verdict } from './verdict.ts';
 
 export interface LinkOptions {

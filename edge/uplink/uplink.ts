@@ -2,10 +2,10 @@ import type { RegionCode } from '@tashika/shared/regions';
 import type { Duration, Timestamp } from '@tashika/shared/time';
 import type { Logger } from 'pino';
 import { type BootClock, datability, type Moment } from '../clock/index.ts';
+import { jitteredDelays, type RetryPolicy } from '../retry/index.ts';
 import { type Batch, type BatchLimit, firstOf, type Spool } from '../spool/index.ts';
 import { encodePost, LOST_RANGE_BYTES, POST_HEAD_BYTES, sizeInPost } from './encode.ts';
 import type { Link } from './link.ts';
-import { type RetryPolicy, retryDelays } from './retry-delays.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface UplinkOptions {
@@ -201,7 +201,7 @@ export class Uplink {
   }
 
   #newDelays(): Generator<Duration, never> {
-    return retryDelays(this.#options.retry, this.#options.random);
+    return jitteredDelays(this.#options.retry, this.#options.random);
   }
 
   /** Ends early when `orUntil` is there, and when draining begins. */

@@ -11,7 +11,7 @@ import { type GpioLine, loadOnoff, type OpenLine, openOnoffLine } from './line.t
 /** How often the level is read without an edge: it mends a lost edge and notices a chip that is gone. */
 const READ_BACK_MS: Duration = 10_000;
 
-export interface GpioRoots {
+interface GpioRoots {
   /** Where the kernel shows its GPIO chips: `/sys/class/gpio`. */
   readonly gpio: string;
 }

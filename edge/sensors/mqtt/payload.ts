@@ -27,7 +27,7 @@ function fieldsOf(value: unknown): Parsed {
 }
 
 /** The value at a JSON Pointer (RFC 6901), or undefined where there is none. */
-export function atPointer(value: unknown, pointer: string): unknown {
+function atPointer(value: unknown, pointer: string): unknown {
   const keys = pointer.split('/').slice(1);
   return keys
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))

@@ -5,7 +5,7 @@ import type { SensorDriver } from '../driver.ts';
 import type { Measurement } from '../port.ts';
 import { processorTemperature } from './temperature.ts';
 
-export interface SystemRoots {
+interface SystemRoots {
   /** Where the kernel shows its thermal zones: `/sys/class/thermal`. */
   readonly thermal: string;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { retryDelays } from './retry-delays.ts';
+import { doublingDelays, jitteredDelays } from './delays.ts';
 
 function take(count: number, random: () => number): number[] {
-  const delays = retryDelays({ firstMs: 100, mostMs: 1_000 }, random);
+  const delays = jitteredDelays({ firstMs: 100, mostMs: 1_000 }, random);
   return Array.from({ length: count }, () => delays.next().value);
 }
 
@@ -15,7 +15,12 @@ describe('the waits between attempts', () => {
     expect(take(3, () => 0)).toEqual([50, 100, 200]);
   });
 
+  it('are whole where nobody else keeps step', () => {
+    const delays = doublingDelays({ firstMs: 10, mostMs: 45 });
+    expect(Array.from({ length: 5 }, () => delays.next().value)).toEqual([10, 20, 40, 45, 45]);
+  });
+
   it('keep to the longest even for the first', () => {
-    expect(retryDelays({ firstMs: 50, mostMs: 10 }, () => 1).next().value).toBe(10);
+    expect(jitteredDelays({ firstMs: 50, mostMs: 10 }, () => 1).next().value).toBe(10);
   });
 });

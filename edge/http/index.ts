@@ -1,0 +1,2 @@
+export { beginningOf } from './answer-body.ts';
+export { deadline } from './deadline.ts';

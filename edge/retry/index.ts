@@ -1,0 +1,1 @@
+export { doublingDelays, jitteredDelays, type RetryPolicy } from './delays.ts';
