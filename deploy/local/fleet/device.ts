@@ -116,9 +116,9 @@ export class Device {
 
   #take(now: Timestamp): void {
     const { account, journal } = this.#field;
+    const records = measure(now, this.#taken + 1, this.#chance);
+    if (!journal.hold(this.#number, now, records)) return;
     this.#taken += 1;
-    const records = measure(now, this.#taken, this.#chance);
-    journal.hold(this.#number, now, records);
     account.add(now + this.#ownClock.skewMs, this.#region, records.length);
     void this.#send();
   }

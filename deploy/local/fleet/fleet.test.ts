@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { decodePayload } from '@tashika/shared/telemetry';
 import { systemClock } from '@tashika/shared/time';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { smallDisk } from '../line-file/testing/small-disk.ts';
 import { bySourceAddress, simOf } from '../sims/index.ts';
 import { type FleetOptions, placesOf, STEADY_HABITS, startFleet } from './index.ts';
 
@@ -158,6 +159,31 @@ describe('a fleet', () => {
     expect(receiver.streams()).toHaveLength(3);
     expect(receiver.streams().every(({ through, readings }) => through === readings)).toBe(true);
     expect(receiver.readings.size).toBe(held + second.taken().reduce((sum, { readings }) => sum + readings, 0));
+  });
+
+  it('measures nothing while its journal cannot be written, and goes on when it can', async () => {
+    const disk = smallDisk();
+    onTestFinished(() => disk.remove());
+    const writes = { failed: 0, done: 0 };
+    const options = { habits: STEADY_HABITS, devices: 3, postsPerDevice: 200, dataDirectory: disk.directory };
+    const running = await fleet(() => 204, {
+      ...options,
+      onWrite: (failure) => {
+        writes[failure === undefined ? 'done' : 'failed'] += 1;
+      },
+    });
+    const until = async (condition: () => boolean) => {
+      while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await until(() => writes.done >= 10);
+    disk.fill();
+    await until(() => writes.failed >= 10);
+    disk.free();
+    await running.finished;
+    expect(await running.stop()).toBe(0);
+    expect(writes.done).toBe(600);
+    expect(receiver.streams().map(({ through, readings }) => through === readings)).toEqual([true, true, true]);
+    expect(receiver.readings.size).toBe(running.taken().reduce((sum, { readings }) => sum + readings, 0));
   });
 
   it('says what it still holds when nothing is taken', async () => {

@@ -23,6 +23,8 @@ export interface FleetOptions {
   readonly habits?: Partial<Habits>;
   /** The wait after a post that was not taken, in ms; it doubles up to 16 times that. */
   readonly retryMs?: Duration;
+  /** Told how each write to `dataDirectory` went: why it failed, when nothing is measured, or undefined. */
+  readonly onWrite?: (failure: unknown) => void;
   /** How far back `taken` remembers, in ms. */
   readonly accountKeepMs?: Duration;
 }
@@ -42,14 +44,14 @@ export interface Fleet {
  * Starts simulated devices over the 47 prefectures, each with a SIM of its own, with a field's habits. Posts are wire
  * format v1; each is tried until Funnel takes it.
  *
- * @throws TashikaError `USAGE` for more devices than there are addresses
+ * @throws TashikaError `USAGE` for more devices than there are addresses; `DISK_FULL`, `DATA_DIRECTORY_UNWRITABLE`
  */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   if (options.devices > MAX_DEVICES)
     throw new TashikaError('USAGE', `A fleet has at most ${MAX_DEVICES} devices, ${options.devices} were asked for.`);
   const { clock = systemClock } = options;
   const radio = await openRadio(options.funnelUrl, addressOf(0));
-  const journal = new Journal(options.dataDirectory);
+  const journal = new Journal(options.dataDirectory, options.onWrite);
   const account = new Account(options.accountKeepMs ?? 3 * 3_600_000);
   const progress = new Progress();
   const field: Field = {

@@ -1,17 +1,10 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { directoryError, makeDirectory } from '@tashika/shared/data-directory';
 import type { SenmlRecord } from '@tashika/shared/telemetry';
 import { newStream } from '@tashika/shared/telemetry';
 import type { Timestamp } from '@tashika/shared/time';
+import { LineFile } from '../line-file/index.ts';
 
 /** A post that a device took and whose answer it still waits for. */
 export interface HeldPost {
@@ -35,25 +28,45 @@ type Entry =
   | { readonly d: number; readonly post: HeldPost }
   | { readonly d: number; readonly taken: number };
 
-/** The journal is written anew when it has grown to this size. */
-const COMPACT_AT_BYTES = 8 * 1024 * 1024;
+/** The journal is written anew each time it has grown by this much; standard. */
+const COMPACT_AFTER_BYTES = 8 * 1024 * 1024;
 
 /**
  * What the devices hold, written before it is posted, so that the fleet goes on where it was even after a kill -9: the
- * next reading has the next number, and what waited is posted. One line an entry; a torn last line is left out.
+ * next reading has the next number, and what waited is posted. One line an entry. What can't be written is not held, so
+ * that no number is ever given twice.
  */
 export class Journal {
-  readonly #file: string | undefined;
+  readonly #path: string | undefined;
+  readonly #onWrite: (failure: unknown) => void;
   readonly #devices = new Map<number, DeviceState>();
-  #descriptor: number | undefined;
-  #bytes = 0;
+  /** Devices whose stream is in the file. */
+  readonly #written = new Set<number>();
+  #file: LineFile | undefined;
+  readonly #compactAfterBytes: number;
+  #compactAt = 0;
 
-  /** @param directory where the journal lies; undefined to forget at the end */
-  constructor(directory: string | undefined) {
+  /**
+   * @param directory where the journal lies; undefined to forget at the end
+   * @param onWrite told how each write of what a device measured went: why it failed, or undefined
+   * @throws TashikaError `DISK_FULL`, `DATA_DIRECTORY_UNWRITABLE`
+   */
+  constructor(
+    directory: string | undefined,
+    onWrite: (failure: unknown) => void = () => {},
+    compactAfterBytes = COMPACT_AFTER_BYTES,
+  ) {
+    this.#onWrite = onWrite;
+    this.#compactAfterBytes = compactAfterBytes;
     if (directory === undefined) return;
-    mkdirSync(directory, { recursive: true });
-    this.#file = join(directory, 'fleet.journal');
-    if (existsSync(this.#file)) this.#read(readFileSync(this.#file, 'utf8'));
+    this.#path = join(directory, 'fleet.journal');
+    try {
+      makeDirectory(directory);
+      if (existsSync(this.#path)) this.#read(readFileSync(this.#path, 'utf8'));
+      this.#file = new LineFile(this.#path);
+    } catch (error) {
+      throw directoryError(directory, error);
+    }
     this.#compact();
   }
 
@@ -63,15 +76,24 @@ export class Journal {
     if (known) return known;
     const state: DeviceState = { stream: newStream(), next: 1, held: [] };
     this.#devices.set(n, state);
-    this.#write({ d: n, stream: state.stream, next: state.next });
     return state;
   }
 
-  /** The n-th device has measured: its post is held from now on. */
-  hold(n: number, at: Timestamp, records: readonly SenmlRecord[]): void {
-    const entry: Entry = { d: n, post: { seq: this.device(n).next, at, records } };
+  /** The n-th device has measured: its post is held from now on; false where it can't be, as on a full disk. */
+  hold(n: number, at: Timestamp, records: readonly SenmlRecord[]): boolean {
+    const { stream, next } = this.device(n);
+    const entry: Entry = { d: n, post: { seq: next, at, records } };
+    try {
+      this.#append(...(this.#written.has(n) ? [] : [{ d: n, stream, next }]), entry);
+    } catch (error) {
+      this.#onWrite(error);
+      return false;
+    }
+    this.#onWrite(undefined);
+    this.#written.add(n);
     this.#apply(entry);
-    this.#write(entry);
+    this.#compactWhenLong();
+    return true;
   }
 
   /** The n-th device's oldest post was taken. */
@@ -80,12 +102,17 @@ export class Journal {
     if (!oldest) return;
     const entry: Entry = { d: n, taken: oldest.seq };
     this.#apply(entry);
-    this.#write(entry);
+    try {
+      this.#append(entry);
+    } catch {
+      // The next run posts it again, and the cloud counts it once; the device's next such entry mends it.
+    }
+    this.#compactWhenLong();
   }
 
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+    this.#file?.close();
+    this.#file = undefined;
   }
 
   #read(text: string): void {
@@ -96,6 +123,7 @@ export class Journal {
         // the last line of a run that was killed while it wrote
       }
     }
+    for (const n of this.#devices.keys()) this.#written.add(n);
   }
 
   #apply(entry: Entry): void {
@@ -106,33 +134,43 @@ export class Journal {
     const state = this.#devices.get(entry.d);
     if (!state) return;
     if ('taken' in entry) {
-      if (state.held[0]?.seq === entry.taken) state.held.shift();
+      // Posts are taken in order, so this one tells of those before it too.
+      while (state.held[0] && state.held[0].seq <= entry.taken) state.held.shift();
     } else {
       state.held.push(entry.post);
       state.next = entry.post.seq + entry.post.records.length;
     }
   }
 
-  #write(entry: Entry): void {
-    if (this.#descriptor === undefined) return;
-    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
-    writeSync(this.#descriptor, line);
-    this.#bytes += line.length;
-    if (this.#bytes > COMPACT_AT_BYTES) this.#compact();
+  #append(...entries: readonly Entry[]): void {
+    this.#file?.append(...entries.map((entry) => JSON.stringify(entry)));
   }
 
+  #compactWhenLong(): void {
+    if (this.#file && this.#file.bytes > this.#compactAt) this.#compact();
+  }
+
+  /** Writes the journal anew; where there is no room for it, the old one goes on. */
   #compact(): void {
-    if (this.#file === undefined) return;
-    const entries: Entry[] = [...this.#devices].flatMap(([d, { stream, next, held }]) => [
+    if (this.#path === undefined || !this.#file) return;
+    const entries: readonly Entry[] = [...this.#devices].flatMap(([d, { stream, next, held }]) => [
       { d, stream, next: held[0]?.seq ?? next },
       ...held.map((post) => ({ d, post })),
     ]);
-    const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
-    const fresh = `${this.#file}.new`;
-    writeFileSync(fresh, text);
-    renameSync(fresh, this.#file);
-    this.close();
-    this.#descriptor = openSync(this.#file, 'a');
-    this.#bytes = 0;
+    const path = `${this.#path}.new`;
+    let fresh: LineFile | undefined;
+    try {
+      rmSync(path, { force: true });
+      fresh = new LineFile(path);
+      fresh.append(...entries.map((entry) => JSON.stringify(entry)));
+      renameSync(path, this.#path);
+      this.#file.close();
+      this.#file = fresh;
+      for (const n of this.#devices.keys()) this.#written.add(n);
+    } catch {
+      fresh?.close();
+      rmSync(path, { force: true });
+    }
+    this.#compactAt = this.#file.bytes + this.#compactAfterBytes;
   }
 }

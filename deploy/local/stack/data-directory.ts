@@ -1,13 +1,12 @@
-import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDirectory } from '@tashika/shared/data-directory';
-import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { type DirectoryLock, takeDataDirectory } from '@tashika/shared/data-directory';
+import { isTashikaError, TashikaError } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
 
-/** What a run notes down for the next one. */
+/** What a run notes down for the next one: the processes that may outlive it for a while. */
 interface Run {
-  readonly main: ProcessIdentity;
   readonly parts: readonly ProcessIdentity[];
 }
 
@@ -18,65 +17,58 @@ const LOOK_AGAIN_MS: Duration = 100;
 /** A data directory that this run alone uses. */
 export interface DataDirectory {
   readonly path: string;
-  /** Notes which processes belong to this run. */
+  /**
+   * Notes which processes belong to this run.
+   *
+   * Throws the system's error; the note before stands then.
+   */
   note(pids: readonly number[]): void;
-  release(): void;
+  release(): Promise<void>;
 }
 
 /**
  * Makes the data directory and takes it for this run. What a killed run left behind is waited for.
  *
- * @throws TashikaError `DATA_DIRECTORY_UNWRITABLE`, `DATA_DIRECTORY_IN_USE`
+ * @throws TashikaError `DATA_DIRECTORY_UNWRITABLE`, `DATA_DIRECTORY_IN_USE`, `DISK_FULL`
  */
-export async function takeDataDirectory(
+export async function openDataDirectory(
   path: string,
   clock: Clock,
   tell: (line: string) => void,
 ): Promise<DataDirectory> {
-  makeWritable(path);
+  const lock = await take(path);
   const file = join(path, 'run.json');
-  const main = identityOf(process.pid);
-  while (!create(file, { main, parts: [] })) {
-    const earlier = read(file);
-    if (earlier && isAlive(earlier.main))
-      throw new TashikaError(
-        'DATA_DIRECTORY_IN_USE',
-        `Another run (process ${earlier.main.pid}) uses ${path}. Stop it, or set TASHIKA_DATA to another directory.`,
-      );
-    await endOf(earlier?.parts ?? [], clock, tell);
-    rmSync(file, { force: true });
-  }
+  await endOf(read(file)?.parts ?? [], clock, tell);
+  rmSync(file, { force: true });
   return {
     path,
-    note: (pids) => replace(file, { main, parts: pids.map(identityOf) }),
-    release: () => rmSync(file, { force: true }),
+    note: (pids) => replace(file, { parts: pids.map(identityOf) }),
+    release: async () => {
+      rmSync(file, { force: true });
+      await lock.release();
+    },
   };
 }
 
-function makeWritable(path: string): void {
+async function take(path: string): Promise<DirectoryLock> {
   try {
-    makeDirectory(path);
-    if (!statSync(path).isDirectory()) throw new Error('it is a file');
-    accessSync(path, constants.W_OK | constants.X_OK);
+    return await takeDataDirectory(path);
   } catch (error) {
-    throw new TashikaError(
-      'DATA_DIRECTORY_UNWRITABLE',
-      `The data directory ${path} can't be written: ${messageOf(error)}. Set TASHIKA_DATA to another one.`,
-      { cause: error },
-    );
-  }
-}
-
-/** False where the file is there already. */
-function create(file: string, run: Run): boolean {
-  try {
-    writeFileSync(file, JSON.stringify(run), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw new TashikaError('DATA_DIRECTORY_UNWRITABLE', `${file} can't be written: ${messageOf(error)}.`, {
-      cause: error,
-    });
+    if (isTashikaError(error, 'DATA_DIRECTORY_IN_USE'))
+      throw new TashikaError(
+        error.code,
+        `Another run uses ${path}. Stop it, or set TASHIKA_DATA to another directory.`,
+        { cause: error },
+      );
+    if (isTashikaError(error))
+      throw new TashikaError(
+        error.code,
+        `${error.message.replace(/\.$/, '')}. Set TASHIKA_DATA to another directory.`,
+        {
+          cause: error,
+        },
+      );
+    throw error;
   }
 }
 

@@ -1,36 +1,36 @@
-import { closeSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { LineFile } from '../line-file/index.ts';
 
 /** A log that never takes more than twice `maxBytes`: a full file becomes `….1` and a new one begins. */
 export class LogFile {
   readonly path: string;
   readonly #maxBytes: number;
-  #descriptor: number;
-  #bytes: number;
+  #file: LineFile;
 
   constructor(path: string, maxBytes = 5 * 1024 * 1024) {
     this.path = path;
     this.#maxBytes = maxBytes;
     mkdirSync(dirname(path), { recursive: true });
-    this.#descriptor = openSync(path, 'a');
-    this.#bytes = statSync(path).size;
+    this.#file = new LineFile(path);
   }
 
+  /** Throws the system's error; the line is left out then. */
   write(line: string): void {
-    const bytes = Buffer.from(`${line}\n`);
-    if (this.#bytes > 0 && this.#bytes + bytes.length > this.#maxBytes) this.#rotate();
-    writeSync(this.#descriptor, bytes);
-    this.#bytes += bytes.length;
+    const { bytes } = this.#file;
+    if (bytes > 0 && bytes + Buffer.byteLength(line) + 1 > this.#maxBytes) this.#rotate();
+    this.#file.append(line);
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    this.#file.close();
   }
 
   #rotate(): void {
-    closeSync(this.#descriptor);
-    renameSync(this.path, `${this.path}.1`);
-    this.#descriptor = openSync(this.path, 'a');
-    this.#bytes = 0;
+    // Missing where an earlier try got this far and no further.
+    if (existsSync(this.path)) renameSync(this.path, `${this.path}.1`);
+    const fresh = new LineFile(this.path);
+    this.#file.close();
+    this.#file = fresh;
   }
 }

@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@tashika/shared/time';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock, TestClock } from '@tashika/shared/time';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { smallDisk } from '../line-file/testing/small-disk.ts';
+import { DiskTrouble } from './disk-trouble.ts';
 import { LogFile } from './log-file.ts';
 import { complaintOf, withoutKeys } from './log-line.ts';
 import { Part } from './part.ts';
@@ -31,7 +33,14 @@ function told(pattern: RegExp): Promise<void> {
   });
 }
 
-function part(program: string, onHopeless: (error: Error) => void = () => {}): Part {
+interface PartUnderTest {
+  readonly onHopeless?: (error: Error) => void;
+  readonly attempt?: (write: () => void) => boolean;
+  readonly logs?: string;
+}
+
+function part(program: string, options: PartUnderTest = {}): Part {
+  const { onHopeless = () => {}, attempt = writing, logs = directory } = options;
   const script = join(directory, 'program.mjs');
   writeFileSync(script, program);
   return new Part({
@@ -39,16 +48,22 @@ function part(program: string, onHopeless: (error: Error) => void = () => {}): P
     script,
     args: [],
     env: {},
-    logFile: join(directory, 'worker.log'),
+    logFile: join(logs, 'worker.log'),
     clock: systemClock,
     tell: (line) => {
       said.push(line);
       for (const look of heard) look();
     },
+    attempt,
     onChange: () => {},
     onHopeless,
   });
 }
+
+const writing = (write: () => void) => {
+  write();
+  return true;
+};
 
 const READY = "console.log('ready'); setInterval(() => {}, 1000);";
 const isReady = (running: Part) => running.printed(/^ready$/).then(() => {});
@@ -101,7 +116,7 @@ describe('a part', () => {
 
   it('is not started again when its configuration is wrong', async () => {
     const hopeless = new Promise<Error>((resolve) => {
-      const running = part("console.log('ready'); setTimeout(() => process.exit(78), 200);", resolve);
+      const running = part("console.log('ready'); setTimeout(() => process.exit(78), 200);", { onHopeless: resolve });
       void running.start(isReady);
     });
     await expect(hopeless).resolves.toMatchObject({ code: 'PROGRAM_ENDED' });
@@ -123,6 +138,33 @@ describe('a part', () => {
     expect(readFileSync(join(directory, 'worker.log'), 'utf8')).toContain('fine');
   });
 
+  it('runs on while its log cannot be written, and logs again when there is room', async () => {
+    const disk = smallDisk();
+    onTestFinished(() => disk.remove());
+    const clock = new TestClock();
+    const trouble = new DiskTrouble(clock, (line) => said.push(line));
+    const running = part(
+      `process.on('SIGUSR2', () => console.log('x'.repeat(9_000))); process.on('SIGTERM', () => process.exit(0)); ${READY}`,
+      { logs: join(disk.directory, 'logs'), attempt: (write) => trouble.attempt(write) },
+    );
+    await running.start(isReady);
+    const ask = async () => {
+      const answer = running.printed(/^x+$/);
+      process.kill(running.pid!, 'SIGUSR2');
+      await answer;
+    };
+    disk.fill();
+    await ask();
+    await ask();
+    expect(said).toEqual([expect.stringContaining("The data directory can't be written: ENOSPC")]);
+    disk.free();
+    await clock.advance(10_001);
+    await ask();
+    await running.stop(5_000);
+    expect(said.slice(1)).toEqual(['The data directory can be written again.']);
+    expect(readFileSync(join(disk.directory, 'logs/worker.log'), 'utf8')).toBe(`ready\n${'x'.repeat(9_000)}\n`);
+  });
+
   it('ends when its starter is killed outright', async () => {
     const script = join(directory, 'program.mjs');
     writeFileSync(script, `console.log('ready ' + process.pid); setInterval(() => {}, 1000);`);
@@ -133,7 +175,7 @@ describe('a part', () => {
       `const { Part } = await import(${url('./part.ts')});
        const { systemClock } = await import(${url('../../../shared/time/index.ts')});
        const part = new Part({ name: 'x', script: ${JSON.stringify(script)}, args: [], env: {}, logFile: ${JSON.stringify(join(directory, 'x.log'))},
-         clock: systemClock, tell: () => {}, onChange: () => {}, onHopeless: () => {} });
+         clock: systemClock, tell: () => {}, attempt: (write) => { write(); return true; }, onChange: () => {}, onHopeless: () => {} });
        await part.start(async () => console.log((await part.printed(/^ready/)).split(' ')[1]));`,
     );
     const parent = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', starter], { cwd: process.cwd() });

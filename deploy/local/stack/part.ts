@@ -13,6 +13,8 @@ export interface PartOptions {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly logFile: string;
+  /** Does what writes to the log; false where it fails. */
+  readonly attempt: (write: () => void) => boolean;
   readonly clock: Clock;
   /** Says something on the terminal. */
   readonly tell: (line: string) => void;
@@ -153,7 +155,7 @@ export class Part {
   }
 
   #said(line: string): void {
-    this.#log.write(withoutKeys(line));
+    this.#keep(line);
     for (const watch of this.#watchers) watch(line);
     const complaint = complaintOf(line);
     if (complaint) this.#surface(complaint);
@@ -161,11 +163,15 @@ export class Part {
 
   /** Logs come by either stream; what is no log line on standard error is a complaint itself. */
   #complained(line: string): void {
-    this.#log.write(withoutKeys(line));
+    this.#keep(line);
     const complaint = isLogLine(line) ? complaintOf(line) : withoutKeys(line);
     if (!complaint) return;
     this.#lastErrors = [...this.#lastErrors, complaint].slice(-KEPT_ERROR_LINES);
     if (this.#ready) this.#surface(complaint);
+  }
+
+  #keep(line: string): void {
+    this.#options.attempt(() => this.#log.write(withoutKeys(line)));
   }
 
   /** The same complaint again and again is said once in a while. */

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { directoryError } from '@tashika/shared/data-directory';
 import { TashikaError } from '@tashika/shared/errors';
 import { regionOf, resolveRegion } from '@tashika/shared/regions';
 import type { Clock, Duration } from '@tashika/shared/time';
@@ -10,7 +11,8 @@ import { canBind } from '../sims/index.ts';
 import { addressesOf } from './addresses.ts';
 import { banner } from './banner.ts';
 import { keepConnectionStrings, printedBy } from './connection-strings.ts';
-import { type DataDirectory, takeDataDirectory } from './data-directory.ts';
+import { type DataDirectory, openDataDirectory } from './data-directory.ts';
+import { DiskTrouble } from './disk-trouble.ts';
 import { Part } from './part.ts';
 import { assertPortsFree } from './ports.ts';
 import { AGENT_ADDRESS, agentProgram, CHECKOUT, cloudProgram, eventHubsProgram, type Program } from './programs.ts';
@@ -43,22 +45,24 @@ export class Stack {
   /** What stops each thing that was started, in the order of starting. */
   readonly #stops: (() => Promise<unknown>)[] = [];
   readonly #parts: Part[] = [];
+  readonly #disk: DiskTrouble;
   #data: DataDirectory | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(options: StackOptions) {
     this.#options = options;
+    this.#disk = new DiskTrouble(options.clock, options.tell);
   }
 
   /**
    * Starts everything and waits until each thing is ready.
    *
    * @throws TashikaError `PORT_BUSY`, `DATA_DIRECTORY_UNWRITABLE`, `DATA_DIRECTORY_IN_USE` before anything is started;
-   * `PROGRAM_ENDED` when a part does not come up, or when `stop` is called meanwhile. Call `stop` in every case.
+   * `DISK_FULL`, `PROGRAM_ENDED` when a part does not come up, or when `stop` is called meanwhile. Call `stop` in every case.
    */
   start(): Promise<void> {
-    this.#starting ??= this.#startAll();
+    this.#starting ??= this.#startAll().catch((error) => Promise.reject(this.#explained(error)));
     return this.#starting;
   }
 
@@ -71,13 +75,13 @@ export class Stack {
   /** Ends every process at once. */
   kill(): void {
     for (const part of this.#parts) part.kill();
-    this.#data?.release();
+    void this.#data?.release();
   }
 
   async #startAll(): Promise<void> {
     const { configuration, clock, tell, env } = this.#options;
     const path = resolve(CHECKOUT, configuration.data);
-    this.#data = await takeDataDirectory(path, clock, tell);
+    this.#data = await openDataDirectory(path, clock, tell);
     this.#goOn();
     await assertPortsFree(portsOf(configuration));
     const localAddress = (await canBind(AGENT_ADDRESS)) ? AGENT_ADDRESS : undefined;
@@ -114,12 +118,17 @@ export class Stack {
     tell(banner({ configuration, data: path, connectionStrings, agentAddress }));
   }
 
+  #explained(error: unknown): unknown {
+    const full = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+    return full && this.#data ? directoryError(this.#data.path, error) : error;
+  }
+
   async #stopAll(): Promise<void> {
     await this.#stopStarted();
     // What was being started when the stop came has been told to end, or ends its start by itself.
     await this.#starting?.catch(() => {});
     await this.#stopStarted();
-    this.#data?.release();
+    await this.#data?.release();
   }
 
   async #stopStarted(): Promise<void> {
@@ -139,10 +148,16 @@ export class Stack {
       clock,
       tell,
       onHopeless,
-      onChange: () => this.#data?.note(this.#parts.flatMap(({ pid }) => (pid === undefined ? [] : [pid]))),
+      attempt: (write) => this.#disk.attempt(write),
+      onChange: () => this.#notePids(),
     });
     this.#parts.push(part);
     return part;
+  }
+
+  #notePids(): void {
+    const pids = this.#parts.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+    this.#disk.attempt(() => this.#data?.note(pids));
   }
 
   async #start(part: Part, stopWithinMs: Duration, isReady: (part: Part) => Promise<void>): Promise<void> {
@@ -196,6 +211,7 @@ export class Stack {
       seed,
       intervalMs: 1_000 / rate,
       dataDirectory: join(data, 'fleet'),
+      onWrite: (failure) => this.#disk.wrote(failure),
       clock,
     });
     this.#stops.push(async () => {

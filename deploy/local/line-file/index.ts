@@ -1,0 +1,1 @@
+export { LineFile } from './line-file.ts';
