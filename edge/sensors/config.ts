@@ -68,7 +68,8 @@ const serialSchema = Type.Object({
   }),
   delimiter: Type.String({ description: 'What separates CSV values.', default: ',', pattern: '^[^"\\r\\n]$' }),
   columns: Type.Array(Type.String({ minLength: 1 }), {
-    description: 'Names of the CSV columns in order. Empty: a line without any number names them.',
+    description:
+      'Names of the CSV columns in order. Empty: the first line of different words names them, and again after a reconnect or an unreadable line. Set them where the values are words.',
     default: [],
   }),
   fields,

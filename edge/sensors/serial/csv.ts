@@ -1,30 +1,41 @@
 import { type Field, isFailedNumber, NO_NUMBER, NOTHING, type Parsed, plainNumber, unreadable } from '../fields.ts';
 import type { LineParser } from './parser.ts';
 
-export interface CsvOptions {
+interface CsvOptions {
   readonly delimiter: string;
   /** Names of the columns; empty where the device sends a header. */
   readonly columns: readonly string[];
 }
 
 /**
- * Lines of separated values (RFC 4180, without line breaks in quotes). Without configured columns, a line in which no
- * value is a number names them; a device that restarts may send it again.
+ * Lines of separated values (RFC 4180, without line breaks in quotes). Without configured columns, a line of different
+ * words names them where a header may be expected: at first, when the port was opened again, and after a line that
+ * could not be read, which is how a restart of the device looks. Elsewhere such a line is a measurement: words.
  */
 export function csvParser({ delimiter, columns }: CsvOptions): LineParser {
   let header = columns;
-  return (line) => {
+  let headerExpected = columns.length === 0;
+
+  function refused(problem: string): Parsed {
+    headerExpected = columns.length === 0;
+    return unreadable(problem);
+  }
+
+  function parse(line: string): Parsed {
     const values = splitCsv(line, delimiter)?.map((value) => value.trim());
-    if (!values) return unreadable('A quote is not closed.');
-    if (columns.length === 0 && isHeader(values)) {
-      header = values;
-      return NOTHING;
-    }
-    if (header.length === 0) return unreadable('No header yet.');
-    if (sameWords(values, header)) return NOTHING;
-    if (values.length !== header.length) return unreadable(`${values.length} values for ${header.length} columns.`);
-    return valuesOf(header, values);
+    if (!values) return refused('A quote is not closed.');
+    const named = headerExpected && isHeader(values);
+    if (named) header = values;
+    if (header.length === 0) return refused('No header yet.');
+    if (values.length !== header.length) return refused(`${values.length} values for ${header.length} columns.`);
+    headerExpected = false;
+    return named || sameWords(values, header) ? NOTHING : valuesOf(header, values);
+  }
+
+  const reopened = () => {
+    headerExpected = columns.length === 0;
   };
+  return Object.assign(parse, { reopened });
 }
 
 function valuesOf(header: readonly string[], values: readonly string[]): Parsed {
@@ -54,7 +65,7 @@ function sameWords(a: readonly string[], b: readonly string[]): boolean {
 }
 
 /** @returns the values of a line, or undefined where a quote is left open */
-export function splitCsv(line: string, delimiter: string): string[] | undefined {
+function splitCsv(line: string, delimiter: string): string[] | undefined {
   const values: string[] = [];
   let value = '';
   let quoted = false;

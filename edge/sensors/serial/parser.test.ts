@@ -55,8 +55,35 @@ describe('a CSV line', () => {
     expect(parse('temp,hum')).toEqual({ fields: [], problems: [] });
     expect(values(parse, '1,2')).toEqual({ temp: 1, hum: 2 });
     expect(parse('temp,hum')).toEqual({ fields: [], problems: [] });
+    expect(parse('hu').problems).toEqual(['1 values for 2 columns.']); // the device restarts within a line
     expect(parse('hum,co2')).toEqual({ fields: [], problems: [] });
     expect(values(parse, '1,2')).toEqual({ hum: 1, co2: 2 });
+  });
+
+  it('is a measurement where it has words alone among others, and names nothing anew', () => {
+    const parse = csv();
+    parse('door,temp');
+    expect(values(parse, 'open,21')).toEqual({ door: 'open', temp: 21 });
+    expect(values(parse, 'error,timeout')).toEqual({ door: 'error', temp: 'timeout' });
+    expect(values(parse, 'open,22')).toEqual({ door: 'open', temp: 22 });
+    parse('door,lock');
+    expect(values(parse, 'open,23')).toEqual({ door: 'open', temp: 23 });
+  });
+
+  it('is a measurement right after the header, too, although it has words alone', () => {
+    const parse = csv();
+    parse('door,lock');
+    expect(values(parse, 'open,shut')).toEqual({ door: 'open', lock: 'shut' });
+  });
+
+  it('keeps its names when the port is opened again, unless the device says others first', () => {
+    const parse = csv();
+    parse('temp,hum');
+    parse.reopened?.();
+    expect(values(parse, '1,2')).toEqual({ temp: 1, hum: 2 });
+    parse.reopened?.();
+    expect(parse('hum,co2,temp')).toEqual({ fields: [], problems: [] });
+    expect(values(parse, '1,2,3')).toEqual({ hum: 1, co2: 2, temp: 3 });
   });
 
   it('does not take a device repeating the configured header for readings', () => {

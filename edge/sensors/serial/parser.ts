@@ -5,7 +5,11 @@ import { csvParser } from './csv.ts';
 import { parseNmea } from './nmea.ts';
 
 /** Reads one line. It never throws: a line that can't be read is a problem in words. */
-export type LineParser = (line: string) => Parsed;
+export interface LineParser {
+  (line: string): Parsed;
+  /** The device may have begun anew: what it said before still holds, unless it says otherwise. */
+  reopened?(): void;
+}
 
 export function lineParser(configuration: Pick<SerialConfiguration, 'format' | 'delimiter' | 'columns'>): LineParser {
   switch (configuration.format) {

@@ -29,6 +29,7 @@ function lineReader(configuration: SerialConfiguration, clock: Clock): SensorDri
   const parse = lineParser(configuration);
 
   return async (session, signal) => {
+    parse.reopened?.();
     const reader = new LineReader(configuration, parse, session);
     const port = await openPort(configuration, clock, (chunk) => {
       const at = { monotonicMs: clock.monotonic() };
