@@ -44,7 +44,10 @@ const api = Type.Object({
     default: 8080,
   }),
   webDirectory: Type.Optional(
-    Type.String({ minLength: 1, description: 'Directory of the built dashboard; standard is the one that was built with the program.' }),
+    Type.String({
+      minLength: 1,
+      description: 'Directory of the built dashboard; standard is the one that was built with the program.',
+    }),
   ),
 });
 
