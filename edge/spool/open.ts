@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { directoryError, takeDataDirectory } from '@tashika/shared/data-directory';
 import { diskFiles } from './disk-files.ts';
 import { type DiskMeter, meteredFiles } from './metered-files.ts';
-import { Spool, type SpoolOptions } from './spool.ts';
+import type { SpoolOptions } from './options.ts';
+import { Spool } from './spool.ts';
 
 export interface OpenSpool {
   readonly spool: Spool;

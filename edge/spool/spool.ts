@@ -1,49 +1,19 @@
 import { TashikaError } from '@tashika/shared/errors';
 import { count, type SequenceRange, subtract } from '@tashika/shared/sequence';
-import type { Clock, Duration, TimerHandle } from '@tashika/shared/time';
+import type { Duration, TimerHandle } from '@tashika/shared/time';
 import { type Batch, type BatchLimit, MAX_TOLD } from './batch.ts';
+import { Change } from './change.ts';
+import { Collection } from './collection.ts';
 import type { Fate, Group } from './group.ts';
 import { Lane } from './lane.ts';
 import { MemoryQueue } from './memory-queue.ts';
-import type { Reading, SpooledReading } from './reading.ts';
+import type { SpoolFigures, SpoolOptions } from './options.ts';
+import type { Reading } from './reading.ts';
 import { recordBytes } from './record.ts';
 import type { LossReason, Reporter } from './report.ts';
 import { SEGMENT_HEADER_BYTES } from './segment.ts';
-import type { SegmentFiles } from './segment-files.ts';
 import { Shelf } from './shelf.ts';
 import type { StreamLog } from './stream-log.ts';
-
-export type FullPolicy = 'drop-oldest' | 'drop-newest';
-
-export interface SpoolOptions {
-  readonly files: SegmentFiles;
-  readonly clock: Clock;
-  /** The boot that the readings' monotonic times belong to. */
-  readonly bootId: string;
-  readonly report: Reporter;
-  /** Most bytes of segments on the disk; at least four times `segmentBytes`. */
-  readonly maxBytes: number;
-  readonly segmentBytes: number;
-  /** A reading is forced onto the disk after this time, or when so many readings wait. */
-  readonly fsyncMs: Duration;
-  readonly fsyncReadings: number;
-  /** Most bytes of readings in memory while the disk takes none. */
-  readonly memoryBytes: number;
-  readonly policy: FullPolicy;
-}
-
-export interface SpoolFigures {
-  readonly stream: string;
-  /** Readings since the start: taken in, and given up (of this start or found missing from before). */
-  readonly appended: number;
-  readonly lost: number;
-  /** Readings that wait for the link, in all streams. */
-  readonly held: number;
-  readonly diskBytes: number;
-  readonly memoryBytes: number;
-  /** Whether the disk refuses to be written. */
-  readonly diskRefuses: boolean;
-}
 
 /** How long the acknowledged position may be behind on the disk: what is sent twice after a crash, no more. */
 const SAVE_AFTER: Duration = 1_000;
@@ -73,7 +43,7 @@ export class Spool {
   #closed = false;
   #appended = 0;
   readonly #tally: { lost: number };
-  #change = signal();
+  readonly #change = new Change();
 
   private constructor(options: SpoolOptions, shelf: Shelf, tally: { lost: number }) {
     this.#options = options;
@@ -137,7 +107,7 @@ export class Spool {
 
   /** Resolves when there may be more to read than before; take it before reading, and no change is missed. */
   get changed(): Promise<void> {
-    return this.#change.promise;
+    return this.#change.next;
   }
 
   /**
@@ -257,7 +227,6 @@ export class Spool {
       await this.#keepInMemory(log, last);
     }
     this.#change.emit();
-    this.#change = signal();
   }
 
   async #write(group: Group): Promise<void> {
@@ -333,32 +302,19 @@ export class Spool {
 
   async #collect(log: StreamLog, limit: BatchLimit): Promise<Batch> {
     const newest = log === this.#shelf.newest;
-    const readings: SpooledReading[] = [];
-    let bytes = 0;
-    let full = !newest;
-    const take = (reading: SpooledReading): boolean => {
-      bytes += limit.sizeOf(reading);
-      const [first] = readings;
-      const previous = readings.at(-1);
-      if (first && previous) {
-        const fits =
-          bytes <= limit.bytes && reading.sequence === previous.sequence + 1 && limit.together(first, reading);
-        if (!fits) {
-          full = true;
-          return false;
-        }
-      }
-      readings.push(reading);
-      return true;
-    };
-    const exhausted = await log.read(take).catch((error) => {
-      // What can be read is sent meanwhile.
-      if (readings.length === 0) throw error;
-      full = true;
-      return false;
-    });
-    const through = readings.at(-1)?.sequence ?? log.acknowledged;
-    if (exhausted && newest) this.#memory.read(through, this.#readableInMemory, take);
+    const collection = new Collection(limit);
+    const { readings } = collection;
+    let unreadable = false;
+    const exhausted = await log
+      .read((reading) => collection.take(reading))
+      .catch((error) => {
+        // What can be read is sent meanwhile.
+        if (readings.length === 0) throw error;
+        unreadable = true;
+        return false;
+      });
+    if (exhausted && newest)
+      this.#memory.read(collection.last ?? log.acknowledged, this.#readableInMemory, (each) => collection.take(each));
     else if (exhausted && readings.length === 0 && log.acknowledged < log.last)
       log.giveUp(subtract([[log.acknowledged + 1, log.last]], log.gone), 'corrupt');
     const first = readings[0]?.sequence ?? log.acknowledged + 1;
@@ -370,7 +326,7 @@ export class Spool {
       readings,
       held: this.#heldBehind(log, last),
       lost: lost.slice(0, MAX_TOLD),
-      full,
+      full: collection.full || unreadable || !newest,
     };
   }
 
@@ -384,13 +340,4 @@ export class Spool {
   #logOf(batch: Batch): StreamLog | undefined {
     return this.#shelf.logs.find(({ stream }) => stream === batch.stream);
   }
-}
-
-/** A promise and the way to resolve it. */
-function signal(): { readonly promise: Promise<void>; readonly emit: () => void } {
-  let emit!: () => void;
-  const promise = new Promise<void>((resolve) => {
-    emit = resolve;
-  });
-  return { promise, emit };
 }

@@ -1,8 +1,9 @@
 import { TestClock } from '@tashika/shared/time';
+import type { SpoolOptions } from '../options.ts';
 import type { Reading } from '../reading.ts';
 import type { SpoolReport } from '../report.ts';
 import type { SegmentFiles } from '../segment-files.ts';
-import { Spool, type SpoolOptions } from '../spool.ts';
+import { Spool } from '../spool.ts';
 
 export const BOOT = '11111111-2222-3333-4444-555555555555';
 
