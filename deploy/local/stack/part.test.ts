@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock, TestClock } from '@tashika/shared/time';
+import { type Clock, systemClock, TestClock } from '@tashika/shared/time';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { smallDisk } from '../line-file/testing/small-disk.ts';
 import { DiskTrouble } from './disk-trouble.ts';
@@ -37,10 +37,18 @@ interface PartUnderTest {
   readonly onHopeless?: (error: Error) => void;
   readonly attempt?: (write: () => void) => boolean;
   readonly logs?: string;
+  readonly clock?: Clock;
+  readonly onChange?: () => void;
 }
 
 function part(program: string, options: PartUnderTest = {}): Part {
-  const { onHopeless = () => {}, attempt = writing, logs = directory } = options;
+  const {
+    onHopeless = () => {},
+    attempt = writing,
+    logs = directory,
+    clock = systemClock,
+    onChange = () => {},
+  } = options;
   const script = join(directory, 'program.mjs');
   writeFileSync(script, program);
   return new Part({
@@ -49,13 +57,13 @@ function part(program: string, options: PartUnderTest = {}): Part {
     args: [],
     env: {},
     logFile: join(logs, 'worker.log'),
-    clock: systemClock,
+    clock,
     tell: (line) => {
       said.push(line);
       for (const look of heard) look();
     },
     attempt,
-    onChange: () => {},
+    onChange,
     onHopeless,
   });
 }
@@ -86,8 +94,8 @@ describe('a part', () => {
     );
     let grandchild!: ReturnType<typeof identityOf>;
     await running.start(async () => {
-      grandchild = identityOf(Number((await running.printed(/^child /)).split(' ')[1]));
-      await isReady(running);
+      const [child] = await Promise.all([running.printed(/^child /), isReady(running)]);
+      grandchild = identityOf(Number(child.split(' ')[1]));
     });
     expect(isAlive(grandchild)).toBe(true);
     await running.stop(100);
@@ -103,6 +111,44 @@ describe('a part', () => {
     await told(/worker ended by SIGKILL and is started again in 0\.5 s/);
     await again;
     await running.stop(5_000);
+  });
+
+  it('that ends again and again is started ever more slowly, which is said once for each wait', async () => {
+    const clock = new TestClock();
+    const broken = join(directory, 'broken');
+    let change = () => {};
+    const running = part(
+      `import { existsSync } from 'node:fs';
+       if (existsSync(${JSON.stringify(broken)})) { console.error('the store is gone'); process.exit(1); } ${READY}`,
+      { clock, onChange: () => change() },
+    );
+    const ended = () =>
+      new Promise<void>((resolve) => {
+        change = () => running.pid === undefined && setImmediate(resolve);
+      });
+    await running.start(isReady);
+    writeFileSync(broken, '');
+    const killed = ended();
+    process.kill(running.pid!, 'SIGKILL');
+    await killed;
+    for (const waitMs of [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]) {
+      const again = ended();
+      await clock.advance(waitMs - 1);
+      expect(running.pid).toBeUndefined();
+      await clock.advance(1);
+      await again;
+    }
+    rmSync(broken);
+    const ready = running.printed(/^ready$/);
+    await clock.advance(10_000);
+    await ready;
+    await clock.advance(30_000);
+    const waits = said.flatMap((line) => /started again in (\S+) s/.exec(line)?.[1] ?? []);
+    expect(waits).toEqual(['0.5', '1', '2', '4', '8', '10']);
+    expect(said.filter((line) => line.includes('the store is gone'))).toHaveLength(1);
+    expect(said.at(-1)).toBe('worker runs again.');
+    await running.stop(5_000);
+    expect(clock.pending).toBe(0);
   });
 
   it('says why when it ends before it is ready', async () => {

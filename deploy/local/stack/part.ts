@@ -26,9 +26,10 @@ export interface PartOptions {
 
 const FIRST_RESTART_MS: Duration = 500;
 const LONGEST_RESTART_MS: Duration = 10_000;
-/** A part that ran this long has recovered: the next restart is quick again. */
+/** A part that ran this long has recovered: that is said, and the next restart is quick again. */
 const SETTLED_MS: Duration = 30_000;
-const REPEAT_COMPLAINT_MS: Duration = 10_000;
+/** A complaint that was not heard for this long is said anew. */
+const REPEAT_COMPLAINT_MS: Duration = 60_000;
 /** How programs of ours end when their command line or configuration is wrong: no restart mends that. */
 const HOPELESS_CODES = new Set<number | null>([2, 78]);
 const KEPT_ERROR_LINES = 5;
@@ -47,8 +48,9 @@ export class Part {
   #ready = false;
   #stopping = false;
   #restart: TimerHandle | undefined;
+  #settled: TimerHandle | undefined;
   #restarts = 0;
-  #startedAt = 0;
+  #saidEnd: string | undefined;
   #lastErrors: string[] = [];
   #endedEarly: ((error: TashikaError) => void) | undefined;
 
@@ -100,6 +102,7 @@ export class Part {
   async stop(withinMs: Duration): Promise<void> {
     this.#stopping = true;
     this.#restart?.cancel();
+    this.#settled?.cancel();
     this.#process?.kill('SIGTERM');
     const outOfTime = new AbortController();
     await Promise.race([
@@ -121,6 +124,7 @@ export class Part {
   kill(): void {
     this.#stopping = true;
     this.#restart?.cancel();
+    this.#settled?.cancel();
     const pid = this.#process?.pid;
     if (pid === undefined) return;
     try {
@@ -132,8 +136,8 @@ export class Part {
 
   #spawn(): void {
     const { script, args, env, clock, onChange } = this.#options;
-    this.#startedAt = clock.monotonic();
     this.#lastErrors = [];
+    if (this.#restarts > 0) this.#settled = clock.after(SETTLED_MS, () => this.#recovered());
     const child = spawn(process.execPath, [...lifeline(), script, ...args], {
       env: { ...process.env, ...env },
       detached: true,
@@ -174,18 +178,26 @@ export class Part {
     this.#options.attempt(() => this.#log.write(withoutKeys(line)));
   }
 
-  /** The same complaint again and again is said once in a while. */
+  /** The same complaint again and again is said once. */
   #surface(complaint: string): void {
     const { clock, name, tell } = this.#options;
     const now = clock.monotonic();
     for (const [text, at] of this.#complaints) if (now - at > REPEAT_COMPLAINT_MS) this.#complaints.delete(text);
-    if (this.#stopping || this.#complaints.has(complaint)) return;
+    if (this.#stopping) return;
+    const said = this.#complaints.has(complaint);
     this.#complaints.set(complaint, now);
-    tell(`[${name}] ${complaint}`);
+    if (!said) tell(`[${name}] ${complaint}`);
+  }
+
+  #recovered(): void {
+    this.#restarts = 0;
+    this.#saidEnd = undefined;
+    this.#options.tell(`${this.#options.name} runs again.`);
   }
 
   #end(code: number | null, signal: NodeJS.Signals | null): void {
     const { clock, name, tell, onHopeless } = this.#options;
+    this.#settled?.cancel();
     const how = signal ? `by ${signal}` : `with code ${code}`;
     const error = new TashikaError('PROGRAM_ENDED', [`${name} ended ${how}.`, ...this.#lastErrors].join('\n'));
     this.#endedEarly?.(error);
@@ -194,9 +206,11 @@ export class Part {
       onHopeless(error);
       return;
     }
-    if (clock.monotonic() - this.#startedAt > SETTLED_MS) this.#restarts = 0;
     const delayMs = Math.min(LONGEST_RESTART_MS, FIRST_RESTART_MS * 2 ** this.#restarts++);
-    tell(`${name} ended ${how} and is started again in ${delayMs / 1_000} s. Its log: ${this.#log.path}`);
+    // A part that ends again and again is told of once for each wait, not for as long as it goes on.
+    const end = `${name} ended ${how} and is started again in ${delayMs / 1_000} s. Its log: ${this.#log.path}`;
+    if (end !== this.#saidEnd) tell(end);
+    this.#saidEnd = end;
     this.#restart = clock.after(delayMs, () => this.#spawn());
   }
 }

@@ -59,7 +59,7 @@ export class Stack {
    * Starts everything and waits until each thing is ready.
    *
    * @throws TashikaError `PORT_BUSY`, `DATA_DIRECTORY_UNWRITABLE`, `DATA_DIRECTORY_IN_USE` before anything is started;
-   * `DISK_FULL`, `PROGRAM_ENDED` when a part does not come up, or when `stop` is called meanwhile. Call `stop` in every case.
+   * `DISK_FULL`; `PROGRAM_ENDED` when a part does not come up, or when `stop` is called meanwhile. Call `stop` in every case.
    */
   start(): Promise<void> {
     this.#starting ??= this.#startAll().catch((error) => Promise.reject(this.#explained(error)));
