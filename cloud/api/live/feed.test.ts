@@ -130,9 +130,10 @@ describe('a live client', () => {
 describe('a client that comes back', () => {
   it('gets what changed since the last event that it saw', async () => {
     await setPartition(api.store, { watermark: end(-3) });
-    await commitWindows(api.store, { windowEnd: end(-2) }, { windowEnd: end(0) });
     const gone = await follow();
-    const { id } = await gone.next();
+    await gone.next();
+    await commitWindows(api.store, { windowEnd: end(-2) }, { windowEnd: end(0) });
+    const { id } = await gone.until(({ data }) => data.windows.length > 0);
     gone.close();
     await commitWindows(api.store, { windowEnd: end(0), region: '02' });
     await commitWindows(api.store, { windowEnd: end(0), region: '03' });
@@ -164,7 +165,28 @@ describe('a client that comes back', () => {
     expect([(await client.next()).event, (await client.next()).event]).toEqual(['snapshot', 'delta']);
     const other = await LiveClient.open(client.url, { lastEventId: String(begin) });
     clients.push(other);
-    expect((await other.next()).event).toBe('delta');
+    expect((await other.next()).event).toBe('snapshot'); // the watermark that it saw is not known
+    const since = await commitWindows(api.store, { windowEnd: end(0), readings: 3 });
+    await other.until(({ id }) => id === String(since));
+    const again = await LiveClient.open(client.url, { lastEventId: String(since) });
+    clients.push(again);
+    expect((await again.next()).event).toBe('delta');
+    await anew.close();
+  });
+
+  it('is told what turned final without a commit while the process was away', async () => {
+    await setPartition(api.store, { watermark: end(-3) });
+    const id = await commitWindows(api.store, { windowEnd: end(-1) });
+    const gone = await follow();
+    expect((await gone.next()).data.windows.map(({ state }) => state)).toEqual(['provisional']);
+    gone.close();
+    await setPartition(api.store, { watermark: end(-1) });
+    const anew = await openApiOver(api.store);
+    const url = await listen(anew, { host: '127.0.0.1', port: 0 });
+    const client = await LiveClient.open(url, { lastEventId: String(id) });
+    clients.push(client);
+    const { data } = await client.next();
+    expect(data.windows.map(({ windowEnd, state }) => [windowEnd, state])).toEqual([[end(-1), 'final']]);
     await anew.close();
   });
 });

@@ -17,9 +17,15 @@ describe('where a client stands that comes back', () => {
     expect(standpoints.of(8)).toEqual({ changeId: 8, watermark: minute(1) });
   });
 
-  it('is the first of the watermarks that passed while nothing changed', () => {
-    const standpoints = after([5, minute(1)], [5, minute(2)], [5, minute(3)]);
+  it('is before all the watermarks that passed while nothing changed', () => {
+    const standpoints = after([4, minute(1)], [5, minute(2)], [5, minute(3)], [5, minute(4)]);
     expect(standpoints.of(5)).toEqual({ changeId: 5, watermark: minute(1) });
+  });
+
+  it('is not known at the change that the reader began with: its watermark may have been any before', () => {
+    const standpoints = after([5, minute(1)], [5, minute(2)], [9, minute(3)]);
+    expect(standpoints.of(5)).toBeUndefined();
+    expect(standpoints.of(6)).toEqual({ changeId: 6, watermark: minute(2) });
   });
 
   it('is not known before the reader began, nor after what it has seen', () => {
@@ -37,9 +43,10 @@ describe('where a client stands that comes back', () => {
   });
 
   it('is not known from before the watermark went back', () => {
-    const standpoints = after([5, minute(5)], [6, null], [7, minute(5)]);
+    const standpoints = after([5, minute(5)], [6, null], [7, minute(5)], [8, minute(5)]);
     expect(standpoints.of(5)).toBeUndefined();
-    expect(standpoints.of(7)).toEqual({ changeId: 7, watermark: minute(5) });
+    expect(standpoints.of(7)).toBeUndefined();
+    expect(standpoints.of(8)).toEqual({ changeId: 8, watermark: minute(5) });
   });
 
   it('is forgotten after a day', () => {

@@ -26,15 +26,14 @@ export class Standpoints {
   }
 
   /**
-   * The state that a client with `changeId` has seen at the latest; undefined when that is not known: the change is
-   * older than what is remembered, or yet to come, which is another store's.
+   * The state that a client with `changeId` has seen at the least; undefined when that is not known: the change is
+   * not younger than the oldest that is remembered, or yet to come, which is another store's.
    */
   of(changeId: number): Standpoint | undefined {
     if (this.#latest === undefined || changeId > this.#latest.changeId) return undefined;
-    // Several entries can have one change id; the client may have left at the first of them.
-    const entry =
-      this.#entries.findLast((each) => each.changeId < changeId) ??
-      this.#entries.find((each) => each.changeId === changeId);
+    // An entry of the same change does not tell: the client may have left before the watermark came to it, and from
+    // before the oldest entry (this process began then) nobody knows by how much.
+    const entry = this.#entries.findLast((each) => each.changeId < changeId);
     return entry && { changeId, watermark: entry.watermark };
   }
 }
