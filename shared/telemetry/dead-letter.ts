@@ -33,6 +33,15 @@ export function refused(
 /** A found value for a sentence: JSON, cut short. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === 'number' ? String(value) : jsonOf(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // JSON.parse takes any depth; JSON.stringify recurses, and its stack ends after some thousand levels.
+    return `${Array.isArray(value) ? 'a list' : 'an object'} nested too deep to show`;
+  }
 }

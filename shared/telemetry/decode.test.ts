@@ -67,6 +67,23 @@ describe('a payload', () => {
     });
   });
 
+  it('tells at most 1,000 lost ranges', () => {
+    const lost = Array.from({ length: 1_001 }, (_, n) => [2 * n + 1, 2 * n + 1]);
+    expect(decodePayload({ ...POST, lost: lost.slice(1) }, NOW)).toMatchObject({ ok: true });
+    expect(decodePayload({ ...POST, lost }, NOW)).toEqual({
+      ok: false,
+      reason: 'invalid-lost',
+      detail: 'lost must be at most 1000 ranges a post, found 1001.',
+    });
+  });
+
+  it('nested however deep is refused for what is wrong with it', () => {
+    const pref: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+    const result = decodePayload({ pref }, NOW);
+    expect(result).toMatchObject({ ok: false, reason: 'unknown-region' });
+    expect(result.ok || result.detail).toMatch(/found a list nested too deep to show\.$/);
+  });
+
   it.each([
     ['text', 'not-an-object'],
     [null, 'not-an-object'],

@@ -5,6 +5,12 @@ import { type Decoded, refused, shown } from './dead-letter.ts';
 import { CLOCK_QUALITIES, type ClockQuality, isStream, WIRE_VERSION } from './post.ts';
 import { type DecodedReading, resolvePack } from './senml.ts';
 
+/**
+ * Lost ranges that one post may tell; an agent tells 400 at most and the rest in the posts after it. Every commit of
+ * a stream reads and writes all that its ledger row has, so that without a bound one device could slow them all.
+ */
+const MOST_LOST_RANGES = 1_000;
+
 /** A payload that can be counted. */
 export interface DecodedPost {
   readonly region: RegionCode;
@@ -71,6 +77,8 @@ function decodeLost(lost: unknown): Decoded<SequenceRanges> {
   if (lost === undefined) return { ok: true, value: [] };
   if (!Array.isArray(lost))
     return refused('invalid-lost', `lost must be a list of [first, last] ranges, found ${shown(lost)}.`);
+  if (lost.length > MOST_LOST_RANGES)
+    return refused('invalid-lost', `lost must be at most ${MOST_LOST_RANGES} ranges a post, found ${lost.length}.`);
   for (const range of lost) {
     const right = Array.isArray(range) && range.length === 2 && isWhole(range[0], 1) && isWhole(range[1], range[0]);
     if (!right || range[1] === Number.MAX_SAFE_INTEGER)
