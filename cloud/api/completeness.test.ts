@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { completenessOf, streamOf } from './completeness.ts';
+import { completenessOf, type LedgerRow, streamOf as streamNaming } from './completeness.ts';
 
 const row = { imsi: '295000000000007', stream: 'q3Zb81xK0dE', received: '{}', lost: '{}', held: 0 };
+
+const streamOf = (row: LedgerRow) => streamNaming(row, 10_000);
 
 describe('what a ledger row says of its stream', () => {
   it('is that nothing is missing while the numbers received have no gap', () => {
@@ -10,6 +12,7 @@ describe('what a ledger row says of its stream', () => {
       received: 1041,
       through: 1041,
       missing: [],
+      missingReadings: 0,
       lost: 0,
       held: 12,
     });
@@ -22,6 +25,18 @@ describe('what a ledger row says of its stream', () => {
       [1, 2],
       [7, 9],
     ]);
+  });
+
+  it('counts every reading that is missing, however few ranges are named', () => {
+    const gappy = { ...row, received: '{[3,5),[10,12),[20,21)}' };
+    expect(streamNaming(gappy, 2)).toMatchObject({
+      missing: [
+        [1, 2],
+        [5, 9],
+      ],
+      missingReadings: 15,
+    });
+    expect(completenessOf([streamNaming(gappy, 0)])).toBe(5 / 20);
   });
 
   it('does not call lost what came after all', () => {

@@ -10,17 +10,22 @@ export interface LedgerRow {
   readonly held: number;
 }
 
-/** What a ledger row says of its stream: every number up to the highest is received, lost, or missing. */
-export function streamOf(row: LedgerRow): Stream {
+/**
+ * What a ledger row says of its stream: every number up to the highest is received, lost, or missing. All that are
+ * missing are counted; the first `mostRanges` ranges of them are named.
+ */
+export function streamOf(row: LedgerRow, mostRanges: number): Stream {
   const received = parseMultirange(row.received);
   const lost = subtract(parseMultirange(row.lost), received);
   const known = union(received, lost);
   const last = through(known);
+  const missing = gaps(known, last);
   return {
     stream: row.stream,
     received: count(received),
     through: last,
-    missing: [...gaps(known, last)],
+    missing: missing.slice(0, mostRanges),
+    missingReadings: count(missing),
     lost: count(lost),
     held: row.held,
   };
@@ -32,7 +37,7 @@ export function completenessOf(streams: readonly Stream[]): number {
   let outstanding = 0;
   for (const stream of streams) {
     received += stream.received;
-    outstanding += count(stream.missing) + stream.held + stream.lost;
+    outstanding += stream.missingReadings + stream.held + stream.lost;
   }
   return outstanding === 0 ? 1 : received / (received + outstanding);
 }

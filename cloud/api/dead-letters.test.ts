@@ -50,6 +50,13 @@ describe('the dead letters', () => {
     expect(second.counts).toEqual({ 'invalid-json': 2, 'unknown-region': 1 });
   });
 
+  it('may come newest first, page by page', async () => {
+    const first = await deadLetters('?order=newest&limit=2');
+    const second = await deadLetters(`?order=newest&limit=2&after=${first.next}`);
+    expect([first.deadLetters.map(({ id }) => id), first.next]).toEqual([['4', '2'], '2']);
+    expect([second.deadLetters.map(({ id }) => id), second.next]).toEqual([['1'], null]);
+  });
+
   it('show the first 1,024 bytes as text, without half a character at the cut', async () => {
     const body = Buffer.from(`a${'東'.repeat(400)}`); // byte 1,024 is the first of a character
     const id = await addDeadLetter(api.store, { sequenceNumber: 20, body });
@@ -61,6 +68,7 @@ describe('the dead letters', () => {
 
   it.each([
     ['reason=bad-luck', 'reason'],
+    ['order=best', 'order'],
     ['after=-1', 'after'],
     ['after=1e3', 'after'],
     [`after=${'9'.repeat(16)}`, 'after'],

@@ -39,6 +39,11 @@ export function deadLetterRoutes({ store, redrive }: { store: Store; redrive: Re
           tags: ['dead letters'],
           querystring: querySchema({
             reason: Type.Optional(word(DEAD_LETTER_REASONS)),
+            order: Type.Optional(
+              word(['oldest', 'newest'], {
+                description: 'Which come first; `oldest` if absent. Give it with every page.',
+              }),
+            ),
             after: Type.Optional(NumberParameter('The `next` of the page before.')),
             limit: Type.Optional(LimitParameter),
           }),
@@ -47,14 +52,15 @@ export function deadLetterRoutes({ store, redrive }: { store: Store; redrive: Re
       },
       async ({ query }): Promise<DeadLetterList> => {
         const { limit = DEFAULT_LIMIT } = query;
+        const newest = query.order === 'newest';
         const conditions = new Conditions()
           .always('redriven_at IS NULL')
           .add('reason = ?', query.reason)
-          .add('id > ?::bigint', query.after);
+          .add(newest ? 'id < ?::bigint' : 'id > ?::bigint', query.after);
         const rows = await store.query<DeadLetterRow>(
           `SELECT id, reason, detail, received_at, imsi, partition_id, sequence_number,
                   substring(body FROM 1 FOR ${SAMPLE_BYTES}) AS sample
-             FROM dead_letter ${conditions.sql} ORDER BY id LIMIT ${conditions.next(limit + 1)}`,
+             FROM dead_letter ${conditions.sql} ORDER BY id ${newest ? 'DESC' : ''} LIMIT ${conditions.next(limit + 1)}`,
           conditions.parameters,
         );
         const counts = await store.query<{ reason: string; count: number }>(

@@ -1,6 +1,6 @@
 import { TestClock } from '@tashika/shared/time';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DeviceList } from './shapes.ts';
+import type { Device, DeviceList } from './shapes.ts';
 import { type OpenApi, openApi } from './testing/open.ts';
 import { addDevice, addLedger } from './testing/seed.ts';
 
@@ -41,8 +41,8 @@ const FIRST = {
   clock: 'synced',
   posts: 12,
   streams: [
-    { stream: 'a', received: 10, through: 10, missing: [], lost: 0, held: 0 },
-    { stream: 'b', received: 6, through: 11, missing: [[4, 8]], lost: 0, held: 2 },
+    { stream: 'a', received: 10, through: 10, missing: [], missingReadings: 0, lost: 0, held: 0 },
+    { stream: 'b', received: 6, through: 11, missing: [[4, 8]], missingReadings: 5, lost: 0, held: 2 },
   ],
   completeness: 16 / 23,
 };
@@ -86,6 +86,16 @@ describe('the devices', () => {
 describe('a device', () => {
   it('is found by its imsi', async () => {
     expect((await api.app.inject('/api/devices/295000000000007')).json()).toEqual(FIRST);
+  });
+
+  it('names more of what is missing than the list does; both count all of it', async () => {
+    const received = `{${Array.from({ length: 10_001 }, (_, n) => `[${2 * n + 2},${2 * n + 3})`).join(',')}}`;
+    await addDevice(api.store, { imsi: 'gappy', region: '02', lastSeen: '2026-01-31T12:00:00Z' });
+    await addLedger(api.store, { imsi: 'gappy', stream: 'a', received });
+    const one = (await api.app.inject('/api/devices/gappy')).json<Device>().streams[0]!;
+    expect([one.missing.length, one.missing.at(-1), one.missingReadings]).toEqual([10_000, [19_999, 19_999], 10_001]);
+    const listed = (await devices('?region=02')).devices[0]!.streams[0]!;
+    expect([listed.missing.length, listed.missing.at(-1), listed.missingReadings]).toEqual([100, [199, 199], 10_001]);
   });
 
   it('that was never seen is not found', async () => {

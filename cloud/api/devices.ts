@@ -6,7 +6,11 @@ import { completenessOf, type LedgerRow, streamOf } from './completeness.ts';
 import { Conditions } from './condition.ts';
 import { DEFAULT_LIMIT, ImsiParameter, LimitParameter, RegionParameter, regionOfParameter } from './parameters.ts';
 import { ProblemError, problems, querySchema } from './problem.ts';
-import { Device, DeviceList, json } from './shapes.ts';
+import { Device, DeviceList, json, type Stream } from './shapes.ts';
+
+/** Ranges of missing numbers that are named per stream; a page of up to 1,000 devices names fewer of each. */
+const MOST_RANGES_IN_LIST = 100;
+const MOST_RANGES_OF_ONE = 10_000;
 
 interface DeviceRow {
   readonly imsi: string;
@@ -26,7 +30,7 @@ export function deviceRoutes(options: {
 }): FastifyPluginAsyncTypebox {
   const { store, clock, silentAfterMs } = options;
 
-  async function devices(conditions: Conditions, limit: number): Promise<Device[]> {
+  async function devices(conditions: Conditions, limit: number, mostRanges: number): Promise<Device[]> {
     const rows = await store.query<DeviceRow>(
       `SELECT imsi, imei, region, last_seen, last_values, clock, posts
          FROM device ${conditions.sql} ORDER BY imsi LIMIT ${conditions.next(limit)}`,
@@ -39,7 +43,13 @@ export function deviceRoutes(options: {
     const byImsi = new Map(rows.map((row): [string, LedgerRow[]] => [row.imsi, []]));
     for (const ledger of ledgers) byImsi.get(ledger.imsi)?.push(ledger);
     const silentBefore = clock.now() - silentAfterMs;
-    return rows.map((row) => deviceOf(row, byImsi.get(row.imsi) ?? [], silentBefore));
+    return rows.map((row) =>
+      deviceOf(
+        row,
+        (byImsi.get(row.imsi) ?? []).map((ledger) => streamOf(ledger, mostRanges)),
+        silentBefore,
+      ),
+    );
   }
 
   return async (app) => {
@@ -63,7 +73,7 @@ export function deviceRoutes(options: {
         const conditions = new Conditions()
           .add('region = ?', regionOfParameter(query.region))
           .add('imsi > ?', query.after);
-        const found = await devices(conditions, limit + 1);
+        const found = await devices(conditions, limit + 1, MOST_RANGES_IN_LIST);
         const page = found.slice(0, limit);
         return { devices: page, next: found.length > limit ? page.at(-1)!.imsi : null };
       },
@@ -81,7 +91,7 @@ export function deviceRoutes(options: {
         },
       },
       async ({ params }): Promise<Device> => {
-        const [device] = await devices(new Conditions().add('imsi = ?', params.imsi), 1);
+        const [device] = await devices(new Conditions().add('imsi = ?', params.imsi), 1, MOST_RANGES_OF_ONE);
         if (!device) throw new ProblemError('NOT_FOUND', `No device has been seen with the imsi ${params.imsi}.`);
         return device;
       },
@@ -89,8 +99,7 @@ export function deviceRoutes(options: {
   };
 }
 
-function deviceOf(row: DeviceRow, ledgers: readonly LedgerRow[], silentBefore: number): Device {
-  const streams = ledgers.map(streamOf);
+function deviceOf(row: DeviceRow, streams: Stream[], silentBefore: number): Device {
   return {
     imsi: row.imsi,
     imei: row.imei,

@@ -79,7 +79,10 @@ export const WindowValues = named(
         sensor: Type.String({ description: 'The SenML name.' }),
         unit: Type.String({ description: 'The SenML unit; empty where the record has none.' }),
         count: Count('Numeric readings.'),
-        sum: Type.Number(),
+        sum: Type.Unsafe<number | null>({
+          type: ['number', 'null'],
+          description: 'Null beyond ±8e307, where it is not known any more.',
+        }),
         min: Type.Number(),
         max: Type.Number(),
       }),
@@ -103,7 +106,12 @@ export const Stream = named(
       stream: Type.String({ description: 'Identity of the spool.' }),
       received: Count('Readings counted.'),
       through: Count('The highest number received or told lost; 0 for none.'),
-      missing: Type.Array(SequenceRange, { description: 'Numbers up to `through` that neither came nor are lost.' }),
+      missing: Type.Array(SequenceRange, {
+        description:
+          'Numbers up to `through` that neither came nor are lost: the first 100 ranges in the list of devices, ' +
+          'the first 10,000 for one device.',
+      }),
+      missingReadings: Count('How many numbers are missing in all, named in `missing` or not.'),
       lost: Count('Readings that the device says it had to give up, and that did not come after all.'),
       held: Count('Readings still in the spool, by the latest post.'),
     },
@@ -171,7 +179,7 @@ export type DeadLetter = Static<typeof DeadLetter>;
 export const DeadLetterList = named(
   'DeadLetterList',
   Type.Object({
-    deadLetters: Type.Array(ref(DeadLetter), { description: 'Those not re-driven yet, oldest first.' }),
+    deadLetters: Type.Array(ref(DeadLetter), { description: 'Those not re-driven yet, in the order asked for.' }),
     counts: Type.Record(Type.String(), Count(''), { description: 'How many are open, by reason, whatever was asked.' }),
     next: TextOrNull('What to pass as `after` for the next page; null on the last one.'),
   }),

@@ -1,6 +1,7 @@
 import { TestClock } from '@tashika/shared/time';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Problem, WindowList } from './shapes.ts';
+import type { Problem, WindowList, WindowValues } from './shapes.ts';
+import { ApiDocument } from './testing/document.ts';
 import { type OpenApi, openApi } from './testing/open.ts';
 import { commitWindows, setPartition } from './testing/seed.ts';
 
@@ -117,6 +118,18 @@ describe("a window's values", () => {
       region: '13',
       values: [{ sensor: 'gpio/temp', unit: 'Cel', count: 3, sum: 6.5, min: 1, max: 3.5 }],
     });
+  });
+
+  it('have no sum where it has grown beyond what a float holds', async () => {
+    await api.store.query(
+      `INSERT INTO window_value VALUES ('2026-01-31T11:58:00Z', '13', 'a', '', 2, 'Infinity', 1e308, 1.7e308)`,
+    );
+    const url = '/api/windows/values?region=Tokyo&windowEnd=2026-01-31T11:58:00Z';
+    const answer = await api.app.inject(url);
+    expect(answer.json<WindowValues>().values).toEqual([
+      { sensor: 'a', unit: '', count: 2, sum: null, min: 1e308, max: 1.7e308 },
+    ]);
+    expect((await ApiDocument.of(api.app)).faults('GET', url, answer)).toEqual([]);
   });
 
   it('need a window and a region', async () => {

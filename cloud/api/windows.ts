@@ -78,8 +78,13 @@ export function windowRoutes({ store, clock }: { store: Store; clock: Clock }): 
             WHERE window_end = $1 AND region = $2 ORDER BY sensor, unit`,
           [windowEnd, region],
         );
-        return { windowEnd: windowEnd.toISOString(), region, values };
+        return { windowEnd: windowEnd.toISOString(), region, values: values.map(finite) };
       },
     );
   };
+}
+
+/** JSON has no infinity, which is what the store has of a sum that is beyond what a float can hold. */
+function finite(value: WindowValues['values'][number]): WindowValues['values'][number] {
+  return Number.isFinite(value.sum) ? value : { ...value, sum: null };
 }

@@ -50,7 +50,7 @@ export async function fetchDevices(
 
 const DEAD_LETTERS_A_PAGE = 50;
 
-/** Up to `wanted` dead letters that are still open, oldest first, and how many there are of each reason. */
+/** Up to `wanted` dead letters that are still open, newest first, and how many there are of each reason. */
 export async function fetchDeadLetters(
   reason: string | null,
   wanted: number,
@@ -60,7 +60,7 @@ export async function fetchDeadLetters(
   let page: DeadLettersAnswer;
   let after: string | null = null;
   do {
-    page = await get('dead-letters', { reason, after, limit: String(DEAD_LETTERS_A_PAGE) }, signal);
+    page = await get('dead-letters', { order: 'newest', reason, after, limit: String(DEAD_LETTERS_A_PAGE) }, signal);
     deadLetters.push(...page.deadLetters);
     after = page.next;
   } while (after !== null && deadLetters.length < wanted);

@@ -46,7 +46,10 @@ export interface DeviceStream {
   readonly stream: string;
   readonly received: number;
   readonly through: number;
+  /** The first ranges of what is missing; not all of them where there are many. */
   readonly missing: readonly (readonly [first: number, last: number])[];
+  /** How many readings are missing in all. */
+  readonly missingReadings: number;
   readonly lost: number;
   readonly held: number;
 }

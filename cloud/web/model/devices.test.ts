@@ -4,7 +4,7 @@ import type { Device } from './contract.ts';
 import { balanceOf, sortDevices } from './devices.ts';
 
 const NOON = Date.parse('2026-05-30T12:00:00Z');
-const stream = { stream: 'q3Zb81xK0dE', received: 90, through: 100, missing: [], lost: 0, held: 0 };
+const stream = { stream: 'q3Zb81xK0dE', received: 90, through: 100, missing: [], missingReadings: 0, lost: 0, held: 0 };
 
 function device(imsi: string, more: Partial<Device> = {}): Device {
   return {
@@ -32,6 +32,7 @@ it('a balance adds up what every stream of every device delivered and owes', () 
             [3, 3],
             [10, 19],
           ],
+          missingReadings: 11,
           held: 12,
           lost: 4,
         },

@@ -14,10 +14,6 @@ export interface Balance {
   readonly lost: number;
 }
 
-export function missingIn(stream: DeviceStream): number {
-  return stream.missing.reduce((sum, [first, last]) => sum + last - first + 1, 0);
-}
-
 /** The balance of `devices` as far as readings up to `time` are concerned. */
 export function balanceOf(devices: readonly Device[], time: Timestamp): Balance {
   const streams = devices.flatMap((device) => device.streams);
@@ -27,7 +23,7 @@ export function balanceOf(devices: readonly Device[], time: Timestamp): Balance 
     unheard: devices.filter((device) => Date.parse(device.lastSeen) < time).length,
     unnumbered: devices.filter((device) => device.streams.length === 0).length,
     received: sum((stream) => stream.received),
-    missing: sum(missingIn),
+    missing: sum((stream) => stream.missingReadings),
     held: sum((stream) => stream.held),
     lost: sum((stream) => stream.lost),
   };
