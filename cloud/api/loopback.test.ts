@@ -28,9 +28,12 @@ describe('the address', () => {
 });
 
 describe('a request', () => {
-  it.each(['localhost', 'localhost:8080', 'LOCALHOST:1', '127.0.0.1:65535', '[::1]:8080'])('may be for %s', (host) => {
-    expect(refusal('GET', { host })).toBeUndefined();
-  });
+  it.each(['localhost', 'localhost:8080', 'LOCALHOST:1', '127.0.0.1:65535', '127.0.0.2:80', '[::1]:8080'])(
+    'may be for %s',
+    (host) => {
+      expect(refusal('GET', { host })).toBeUndefined();
+    },
+  );
 
   it.each(['evil.example', 'evil.example:8080', 'localhost.evil.example', '127.0.0.1.nip.io', 'localhost:8080@x', ''])(
     'for %j is refused: a name may have been pointed here',

@@ -2,8 +2,8 @@ import { TashikaError } from '@tashika/shared/errors';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from './problem.ts';
 
-/** The names under which a browser on this machine may reach us. */
-const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
+/** The names under which a browser on this machine may reach us; a number can't be pointed elsewhere. */
+const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 
 const LOOPBACK_ADDRESS = /^(localhost|127(\.\d{1,3}){3}|::1)$/i;
 
@@ -29,7 +29,7 @@ export function requireLoopback(address: string): void {
 export function refuseForeignPages(request: Pick<FastifyRequest, 'method' | 'headers'>): void {
   const { host = '', origin } = request.headers;
   if (!LOOPBACK_HOST.test(host))
-    throw new ProblemError('HOST_REFUSED', 'Only localhost, 127.0.0.1 and [::1] are served here, with any port.');
+    throw new ProblemError('HOST_REFUSED', 'Only localhost, 127.0.0.0/8 and [::1] are served here, with any port.');
   if (SAFE_METHODS.has(request.method)) return;
   const foreign = origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`;
   if (foreign || request.headers['sec-fetch-site'] === 'cross-site')
