@@ -213,7 +213,14 @@ describe('a part', () => {
 
   it('ends when its starter is killed outright', async () => {
     const script = join(directory, 'program.mjs');
-    writeFileSync(script, `console.log('ready ' + process.pid); setInterval(() => {}, 1000);`);
+    // Its last words find nobody to read them.
+    writeFileSync(
+      script,
+      `import pino from ${JSON.stringify(import.meta.resolve('pino'))};
+       const logger = pino();
+       process.on('SIGTERM', () => { logger.info('draining'); logger.info('drained'); process.exit(0); });
+       console.log('ready ' + process.pid); setInterval(() => {}, 1000);`,
+    );
     const starter = join(directory, 'starter.mts');
     const url = (name: string) => JSON.stringify(new URL(name, import.meta.url).pathname);
     writeFileSync(
