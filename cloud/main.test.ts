@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -135,6 +135,22 @@ describe('tashika-cloud', () => {
     }
     await store.close();
     await server.stop();
+  });
+
+  it('stops on SIGTERM while it waits for a database that does not answer', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as { port: number };
+    const child = tashikaCloud(['worker'], { TASHIKA_CLOUD_STORE_URL: `postgres://tashika@127.0.0.1:${port}/tashika` });
+    const [socket] = (await once(silent, 'connection')) as [Socket];
+    socket.on('error', () => {});
+    const ended = outcome(child);
+    const began = performance.now();
+    child.kill('SIGTERM');
+    expect(await ended).toEqual({ stdout: expect.stringContaining('tashika-cloud stops'), stderr: '', code: 0 });
+    expect(performance.now() - began).toBeLessThan(5_000);
+    socket.destroy();
+    silent.close();
   });
 
   it('stops at once on a second signal', async () => {

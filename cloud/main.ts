@@ -50,16 +50,26 @@ function parseCommand(args: readonly string[]): Command {
 /** Runs until a signal; answers the exit code. */
 async function run(role: Role, configuration: CloudConfiguration): Promise<number> {
   const logger = pino({ level: configuration.log.level });
-  const signalled = firstSignal();
-  const program = await startProgram(role, configuration, { clock: systemClock, logger });
-  logger.info({ role }, 'tashika-cloud runs');
-  logger.info({ signal: await signalled }, 'tashika-cloud stops');
-  const overdue = systemClock.after(STOP_WITHIN_MS, () => {
-    logger.error({}, 'not everything stopped in time; what was not committed is read again');
-    process.exit(1);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  // Heeded while the program still starts, too: it may wait for a database for a long time.
+  const signalled = firstSignal().then((name) => {
+    logger.info({ signal: name }, 'tashika-cloud stops');
+    systemClock.after(STOP_WITHIN_MS, () => {
+      logger.error({}, 'not everything stopped in time; what was not committed is read again');
+      process.exit(1);
+    });
+    stopping.abort();
   });
-  await program.stop();
-  overdue.cancel();
+  try {
+    const program = await startProgram(role, configuration, { clock: systemClock, logger, signal });
+    logger.info({ role }, 'tashika-cloud runs');
+    await signalled;
+    await program.stop();
+  } catch (error) {
+    // A start that was given up leaves nothing running.
+    if (!signal.aborted || error !== signal.reason) throw error;
+  }
   return 0;
 }
 

@@ -6,7 +6,7 @@ import type { Clock } from '@tashika/shared/time';
 import type { FastifyBaseLogger } from 'fastify';
 import { closeApi, createApi, listen, requireLoopback } from './api/index.ts';
 import type { CloudConfiguration } from './config/index.ts';
-import { redrive } from './ingest/index.ts';
+import { hubAddressOf, redrive } from './ingest/index.ts';
 import { createMetrics, type Metrics } from './metrics/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { startWorker, type Worker } from './worker.ts';
@@ -17,6 +17,8 @@ export type Role = 'worker' | 'api' | 'all';
 export interface ProgramParts {
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
+  /** Ends the start where it stands: what has started is stopped again. */
+  readonly signal?: AbortSignal;
 }
 
 /** A running program. */
@@ -31,16 +33,17 @@ export interface Program {
  * Starts the parts that `role` asks for, each after those it stands on. If one does not start, those that have are
  * stopped again.
  *
+ * @throws the reason of `signal` where that was aborted meanwhile
  * @throws TashikaError ADDRESS_REFUSED, PORT_BUSY, CONFIG_INVALID, and those of openStore
  */
 export async function startProgram(
   role: Role,
   configuration: CloudConfiguration,
-  { clock, logger }: ProgramParts,
+  { clock, logger, signal }: ProgramParts,
 ): Promise<Program> {
   requireSharedStore(role, configuration.store.url);
   if (role !== 'worker') requireLoopback(configuration.api.host);
-  const store = await openStore(configuration.store.url, { logger });
+  const store = await openUnlessAborted(configuration.store.url, { clock, logger }, signal);
   const metrics = createMetrics({ store, clock });
   let worker: Worker | undefined;
   let api: Api | undefined;
@@ -51,8 +54,11 @@ export async function startProgram(
   }
 
   try {
+    signal?.throwIfAborted();
     if (role !== 'worker') api = await startApi(configuration, { store, clock, logger, metrics }, () => worker);
+    signal?.throwIfAborted();
     if (role !== 'api') worker = await startWorker(configuration, { store, clock, logger, metrics: metrics.worker });
+    signal?.throwIfAborted();
   } catch (error) {
     await stop();
     throw error;
@@ -75,7 +81,10 @@ async function startApi(
   const app = await createApi({
     ...parts,
     redrive: (id) => redrive(store, id, clock.now(), configuration),
-    worker: () => worker()?.progress ?? { trouble: null },
+    worker: () => {
+      const progress = worker()?.progress;
+      return progress && { hub: hubAddressOf(configuration.eventHubs), ...progress };
+    },
     silentAfterMs: devices.silentAfterMs,
     webDirectory: api.webDirectory ?? builtDashboard(),
   });
@@ -85,6 +94,36 @@ async function startApi(
   } catch (error) {
     await app.close();
     throw error;
+  }
+}
+
+/**
+ * A server that does not answer is not waited for once `signal` is aborted. PGlite is: it answers, and to leave it in
+ * the middle of making its directory would be a crash.
+ */
+async function openUnlessAborted(
+  url: string,
+  parts: { readonly clock: Clock; readonly logger: FastifyBaseLogger },
+  signal: AbortSignal | undefined,
+): Promise<Store> {
+  const opening = openStore(url, parts);
+  if (!signal || url.startsWith('pglite:')) return opening;
+  let giveUp: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    giveUp = () => reject(signal.reason);
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp);
+  });
+  try {
+    return await Promise.race([opening, aborted]);
+  } catch (error) {
+    opening.then(
+      (store) => store.close(),
+      () => {},
+    );
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', giveUp!);
   }
 }
 

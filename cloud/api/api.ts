@@ -11,11 +11,10 @@ import Fastify, {
 } from 'fastify';
 import type { Metrics } from '../metrics/index.ts';
 import type { Store } from '../store/index.ts';
-import type { WorkerProgress } from '../worker.ts';
 import { serveDashboard } from './dashboard.ts';
 import { deadLetterRoutes, type Redrive } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
-import { healthRoutes } from './health.ts';
+import { healthRoutes, type OwnWorker } from './health.ts';
 import { rememberPaths } from './known-paths.ts';
 import { LiveFeed, liveRoutes } from './live/index.ts';
 import { refuseForeignPages } from './loopback.ts';
@@ -31,8 +30,8 @@ export interface ApiOptions {
   readonly logger: FastifyBaseLogger;
   readonly metrics: Metrics;
   readonly redrive: Redrive;
-  /** How the worker in this process stands; none where it is another one's. */
-  readonly worker?: (() => Pick<WorkerProgress, 'trouble'>) | undefined;
+  /** The worker of this process; none where it is another one's. */
+  readonly worker?: (() => OwnWorker | undefined) | undefined;
   /** A device that has not posted for this long is silent. */
   readonly silentAfterMs: Duration;
   /** Where the built dashboard is; without it, `/` is not found. */

@@ -1,8 +1,10 @@
 import { TestClock } from '@tashika/shared/time';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Health } from './shapes.ts';
-import { type OpenApi, openApi } from './testing/open.ts';
+import { type OpenApi, openApi, openApiOver } from './testing/open.ts';
 import { setPartition } from './testing/seed.ts';
+
+const HUB = { namespace: 'localhost', hub: 'telemetry', consumerGroup: '$Default' };
 
 const NOW = Date.UTC(2026, 0, 31, 12, 0, 0);
 
@@ -70,9 +72,46 @@ describe('health', () => {
     ]);
   });
 
+  it.each(['rewound', 'stalled'] as const)('is bad while a partition is %s, and tells since when', async (state) => {
+    await setPartition(api.store, { partition: '0', progressedAt: '2026-01-31T11:59:58Z' });
+    await setPartition(api.store, { partition: '1', progressedAt: '2026-01-31T11:59:30Z' });
+    await setPartition(api.store, { partition: '2' });
+    const standing = { position: 7, backlog: 0, progressedAt: 0, since: NOW - 10_000 };
+    const worker = () => ({
+      hub: HUB,
+      trouble: null,
+      partitions: [
+        { ...standing, partitionId: '0', state: 'caught-up' as const },
+        { ...standing, partitionId: '1', state },
+        { ...standing, partitionId: '2', state },
+      ],
+    });
+    const other = await openApiOver(api.store, { clock, worker });
+    const answer = await other.inject('/api/health');
+    const elsewhere = await openApiOver(api.store, {
+      clock,
+      worker: () => ({ ...worker(), hub: { ...HUB, consumerGroup: 'dashboard' } }),
+    });
+    const unconcerned = await elsewhere.inject('/api/health');
+    await Promise.all([other.close(), elsewhere.close()]);
+    const { status, worker: told } = answer.json<Health>();
+    expect([answer.statusCode, status, told.status, told.since]).toEqual([
+      503,
+      'failing',
+      state,
+      '2026-01-31T11:59:30.000Z',
+    ]);
+    expect(told.partitions.map((each) => [each.partition, each.status, each.since])).toEqual([
+      ['0', 'progressing', undefined],
+      ['1', state, '2026-01-31T11:59:30.000Z'],
+      ['2', state, '2026-01-31T11:59:50.000Z'],
+    ]);
+    expect([unconcerned.statusCode, unconcerned.json<Health>().worker.status]).toEqual([200, 'waiting']);
+  });
+
   it('tells what keeps the worker of this process from Event Hubs', async () => {
     const trouble = { code: 'EVENT_HUBS_UNAUTHORIZED', message: 'the key is wrong', since: NOW - 5_000 };
-    const other = await openApi({ clock, worker: () => ({ trouble }) });
+    const other = await openApi({ clock, worker: () => ({ hub: HUB, trouble, partitions: [] }) });
     const answer = await other.app.inject('/api/health');
     await other.close();
     expect([answer.statusCode, answer.json().worker]).toEqual([

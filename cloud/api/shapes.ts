@@ -249,9 +249,13 @@ const PartitionHealth = Type.Object({
   hub: Type.String(),
   consumerGroup: Type.String(),
   partition: Type.String(),
-  status: word(['progressing', 'waiting', 'standing'], {
-    description: '`waiting` until it has been read for the first time; `standing` when it no longer moves on.',
+  status: word(['progressing', 'waiting', 'standing', 'stalled', 'rewound'], {
+    description:
+      '`waiting` until it has been read for the first time; `standing` when it no longer moves on; `stalled` when ' +
+      'Event Hubs has events of it that are not committed; `rewound` when its numbers end before the last committed ' +
+      'one, because the hub was made anew.',
   }),
+  since: Type.Optional(Time('Since when it has been standing, stalled or rewound: when it last moved on.')),
   progressedAt: TimeOrNull('When events were last committed, or the partition was last seen to have none.'),
   watermark: TimeOrNull('How far event time has come in this partition.'),
 });
@@ -265,9 +269,10 @@ export const Health = named(
       since: Type.Optional(Time('Since when it has not answered.')),
     }),
     worker: Type.Object({
-      status: word(['ok', 'waiting', 'standing', 'troubled', 'unknown'], {
+      status: word(['ok', 'waiting', 'standing', 'stalled', 'rewound', 'troubled', 'unknown'], {
         description:
-          '`waiting` until every partition has been read for the first time; `standing` when one no longer moves on; ' +
+          '`waiting` until every partition has been read for the first time; `standing`, `stalled` or `rewound` when one ' +
+          'of them is; ' +
           '`troubled` when Event Hubs does not answer this process.',
       }),
       since: Type.Optional(Time('Since when it has been so.')),
