@@ -6,7 +6,7 @@ import { CLOCK_QUALITIES, type ClockQuality, isStream, WIRE_VERSION } from './po
 import { type DecodedReading, resolvePack } from './senml.ts';
 
 /**
- * Lost ranges that one post may tell; an agent tells 400 at most and the rest in the posts after it. Every commit of
+ * Lost ranges that one post may tell; an agent tells 64 at most, the others in the posts after it. Every commit of
  * a stream reads and writes all that its ledger row has, so that without a bound one device could slow them all.
  */
 const MOST_LOST_RANGES = 1_000;
