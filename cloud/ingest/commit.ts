@@ -1,12 +1,16 @@
 import type { Timestamp } from '@tashika/shared/time';
-import { type LedgerKey, lockEntries, saveEntries } from '../ledger/index.ts';
+import { type LedgerEntry, type LedgerKey, lockEntries, saveEntries } from '../ledger/index.ts';
 import type { Logger, Store } from '../store/index.ts';
 import {
   addValues,
+  isFinal,
   type Policy,
   publishChange,
   revise,
   type Tolerances,
+  takeTurn,
+  type Watermark,
+  type WindowDelta,
   watermarkAfterEvent,
 } from '../windows/index.ts';
 import { type DeadLetter, saveDeadLetters } from './dead-letter.ts';
@@ -61,38 +65,69 @@ export interface CommitContext {
  */
 export function commit(store: Store, batches: readonly Batch[], context: CommitContext): Promise<Committed> {
   return store.transaction(async (transaction) => {
-    const { hub, now, tolerances } = context;
+    const { hub, now } = context;
     const { partitions, combined } = await lockPartitions(
       transaction,
       hub,
       batches.map((batch) => batch.partitionId),
     );
-    const due: { partition: LockedPartition; events: readonly OpenedEvent[] }[] = [];
+    const due: Due[] = [];
     const fencedOff: Batch[] = [];
     for (const batch of batches) {
       const partition = partitions.get(batch.partitionId);
       if (partition?.ownerId !== batch.ownerId || leavesGap(batch, partition.position)) fencedOff.push(batch);
-      else due.push({ partition, events: afterPosition(batch.events, partition.position) });
+      else {
+        const events = afterPosition(batch.events, partition.position);
+        if (events.length > 0) due.push({ partition, events });
+      }
     }
-    const events = due.flatMap((each) => each.events);
-    if (events.length === 0) return { progress: [], fencedOff };
+    if (due.length === 0) return { progress: [], fencedOff };
 
-    const entries = await lockEntries(transaction, streamsOf(events), now);
-    const tally = new Tally(entries, context.policy ?? revise, { watermark: combined, tolerances });
-    const letters: DeadLetter[] = [];
-    const progress = due
-      .filter((each) => each.events.length > 0)
-      .map((each) => advance(each.partition, each.events, tally, letters, context));
-
-    const windows = tally.windows.sorted();
-    await saveEntries(transaction, tally.changedEntries(), now);
-    await saveSightings(transaction, tally.sightings);
-    await addValues(transaction, windows);
-    await saveDeadLetters(transaction, hub, letters);
-    await savePartitions(transaction, hub, progress, now);
-    await publishChange(transaction, windows);
-    return { progress, fencedOff };
+    const entries = await lockEntries(transaction, streamsOf(due.flatMap((each) => each.events)), now);
+    let counted = count(due, entries, combined, context);
+    await saveEntries(transaction, counted.tally.changedEntries(), now);
+    await saveSightings(transaction, counted.tally.sightings);
+    await addValues(transaction, counted.windows);
+    await saveDeadLetters(transaction, hub, counted.letters);
+    const watermark = await takeTurn(transaction);
+    // Only what is late can come out differently, and nothing of that has been written yet.
+    if (becameFinal(counted.windows, combined, watermark)) counted = count(due, entries, watermark, context);
+    await savePartitions(transaction, hub, counted.progress, now);
+    await publishChange(transaction, counted.windows);
+    for (const each of due) warnOfSkipped(each, context.logger);
+    return { progress: counted.progress, fencedOff };
   });
+}
+
+/** What of a batch is new to its partition. */
+interface Due {
+  readonly partition: LockedPartition;
+  readonly events: readonly OpenedEvent[];
+}
+
+/** What the events that are due come to, on the ledger's entries of their streams. */
+interface Counted {
+  readonly tally: Tally;
+  readonly windows: readonly WindowDelta[];
+  readonly letters: readonly DeadLetter[];
+  readonly progress: readonly PartitionProgress[];
+}
+
+function count(
+  due: readonly Due[],
+  entries: readonly LedgerEntry[],
+  watermark: Watermark,
+  { policy = revise, tolerances }: CommitContext,
+): Counted {
+  const tally = new Tally(entries, policy, { watermark, tolerances });
+  const letters: DeadLetter[] = [];
+  const progress = due.map((each) => advance(each, tally, letters, tolerances));
+  return { tally, windows: tally.windows.sorted(), letters, progress };
+}
+
+/** Whether one of the windows became final (or open again) when the watermark moved. */
+export function becameFinal(windows: readonly WindowDelta[], before: Watermark, after: Watermark): boolean {
+  return windows.some(({ windowEnd }) => isFinal(windowEnd, before) !== isFinal(windowEnd, after));
 }
 
 /**
@@ -125,22 +160,17 @@ export function streamsOf(events: readonly OpenedEvent[]): LedgerKey[] {
 
 /** Counts a partition's events and answers how far they move it. */
 function advance(
-  partition: LockedPartition,
-  events: readonly OpenedEvent[],
+  { partition, events }: Due,
   tally: Tally,
   letters: DeadLetter[],
-  { tolerances, logger }: CommitContext,
+  tolerances: Tolerances,
 ): PartitionProgress {
   const { partitionId } = partition;
   const totals = noTotals();
   let { position, watermark } = partition;
   for (const event of events) {
     const { arrived, imsi } = event;
-    if (position !== null && arrived.sequenceNumber > position + 1) {
-      const skipped = arrived.sequenceNumber - position - 1;
-      totals.skipped += skipped;
-      logger.warn({ partition: partitionId, after: position, skipped }, 'the hub no longer had events that were due');
-    }
+    totals.skipped += skippedBefore(event, position);
     const outcome = tally.add(event);
     totals.events++;
     totals.readings += outcome.fresh;
@@ -162,4 +192,21 @@ function advance(
     watermark: watermark!,
     totals,
   };
+}
+
+/** Events that are missing between the position and the event; the hub has let them go. */
+function skippedBefore({ arrived }: OpenedEvent, position: number | null): number {
+  return position === null ? 0 : Math.max(0, arrived.sequenceNumber - position - 1);
+}
+
+function warnOfSkipped({ partition, events }: Due, logger: Logger): void {
+  let { position } = partition;
+  for (const event of events) {
+    const skipped = skippedBefore(event, position);
+    if (skipped > 0) {
+      const fields = { partition: partition.partitionId, after: position, skipped };
+      logger.warn(fields, 'the hub no longer had events that were due');
+    }
+    position = event.arrived.sequenceNumber;
+  }
 }

@@ -1,6 +1,6 @@
 import type { Timestamp } from '@tashika/shared/time';
-import type { Queryable } from '../store/index.ts';
-import { type Tolerances, type Watermark, watermarkWhileIdle } from '../windows/index.ts';
+import type { Queryable, Store } from '../store/index.ts';
+import { type Tolerances, takeTurn, type Watermark, watermarkWhileIdle } from '../windows/index.ts';
 
 /** The hub whose partitions this pipeline reads, as the store names it. */
 export interface HubAddress {
@@ -57,7 +57,10 @@ export async function registerPartitions(
   );
 }
 
-/** Locks the partitions in the order of their ids and answers them with the watermark that readers see now. */
+/**
+ * Locks the partitions in the order of their ids and answers them with the combined watermark, which may have moved
+ * on by the time the transaction has its turn.
+ */
 export async function lockPartitions(
   transaction: Queryable,
   hub: HubAddress,
@@ -139,18 +142,37 @@ export interface IdlePartition {
 }
 
 /**
- * Moves the watermark of idle partitions. One that has been committed to, or changed its owner, since the hub was
+ * Moves the watermark of idle partitions, in a transaction of its own. One that has been committed to, or changed its owner, since the hub was
  * asked stays as it is.
  */
 export async function tickIdle(
-  store: Queryable,
+  store: Store,
   hub: HubAddress,
   idle: readonly IdlePartition[],
   tolerances: Tolerances,
   now: Timestamp,
 ): Promise<void> {
   if (idle.length === 0) return;
-  await store.query(
+  await store.transaction(async (transaction) => {
+    // In the order of a commit, which holds its partitions when it takes its turn.
+    await lockPartitions(
+      transaction,
+      hub,
+      idle.map((each) => each.partitionId),
+    );
+    await takeTurn(transaction);
+    await moveIdle(transaction, hub, idle, tolerances, now);
+  });
+}
+
+async function moveIdle(
+  transaction: Queryable,
+  hub: HubAddress,
+  idle: readonly IdlePartition[],
+  tolerances: Tolerances,
+  now: Timestamp,
+): Promise<void> {
+  await transaction.query(
     `UPDATE partition
         SET watermark = greatest(partition.watermark, seen.watermark), progressed_at = $4
        FROM unnest($5::text[], $6::text[], $7::int8[], $8::timestamptz[])

@@ -1,16 +1,20 @@
 import type { Timestamp } from '@tashika/shared/time';
 import type { CloudConfiguration } from '../config/index.ts';
 import { lockEntries, saveEntries } from '../ledger/index.ts';
-import type { Queryable, Store } from '../store/index.ts';
-import { addValues, publishChange, revise, type Watermark } from '../windows/index.ts';
-import { streamsOf } from './commit.ts';
+import { faultOf, type Queryable, type Store } from '../store/index.ts';
+import { addValues, publishChange, revise, takeTurn, type Watermark } from '../windows/index.ts';
+import { becameFinal, streamsOf } from './commit.ts';
 import { closeDeadLetter, lockDeadLetter, type StoredDeadLetter, updateRefusal } from './dead-letter.ts';
 import { saveSightings } from './device.ts';
 import { openEvent, type Refusal } from './event.ts';
+import type { HubAddress } from './partition.ts';
 import { type EventOutcome, Tally } from './tally.ts';
 
 /** What came of driving a dead letter again. */
 export type Redriven = { readonly outcome: 'counted' } | ({ readonly outcome: 'still-refused' } & Refusal);
+
+/** A deadlock takes a second to be found, so this is patience enough. */
+const MOST_ATTEMPTS = 5;
 
 /**
  * Drives a dead letter through the pipeline again, as if it arrived now, in one transaction. What the ledger has
@@ -19,25 +23,46 @@ export type Redriven = { readonly outcome: 'counted' } | ({ readonly outcome: 's
  *
  * @returns undefined if there is no such dead letter, or it has been counted already
  */
-export function redrive(
+export async function redrive(
   store: Store,
   deadLetterId: number,
   now: Timestamp,
   configuration: Pick<CloudConfiguration, 'windows'>,
 ): Promise<Redriven | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await redriveOnce(store, deadLetterId, now, configuration);
+    } catch (error) {
+      if (faultOf(error) !== 'conflict' || attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
+}
+
+function redriveOnce(
+  store: Store,
+  deadLetterId: number,
+  now: Timestamp,
+  { windows: tolerances }: Pick<CloudConfiguration, 'windows'>,
+): Promise<Redriven | undefined> {
   return store.transaction(async (transaction) => {
     const letter = await lockDeadLetter(transaction, deadLetterId);
     if (!letter) return undefined;
+    const partition = await lockPartitionOf(transaction, letter);
     const event = openEvent(letter.arrived);
     const entries = await lockEntries(transaction, streamsOf([event]), now);
-    const state = { watermark: await readWatermark(transaction), tolerances: configuration.windows };
-    const tally = new Tally(entries, revise, state);
-    const outcome = tally.add(event, now, true);
-    const windows = tally.windows.sorted();
-    await saveEntries(transaction, tally.changedEntries(), now);
-    await saveSightings(transaction, tally.sightings);
-    await addValues(transaction, windows);
-    await addTotals(transaction, letter, outcome);
+    function count(watermark: Watermark) {
+      const tally = new Tally(entries, revise, { watermark, tolerances });
+      const outcome = tally.add(event, now, true);
+      return { tally, outcome, windows: tally.windows.sorted() };
+    }
+    let counted = count(null);
+    await saveEntries(transaction, counted.tally.changedEntries(), now);
+    await saveSightings(transaction, counted.tally.sightings);
+    await addValues(transaction, counted.windows);
+    const watermark = await takeTurn(transaction);
+    if (becameFinal(counted.windows, null, watermark)) counted = count(watermark);
+    const { outcome, windows } = counted;
+    if (partition) await addTotals(transaction, partition, outcome);
     if (outcome.refusal) await updateRefusal(transaction, deadLetterId, outcome.refusal);
     else await closeDeadLetter(transaction, deadLetterId, now);
     await publishChange(transaction, windows);
@@ -45,19 +70,36 @@ export function redrive(
   });
 }
 
-async function readWatermark(transaction: Queryable): Promise<Watermark> {
-  const [row] = await transaction.query<{ watermark: Date | null }>('SELECT watermark FROM watermark');
-  return row?.watermark?.getTime() ?? null;
+/**
+ * Locks the row of the partition that the dead letter came from, before the ledger, as a commit does; undefined if
+ * the store has no such partition any more.
+ */
+async function lockPartitionOf(
+  transaction: Queryable,
+  { hub, namespace, partitionId }: StoredDeadLetter,
+): Promise<PartitionKey | undefined> {
+  const [row] = await transaction.query<{ consumer_group: string }>(
+    `SELECT consumer_group FROM partition WHERE namespace = $1 AND hub = $2 AND partition_id = $3
+      ORDER BY consumer_group LIMIT 1 FOR UPDATE`,
+    [namespace, hub, partitionId],
+  );
+  return row && { namespace, hub, consumerGroup: row.consumer_group, partitionId };
+}
+
+interface PartitionKey extends HubAddress {
+  readonly partitionId: string;
 }
 
 /** The event is one of its partition already; what it brings now is added to that partition's totals. */
-async function addTotals(transaction: Queryable, letter: StoredDeadLetter, outcome: EventOutcome): Promise<void> {
+async function addTotals(
+  transaction: Queryable,
+  { namespace, hub, consumerGroup, partitionId }: PartitionKey,
+  outcome: EventOutcome,
+): Promise<void> {
   await transaction.query(
     `UPDATE partition
-        SET readings = readings + $4, duplicates = duplicates + $5, late = late + $6
-      WHERE (namespace, hub, consumer_group, partition_id) = (
-        SELECT namespace, hub, consumer_group, partition_id FROM partition
-         WHERE namespace = $1 AND hub = $2 AND partition_id = $3 ORDER BY consumer_group LIMIT 1)`,
-    [letter.namespace, letter.hub, letter.partitionId, outcome.fresh, outcome.duplicates, outcome.late],
+        SET readings = readings + $5, duplicates = duplicates + $6, late = late + $7
+      WHERE namespace = $1 AND hub = $2 AND consumer_group = $3 AND partition_id = $4`,
+    [namespace, hub, consumerGroup, partitionId, outcome.fresh, outcome.duplicates, outcome.late],
   );
 }

@@ -1,6 +1,6 @@
 import type { Timestamp } from '@tashika/shared/time';
 import { windowEnd } from './assign.ts';
-import { isTooEarly, type Tolerances, type Watermark } from './watermark.ts';
+import { isFinal, isTooEarly, type Tolerances, type Watermark } from './watermark.ts';
 
 /** What becomes of one reading. */
 export type Verdict =
@@ -24,5 +24,5 @@ export type Policy = (eventTime: Timestamp, arrivedAt: Timestamp, state: PolicyS
 /** Every reading lands in the window of its own time, however late; a final window that changes is revised. */
 export const revise: Policy = (eventTime, arrivedAt, { watermark, tolerances }) => {
   if (isTooEarly(eventTime, arrivedAt, tolerances)) return 'too-early';
-  return watermark !== null && windowEnd(eventTime) <= watermark ? 'late' : 'counted';
+  return isFinal(windowEnd(eventTime), watermark) ? 'late' : 'counted';
 };

@@ -1,5 +1,6 @@
 import type { Queryable } from '../store/index.ts';
 import type { WindowDelta } from './deltas.ts';
+import type { Watermark } from './watermark.ts';
 
 /** NOTIFY channel of what a dashboard can see; the payload is the number of the change. */
 export const CHANGE_CHANNEL = 'tashika_change';
@@ -53,9 +54,24 @@ export async function addValues(transaction: Queryable, windows: readonly Window
 }
 
 /**
+ * Waits until no other transaction is changing what readers see, keeps all others from it until this one ends, and
+ * answers the watermark that readers see now. What moves a watermark or adds to a window has to take its turn first:
+ * otherwise a window could be shown as final, and change without being revised.
+ *
+ * Rows that the transaction needs beside it are locked before, because whoever holds the turn must not wait for one
+ * who waits for the turn.
+ */
+export async function takeTurn(transaction: Queryable): Promise<Watermark> {
+  await transaction.query('SELECT id FROM change_cursor FOR UPDATE');
+  // A statement of its own: under READ COMMITTED it sees what was committed while the first one waited.
+  const [row] = await transaction.query<{ watermark: Date | null }>('SELECT watermark FROM watermark');
+  return row?.watermark?.getTime() ?? null;
+}
+
+/**
  * Takes the number of this change, adds the readings to their windows under that number, and tells the listeners
- * once it is committed. It has to be the last statement: from here to the commit, every other commit waits, which
- * is what makes the changes visible in the order of their numbers.
+ * once it is committed. The transaction has taken its turn, and this is its last statement: from the turn to the
+ * commit every other commit waits, which is what makes the changes visible in the order of their numbers.
  */
 export async function publishChange(transaction: Queryable, windows: readonly WindowDelta[]): Promise<void> {
   await transaction.query(

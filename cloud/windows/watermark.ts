@@ -44,6 +44,11 @@ export function watermarkWhileIdle(watermark: Watermark, arrivedUntil: Timestamp
   return Math.max(watermark ?? Number.NEGATIVE_INFINITY, arrivedUntil - tolerances.lateToleranceMs);
 }
 
+/** Whether the window that ends at `end` is complete, as far as the combined watermark can tell. */
+export function isFinal(end: Timestamp, watermark: Watermark): boolean {
+  return watermark !== null && end <= watermark;
+}
+
 /** The watermark of all partitions together: the slowest decides, and one that has not been seen holds it open. */
 export function combinedWatermark(watermarks: Iterable<Watermark>): Watermark {
   let slowest: Watermark = null;
