@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TashikaError } from '@tashika/shared/errors';
 import type { Timestamp } from '@tashika/shared/time';
@@ -117,15 +117,36 @@ async function made(options: HubOptions, place: string, now: Timestamp): Promise
       partitionCount: options.partitionCount,
       createdAt: new Date(now).toISOString(),
     };
-    await writeFile(path, `${JSON.stringify(content)}\n`);
+    // Renamed into place: a crash leaves all of it or nothing.
+    await writeFile(`${path}.new`, `${JSON.stringify(content)}\n`);
+    await rename(`${path}.new`, path);
     return now;
   }
-  const { partitionCount, createdAt } = JSON.parse(text) as { partitionCount: number; createdAt: string };
+  const { partitionCount, createdAt } = parseMade(text, path);
   if (partitionCount !== options.partitionCount) {
     throw new TashikaError(
       'CONFIG_INVALID',
       `Hub '${options.name}' was made with ${partitionCount} partitions, which is fixed; ${options.partitionCount} were asked for.`,
     );
   }
-  return Date.parse(createdAt);
+  return createdAt;
+}
+
+function parseMade(text: string, path: string): { readonly partitionCount: number; readonly createdAt: Timestamp } {
+  const wrong = (cause?: unknown) =>
+    new TashikaError(
+      'CONFIG_INVALID',
+      `${path} doesn't say how the hub was made; delete it to have it written anew (the events stay).`,
+      { cause },
+    );
+  let content: { readonly partitionCount?: unknown; readonly createdAt?: unknown } | null;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw wrong(error);
+  }
+  const partitionCount = content?.partitionCount;
+  const createdAt = Date.parse(String(content?.createdAt));
+  if (typeof partitionCount !== 'number' || Number.isNaN(createdAt)) throw wrong();
+  return { partitionCount, createdAt };
 }

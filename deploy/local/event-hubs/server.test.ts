@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { earliestEventPosition } from '@azure/event-hubs';
@@ -67,6 +67,19 @@ describe('a start is refused', () => {
     const dataDirectory = await temporaryDirectory();
     await writeFile(join(dataDirectory, 'keys.json'), '{"send":""}');
     await expect(startRig({ dataDirectory })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  it.each(['', '{"partitionCount":4', '{}', 'null'])('when the file of a hub holds %j', async (content) => {
+    const dataDirectory = await temporaryDirectory();
+    await (await startRig({ dataDirectory })).stop();
+    const path = join(dataDirectory, 'hubs', 'telemetry', 'hub.json');
+    await writeFile(path, content);
+    await expect(startRig({ dataDirectory })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(path),
+    });
+    await rm(path);
+    await startRig({ dataDirectory });
   });
 });
 
