@@ -1,6 +1,7 @@
 import { TestClock } from '@tashika/shared/time';
 import rhea, { type Connection, type EventContext, type Receiver } from 'rhea';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { PartitionLog } from './log/index.ts';
 import { producerOf, sasToken, startRig, until } from './rig.ts';
 import type { EventHubs } from './server.ts';
 
@@ -175,4 +176,28 @@ it('a peer that insists on settling itself gets unsettled messages', async () =>
   await settledByPeer;
 
   expect(settledBefore).toEqual([false, false]);
+});
+
+it('a sender of large messages is not read any further while 64 MiB wait for the disk', async () => {
+  let write = (): void => undefined;
+  const disk = new Promise<void>((resolve) => (write = resolve));
+  const append = vi.spyOn(PartitionLog.prototype, 'append');
+  append.mockImplementation(() => disk.then(() => ({ sequenceNumber: 0, offset: 0, enqueuedTime: 0 })));
+  onTestFinished(() => append.mockRestore());
+  const eventHubs = await startRig({ keys: KEYS });
+  const [connection, other] = [await connect(eventHubs), await connect(eventHubs)];
+  let accepted = 0;
+  const sender = connection.open_sender('telemetry/Partitions/0');
+  sender.on('accepted', () => (accepted += 1));
+  await new Promise((resolve) => sender.once('sendable', resolve));
+  const body = rhea.message.data_section(Buffer.alloc(1_000_000, 7));
+  for (let sent = 0; sent < 100; sent += 1) sender.send({ body });
+
+  const mostWaiting = Math.ceil((64 * 1024 * 1024) / 1_000_000);
+  await until(() => append.mock.calls.length >= mostWaiting);
+  expect(await settled(other, () => append.mock.calls.length)).toBe(mostWaiting);
+  expect(accepted).toBe(0);
+
+  write();
+  await until(() => accepted === 100);
 });

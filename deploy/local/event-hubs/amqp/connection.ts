@@ -74,6 +74,7 @@ export class AmqpConnection {
   #heardAt: Duration;
   #saidAt: Duration = 0;
   #timers: TimerHandle[] = [];
+  #holds = 0;
 
   constructor(options: ConnectionOptions) {
     this.#socket = options.socket;
@@ -112,6 +113,20 @@ export class AmqpConnection {
     this.#saidAt = this.clock.monotonic();
     this.outbox.write(encodeFrame(name, fields, channel));
   };
+
+  /**
+   * Reads nothing more from the peer until `release` has been called as often as this. Credit counts messages,
+   * whatever their size; this is how bytes are bounded.
+   */
+  hold(): void {
+    this.#holds += 1;
+    this.#socket.pause();
+  }
+
+  release(): void {
+    this.#holds -= 1;
+    if (this.#holds === 0) this.#socket.resume();
+  }
 
   /** The fault that a peer is told for anything thrown. */
   faultOf(error: unknown): AmqpFault {

@@ -6,7 +6,10 @@ import { readPublication } from './event-batch.ts';
 
 /** Messages that a sender may have under way: with none left, the JavaScript SDK sleeps a second. */
 const CREDIT = 1000;
-/** Above this much that waits for the disk, a link gets no new credit. */
+/**
+ * With this much waiting for the disk, a link gets no new credit, and its connection is not read either: the credit
+ * that it has left may be for a gigabyte. To grant less at first would have the SDK sleep in every burst.
+ */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 export interface IngestOptions {
@@ -22,7 +25,9 @@ export interface IngestOptions {
 
 /** Appends what a sender publishes. A message is accepted once its events are in the log, all of them, and not before. */
 export function ingest({ link, hub, partition, authorize, faultOf }: IngestOptions): void {
+  const { connection } = link.session;
   let waitingBytes = 0;
+  let held = false;
 
   const append = async (delivery: Delivery): Promise<void> => {
     authorize();
@@ -33,6 +38,10 @@ export function ingest({ link, hub, partition, authorize, faultOf }: IngestOptio
 
   link.onMessage = (delivery) => {
     waitingBytes += delivery.bytes;
+    if (!held && waitingBytes >= MAX_WAITING_BYTES) {
+      held = true;
+      connection.hold();
+    }
     append(delivery)
       .then(
         () => delivery.accept(),
@@ -40,7 +49,10 @@ export function ingest({ link, hub, partition, authorize, faultOf }: IngestOptio
       )
       .finally(() => {
         waitingBytes -= delivery.bytes;
-        if (waitingBytes < MAX_WAITING_BYTES) link.topUp(CREDIT);
+        if (waitingBytes >= MAX_WAITING_BYTES) return;
+        link.topUp(CREDIT);
+        if (held) connection.release();
+        held = false;
       });
   };
   link.topUp(CREDIT);
