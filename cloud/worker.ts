@@ -77,6 +77,8 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
   const standings = new Map<string, PartitionStanding>();
   let trouble: WorkerProgress['trouble'] = null;
   let reader: HubReader | undefined;
+  /** The hub that is being read, by the time at which it was made. */
+  let registered: number | undefined;
 
   function startReader(): void {
     reader = new HubReader({
@@ -92,10 +94,14 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
 
   /** One look at hub and store: makes the first connection, moves idle watermarks, and replaces a stuck reader. */
   async function look(): Promise<void> {
-    if (!reader) {
-      await registerPartitions(store, hub, await inspector.partitionIds());
-      startReader();
+    const hubFacts = await inspector.hub();
+    if (hubFacts.createdAt !== registered) {
+      await stopReader(); // the hub was made anew while it was read
+      await registerPartitions(store, hub, hubFacts);
+      registered = hubFacts.createdAt;
     }
+    if (stopping.signal.aborted) return;
+    if (!reader) startReader();
     const ownerId = reader!.ownerId;
     const owned = (await partitionPositions(store, hub)).filter((partition) => partition.ownerId === ownerId);
     const askedAt = clock.now();
@@ -119,12 +125,16 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
   }
 
   async function replaceReader(): Promise<void> {
-    const stuck = reader!;
-    logger.warn({ owner: stuck.ownerId }, 'a partition stands still although the hub has events; reconnecting');
+    logger.warn({ owner: reader!.ownerId }, 'a partition stands still although the hub has events; reconnecting');
     metrics.readerReplaced?.();
-    standings.clear();
-    await stuck.close();
+    await stopReader();
     if (!stopping.signal.aborted) startReader();
+  }
+
+  async function stopReader(): Promise<void> {
+    standings.clear();
+    await reader?.close();
+    reader = undefined;
   }
 
   function tellChanges(seen: readonly PartitionStanding[]): void {

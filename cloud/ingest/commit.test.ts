@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Queryable, type Store } from '../store/index.ts';
 import { type Batch, type Committed, commit } from './commit.ts';
 import { type ArrivedEvent, openEvent } from './event.ts';
-import { registerPartitions, tickIdle } from './partition.ts';
+import { tickIdle } from './partition.ts';
+import { registerPartitions } from './register.ts';
 import { event, IMSI, NOON, post, rawEvent, totalsOf, windowsOf } from './sample-events.ts';
 
 const hub = { namespace: 'local', hub: 'telemetry', consumerGroup: '$Default' };
@@ -20,7 +21,7 @@ beforeEach(async () => {
   warnings.length = 0;
   await store.script(`TRUNCATE partition, ledger, window_region, window_value, device, dead_letter RESTART IDENTITY;
                       UPDATE change_cursor SET id = 0`);
-  await registerPartitions(store, hub, ['0', '1']);
+  await registerPartitions(store, hub, { createdAt: NOON, partitionIds: ['0', '1'] });
   await store.query(`UPDATE partition SET owner_id = 'me'`);
 });
 

@@ -18,7 +18,7 @@ export function storableDetail(detail: string): string {
   return storable(detail, LONGEST_DETAIL);
 }
 
-/** Keeps dead letters with their exact bytes. One that is already there, read by another group, stays as it is. */
+/** Keeps dead letters of partitions that this transaction has locked, with their exact bytes. One that is already there, read by another group, stays as it is. */
 export async function saveDeadLetters(
   transaction: Queryable,
   hub: HubAddress,
@@ -26,14 +26,19 @@ export async function saveDeadLetters(
 ): Promise<void> {
   if (letters.length === 0) return;
   await transaction.query(
-    `INSERT INTO dead_letter (reason, detail, received_at, imsi, namespace, hub, partition_id, sequence_number, body)
-     SELECT reason, detail, received_at, imsi, $1, $2, partition_id, sequence_number, decode(body, 'base64')
-       FROM unnest($3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::int8[], $9::text[])
-         AS letter (reason, detail, received_at, imsi, partition_id, sequence_number, body)
-     ON CONFLICT (namespace, hub, partition_id, sequence_number) DO NOTHING`,
+    `INSERT INTO dead_letter
+            (reason, detail, received_at, imsi, namespace, hub, hub_created_at, partition_id, sequence_number, body)
+     SELECT reason, detail, received_at, imsi, namespace, hub, hub_created_at, partition_id, letter.sequence_number,
+            decode(body, 'base64')
+       FROM unnest($4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::int8[], $10::text[])
+              AS letter (reason, detail, received_at, imsi, partition_id, sequence_number, body)
+            JOIN partition USING (partition_id)
+      WHERE namespace = $1 AND hub = $2 AND consumer_group = $3
+     ON CONFLICT (namespace, hub, hub_created_at, partition_id, sequence_number) DO NOTHING`,
     [
       hub.namespace,
       hub.hub,
+      hub.consumerGroup,
       letters.map((letter) => letter.reason),
       letters.map((letter) => storableDetail(letter.detail)),
       letters.map((letter) => new Date(letter.arrived.enqueuedAt).toISOString()),

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Fault, openStore, type Store } from '../store/index.ts';
 import type { ArrivedEvent } from './event.ts';
 import { GroupCommit, type ReadBatch } from './group-commit.ts';
-import { type PartitionProgress, registerPartitions } from './partition.ts';
+import type { PartitionProgress } from './partition.ts';
+import { registerPartitions } from './register.ts';
 import { event, NOON, post, rawEvent, totalsOf, windowsOf } from './sample-events.ts';
 
 const hub = { namespace: 'local', hub: 'telemetry', consumerGroup: '$Default' };
@@ -29,7 +30,7 @@ beforeEach(async () => {
   await database.script(
     'TRUNCATE partition, ledger, window_region, window_value, device, dead_letter RESTART IDENTITY',
   );
-  await registerPartitions(database, hub, ['0', '1', '2']);
+  await registerPartitions(database, hub, { createdAt: NOON, partitionIds: ['0', '1', '2'] });
   await database.query(`UPDATE partition SET owner_id = 'me'`);
 });
 

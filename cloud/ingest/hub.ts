@@ -1,8 +1,15 @@
 import { EventHubConsumerClient } from '@azure/event-hubs';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
-import type { Clock } from '@tashika/shared/time';
+import type { Clock, Timestamp } from '@tashika/shared/time';
 import type { CloudConfiguration } from '../config/index.ts';
 import type { HubAddress } from './partition.ts';
+
+/** What the hub says about itself. */
+export interface HubFacts {
+  /** Tells it from a hub that is made anew under the same name, whose events are numbered from 0 again. */
+  readonly createdAt: Timestamp;
+  readonly partitionIds: readonly string[];
+}
 
 /** What the hub says about one partition. */
 export interface PartitionFacts {
@@ -45,8 +52,11 @@ export class HubInspector {
   }
 
   /** @throws TashikaError EVENT_HUBS_UNAUTHORIZED, EVENT_HUBS_UNREACHABLE */
-  partitionIds(): Promise<string[]> {
-    return this.#ask((client, abortSignal) => client.getPartitionIds({ abortSignal }));
+  hub(): Promise<HubFacts> {
+    return this.#ask(async (client, abortSignal) => {
+      const { createdOn, partitionIds } = await client.getEventHubProperties({ abortSignal });
+      return { createdAt: createdOn.getTime(), partitionIds };
+    });
   }
 
   /** @throws TashikaError EVENT_HUBS_UNAUTHORIZED, EVENT_HUBS_UNREACHABLE */

@@ -2,17 +2,17 @@ export { StoredCheckpoints } from './checkpoint-store.ts';
 export { type Batch, type CommitContext, type Committed, commit } from './commit.ts';
 export { type ArrivedEvent, type OpenedEvent, openEvent, type Refusal } from './event.ts';
 export { GroupCommit, type ReadBatch } from './group-commit.ts';
-export { HubInspector, hubAddressOf, type PartitionFacts } from './hub.ts';
+export { type HubFacts, HubInspector, hubAddressOf, type PartitionFacts } from './hub.ts';
 export {
   type HubAddress,
   noTotals,
   type PartitionProgress,
   partitionPositions,
-  registerPartitions,
   type Totals,
   tickIdle,
 } from './partition.ts';
 export { HubReader } from './reader.ts';
 export { type Redriven, redrive } from './redrive.ts';
+export { registerPartitions } from './register.ts';
 export { Tally } from './tally.ts';
 export { type PartitionStanding, type PartitionState, standingOf } from './watch.ts';

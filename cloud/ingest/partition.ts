@@ -43,20 +43,6 @@ export function noTotals(): Totals {
   return { events: 0, readings: 0, duplicates: 0, late: 0, deadLetters: 0, skipped: 0 };
 }
 
-/** Makes a row for every partition of the hub, so that the combined watermark waits for those not read yet. */
-export async function registerPartitions(
-  store: Queryable,
-  hub: HubAddress,
-  partitionIds: readonly string[],
-): Promise<void> {
-  await store.query(
-    `INSERT INTO partition (namespace, hub, consumer_group, partition_id)
-     SELECT $1, $2, $3, id FROM unnest($4::text[]) AS id ORDER BY id
-     ON CONFLICT DO NOTHING`,
-    [hub.namespace, hub.hub, hub.consumerGroup, partitionIds],
-  );
-}
-
 /**
  * Locks the partitions in the order of their ids and answers them with the combined watermark, which may have moved
  * on by the time the transaction has its turn.

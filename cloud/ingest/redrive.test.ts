@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../store/index.ts';
 import { commit } from './commit.ts';
 import { type ArrivedEvent, openEvent } from './event.ts';
-import { registerPartitions } from './partition.ts';
 import { redrive } from './redrive.ts';
+import { registerPartitions } from './register.ts';
 import { event, NOON, post, totalsOf, windowsOf } from './sample-events.ts';
 
 const hub = { namespace: 'local', hub: 'telemetry', consumerGroup: '$Default' };
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(async () => {
   await store.script('TRUNCATE partition, ledger, window_region, window_value, device, dead_letter RESTART IDENTITY');
-  await registerPartitions(store, hub, ['0']);
+  await registerPartitions(store, hub, { createdAt: NOON, partitionIds: ['0'] });
   await store.query(`UPDATE partition SET owner_id = 'me'`);
 });
 

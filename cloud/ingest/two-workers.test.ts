@@ -4,8 +4,9 @@ import { openStore, type Queryable, type Store } from '../store/index.ts';
 import { type PostgresServer, startPostgresServer } from '../store/postgres-server.ts';
 import { commit } from './commit.ts';
 import { type ArrivedEvent, openEvent } from './event.ts';
-import { registerPartitions, tickIdle } from './partition.ts';
+import { tickIdle } from './partition.ts';
 import { redrive } from './redrive.ts';
+import { registerPartitions } from './register.ts';
 import { event, NOON, post, totalsOf, windowsOf } from './sample-events.ts';
 
 const hub = { namespace: 'local', hub: 'telemetry', consumerGroup: '$Default' };
@@ -31,7 +32,7 @@ describe('two workers on one PostgreSQL server', () => {
     if (!server) return skip();
     await store.script(`TRUNCATE partition, ledger, window_region, window_value, device, dead_letter RESTART IDENTITY;
                         UPDATE change_cursor SET id = 0`);
-    await registerPartitions(store, hub, ['0', '1']);
+    await registerPartitions(store, hub, { createdAt: NOON, partitionIds: ['0', '1'] });
     await store.query(`UPDATE partition SET owner_id = 'me'`);
     await arrive(store, '0', event(0, { pref: '13' }, { timestamp: NOON + 90_000, enqueuedAt: NOON + 59_000 }));
     await arrive(store, '1', event(0, { pref: '13' }, { timestamp: NOON + 59_000, enqueuedAt: NOON + 59_000 }));

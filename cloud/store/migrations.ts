@@ -17,6 +17,7 @@ CREATE TABLE partition (
   hub             text   NOT NULL,
   consumer_group  text   NOT NULL,
   partition_id    text   NOT NULL,
+  hub_created_at  timestamptz NOT NULL DEFAULT 'epoch',  -- tells a hub from one made anew under its name; epoch: not asked yet
   owner_id        text   NOT NULL DEFAULT '',
   etag            text   NOT NULL DEFAULT '',
   owned_at        timestamptz,
@@ -92,11 +93,12 @@ CREATE TABLE dead_letter (
   imsi            text,
   namespace       text        NOT NULL,
   hub             text        NOT NULL,
+  hub_created_at  timestamptz NOT NULL DEFAULT 'epoch',  -- as in partition: a hub made anew counts from 0 again
   partition_id    text        NOT NULL,
   sequence_number bigint      NOT NULL,
   body            bytea       NOT NULL,
   redriven_at     timestamptz,            -- set when it has been counted after all
-  UNIQUE (namespace, hub, partition_id, sequence_number)
+  UNIQUE (namespace, hub, hub_created_at, partition_id, sequence_number)
 );
 CREATE INDEX dead_letter_open ON dead_letter (reason, id) WHERE redriven_at IS NULL;
 
