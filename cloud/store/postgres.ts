@@ -112,6 +112,13 @@ function timed(text: string): pg.QueryConfig & { query_timeout: number } {
   return { text, query_timeout: ANSWER_WITHIN_MS };
 }
 
+/** A connection that listens. */
+interface Listener {
+  readonly client: pg.Client;
+  /** Resolves when the connection is gone, with why if that is known. */
+  readonly lost: Promise<Error | undefined>;
+}
+
 /** One connection of its own per subscription; a broken one is replaced until the subscription ends. */
 async function subscribe(
   connection: pg.ClientConfig,
@@ -123,41 +130,59 @@ async function subscribe(
   const stopped = new AbortController();
   let current: pg.Client | undefined;
 
-  async function connect(): Promise<void> {
+  async function connect(): Promise<Listener> {
     const client = new pg.Client(connection);
-    let lost = false;
-    const onLost = (error?: Error) => {
-      if (lost || stopped.signal.aborted) return;
-      lost = true;
-      logger.warn({ channel, error: error && messageOf(error) }, 'the connection that listens broke; reconnecting');
-      client.end().catch(() => {});
-      void reconnect();
-    };
-    await client.connect();
-    client.on('error', onLost);
-    client.on('end', () => onLost());
-    client.on('notification', (message) => callback(message.payload ?? ''));
+    const lost = new Promise<Error | undefined>((resolve) => {
+      client.on('error', resolve);
+      client.on('end', () => resolve(undefined));
+    });
+    client.on('notification', (message) => {
+      if (!stopped.signal.aborted) callback(message.payload ?? '');
+    });
     current = client;
-    await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
-  }
-
-  async function reconnect(): Promise<void> {
-    while (!stopped.signal.aborted) {
-      try {
-        await clock.sleep(LISTEN_RETRY_MS, stopped.signal);
-        await connect();
-        callback(''); // what was notified meanwhile is gone
-        return;
-      } catch (error) {
-        if (stopped.signal.aborted) return;
-        logger.debug({ channel, error: messageOf(error) }, 'cannot listen yet');
-      }
+    try {
+      await client.connect();
+      stopped.signal.throwIfAborted();
+      await client.query(timed(`LISTEN ${pg.escapeIdentifier(channel)}`));
+      return { client, lost };
+    } catch (error) {
+      end(client);
+      throw error;
     }
   }
 
-  await connect();
+  /** Undefined when the subscription ended meanwhile. */
+  async function reconnect(): Promise<Listener | undefined> {
+    while (!stopped.signal.aborted) {
+      try {
+        await clock.sleep(LISTEN_RETRY_MS, stopped.signal);
+        const listener = await connect();
+        if (!stopped.signal.aborted) callback(''); // what was notified meanwhile is gone
+        return listener;
+      } catch (error) {
+        if (!stopped.signal.aborted) logger.debug({ channel, error: messageOf(error) }, 'cannot listen yet');
+      }
+    }
+    return undefined;
+  }
+
+  async function keepListening(first: Listener): Promise<void> {
+    for (let listener: Listener | undefined = first; listener; listener = await reconnect()) {
+      const error = await listener.lost;
+      if (stopped.signal.aborted) return;
+      logger.warn({ channel, error: error && messageOf(error) }, 'the connection that listens broke; reconnecting');
+      end(listener.client);
+    }
+  }
+
+  void keepListening(await connect());
   return async () => {
     stopped.abort(new Error('unsubscribed'));
     await current?.end().catch(() => {});
   };
+}
+
+/** Closes a connection that may be broken, and so never answer. */
+function end(client: pg.Client): void {
+  client.end().catch(() => {});
 }

@@ -1,3 +1,4 @@
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations.ts';
@@ -85,7 +86,79 @@ describe('the store', () => {
     expect(heard).toEqual(['', 'after']);
     await store.close();
   });
+
+  it('listens by one connection when that breaks again before it listens', async ({ skip }) => {
+    if (!server) return skip();
+    const direct = await server.createDatabase();
+    const cutter = await startCutter(Number(new URL(direct).port));
+    const through = new URL(direct);
+    through.port = String(cutter.port);
+    const [store, sender] = await Promise.all([through.href, direct].map((url) => openStore(url, { logger: silent })));
+    const heard: string[] = [];
+    let wake = () => {};
+    await store!.listen('news', (payload) => {
+      heard.push(payload);
+      wake();
+    });
+    const next = () => new Promise<void>((resolve) => (wake = resolve));
+    const reconnected = next();
+    cutter.cutAllAndTheNextThatListens();
+    await reconnected;
+    const notified = next();
+    await sender!.query(`SELECT pg_notify('news', 'after')`);
+    await notified;
+    expect(heard).toEqual(['', 'after']);
+    expect(cutter.listens).toBe(3); // at first, the one that was cut, the one that stayed
+    await store!.close();
+    expect(await sender!.query(LISTENERS)).toEqual([]);
+    await sender!.close();
+    cutter.stop();
+  });
 });
+
+const LISTENERS = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`;
+
+/** A way to the server that can be cut: all connections now, and the next one at the moment when it is to listen. */
+async function startCutter(serverPort: number) {
+  const sockets = new Set<Socket>();
+  let cutting = false;
+  let listens = 0;
+  const proxy = createServer((near) => {
+    const far = createConnection(serverPort, '127.0.0.1');
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        near.destroy();
+        far.destroy();
+      });
+    }
+    near.on('data', (bytes) => {
+      if (bytes.includes('LISTEN')) {
+        listens++;
+        if (cutting) {
+          cutting = false;
+          near.destroy();
+          return;
+        }
+      }
+      far.write(bytes);
+    });
+    far.pipe(near);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (proxy.address() as AddressInfo).port,
+    get listens() {
+      return listens;
+    },
+    cutAllAndTheNextThatListens() {
+      cutting = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    stop: () => proxy.close(),
+  };
+}
 
 function behavesLikeAStore(newUrl: () => Promise<string | undefined>): void {
   let store: Store;
