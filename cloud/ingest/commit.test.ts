@@ -108,6 +108,14 @@ describe('a commit', () => {
     ]);
   });
 
+  it('believes nothing about the spool from a post that is sent again later', async () => {
+    const first = event(0, post({ seq: 1, held: 10 }), { timestamp: NOON });
+    const second = event(1, post({ seq: 2, held: 0 }), { timestamp: NOON + 1_000 });
+    const again = event(2, post({ seq: 1, held: 10 }), { timestamp: NOON + 2_000 });
+    await run(batch('0', [first, second, again]));
+    expect(await store.query('SELECT received::text, held FROM ledger')).toEqual([{ received: '{[1,3)}', held: 0 }]);
+  });
+
   it('tells what is lost and held, by the latest post', async () => {
     const first = event(0, post({ seq: 10, lost: [[1, 9]], held: 5 }), { timestamp: NOON });
     const replayed = event(1, post({ seq: 3, held: 99 }), { timestamp: NOON - MINUTE });

@@ -66,7 +66,9 @@ function redriveOnce(
     if (outcome.refusal) await updateRefusal(transaction, deadLetterId, outcome.refusal);
     else await closeDeadLetter(transaction, deadLetterId, now);
     await publishChange(transaction, windows);
-    return outcome.refusal ? { outcome: 'still-refused', ...outcome.refusal } : { outcome: 'counted' };
+    if (!outcome.refusal) return { outcome: 'counted' };
+    const { reason, detail } = outcome.refusal;
+    return { outcome: 'still-refused', reason, detail };
   });
 }
 

@@ -113,7 +113,9 @@ export class Tally {
     const notCounted = normalise(early);
     const counted = early.length === 0 ? candidates : subtract(candidates, notCounted);
     const heldAt = Math.min(event.timestamp, arrivedAt);
-    const next = withHeld(withLost(withReceived(entry, counted), post.lost), post.held, heldAt);
+    // A post that was all counted before may be an old one sent again: it knows nothing of the spool as it is now.
+    const held = candidates.length > 0 || post.readings.length === 0 ? post.held : null;
+    const next = withHeld(withLost(withReceived(entry, counted), post.lost), held, heldAt);
     if (next !== entry) {
       this.#entries.set(key, next);
       this.#changed.add(key);

@@ -48,6 +48,7 @@ it(`counts ${MESSAGES} messages of ${SIMS} SIMs exactly once, while 5% are doubl
           received: MESSAGES_PER_SIM,
           through: MESSAGES_PER_SIM,
           missing: [],
+          missingReadings: 0,
           lost: 0,
           held: 0,
         },

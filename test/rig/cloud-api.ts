@@ -14,6 +14,7 @@ export interface Stream {
   readonly received: number;
   readonly through: number;
   readonly missing: readonly (readonly [number, number])[];
+  readonly missingReadings: number;
   readonly lost: number;
   readonly held: number;
 }

@@ -18,8 +18,8 @@ export const hasData = computed(() => live.value.id !== null);
 export const age = computed(() => Math.max(0, monotonic.value - live.value.receivedAt));
 export const isStale = computed(() => hasData.value && age.value > STALE_AFTER);
 export const now = computed(() => serverNow(live.value, monotonic.value));
-/** End of the window that is counting now; moves by itself. */
-export const openEnd = computed(() => openMinute(now.value));
+/** End of the window that is counting now; moves by itself, but not past what the server was heard of: no news is no zero. */
+export const openEnd = computed(() => openMinute(Math.min(now.value, live.value.asOf + STALE_AFTER)));
 /** Judged at the last message: silence is the connection's fault, not the watermark's. */
 export const watermarkState = computed(() => watermarkHealth(live.value.watermark, live.value.asOf));
 
