@@ -91,7 +91,7 @@ const ingest = Type.Object({
     maximum: 10_000,
     unit: 'events',
     description: 'Most events that one partition hands to a commit.',
-    default: 500,
+    default: 1_000,
   }),
   maxWaitMs: Type.Integer({
     minimum: 100,

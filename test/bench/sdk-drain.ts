@@ -19,7 +19,7 @@ await new Promise<void>((resolve, reject) => {
       },
       processError: async (error) => reject(error),
     },
-    { startPosition: earliestEventPosition, maxBatchSize: 500, maxWaitTimeInSeconds: 1, skipParsingBodyAsJson: true },
+    { startPosition: earliestEventPosition, maxBatchSize: 1_000, maxWaitTimeInSeconds: 1, skipParsingBodyAsJson: true },
   );
 });
 const seconds = (performance.now() - first) / 1_000;
