@@ -21,7 +21,7 @@ describe('the cloud configuration', () => {
       earlyToleranceMs: 300_000,
       outOfOrderToleranceMs: 0,
     });
-    expect(configuration.ingest.maxBatchSize).toBe(500);
+    expect(configuration.ingest.maxBatchSize).toBe(1_000);
     expect(configuration.log.level).toBe('info');
   });
 
