@@ -1,5 +1,5 @@
 import { TashikaError } from '@tashika/shared/errors';
-import { migrations as landed, type Migration } from './migrations.ts';
+import { migrations as landed, type Migration } from './migrations/index.ts';
 import type { Logger, Store } from './store.ts';
 
 /** Any constant serves; this one only has to differ from other programs' locks in the same database. */

@@ -1,7 +1,7 @@
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from './migrate.ts';
-import { migrations } from './migrations.ts';
+import { migrations } from './migrations/index.ts';
 import { openStore } from './open.ts';
 import { type PostgresServer, startPostgresServer } from './postgres-server.ts';
 import type { Logger, Store } from './store.ts';

@@ -1,15 +1,9 @@
-/** One step of the schema. Steps run in order, once each, inside one transaction; a landed step is never edited. */
-export interface Migration {
-  readonly id: number;
-  readonly name: string;
-  readonly sql: string;
-}
+import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [
-  {
-    id: 1,
-    name: 'ledger, windows, partitions, devices, dead letters',
-    sql: `
+export const firstSchema: Migration = {
+  id: 1,
+  name: 'ledger, windows, partitions, devices, dead letters',
+  sql: `
 -- Who owns a partition, how far it is committed, and its watermark. One row a partition, so that the
 -- fence, the checkpoint and the watermark move together or not at all.
 CREATE TABLE partition (
@@ -123,5 +117,4 @@ CREATE VIEW window_counts AS
          w.change_id
     FROM window_region w CROSS JOIN watermark m;
 `,
-  },
-];
+};
