@@ -1,10 +1,22 @@
 export { startAgent } from './agent.ts';
+export { Broker } from './broker.ts';
 export { CloudApi, type DeadLetter, type Device, type Stream, type WindowCount } from './cloud-api.ts';
+export { Cluster, type ClusterOptions, type PartitionRow, SEED, startCluster } from './cluster.ts';
 export { haveCommand } from './command.ts';
 export { temporaryDirectory } from './directory.ts';
 export { clearOfTheMinutesEnd, theNextMinute } from './minute.ts';
 export { type Pipeline, type PipelineOptions, startPipeline } from './pipeline.ts';
 export { freePort } from './port.ts';
+export { type Postgres, startPostgres } from './postgres.ts';
 export { Program } from './program.ts';
+export {
+  bodyOf,
+  type Expected,
+  expectedOf,
+  type SentEvent,
+  type SentPost,
+  type TrafficOptions,
+  traffic,
+} from './traffic.ts';
 export { until } from './until.ts';
 export { WindowSums } from './window-sums.ts';

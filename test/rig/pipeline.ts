@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Funnel, type FunnelOptions, startFunnel } from '@tashika/deploy/local/funnel';
 import { onTestFinished } from 'vitest';
+import { Broker } from './broker.ts';
 import { CloudApi } from './cloud-api.ts';
 import { temporaryDirectory } from './directory.ts';
 import { eventsIn } from './hub.ts';
@@ -40,24 +41,12 @@ export interface PipelineOptions {
 
 export async function startPipeline(options: PipelineOptions = {}): Promise<Pipeline> {
   const directory = temporaryDirectory();
-  const [brokerPort, apiPort] = [await freePort(), await freePort()];
-  let broker: Program;
+  const apiPort = await freePort();
   let cloud: Program;
-  let send = '';
-  let listen = '';
-
-  async function startBroker(): Promise<void> {
-    broker = new Program('deploy/dist/local/event-hubs/main.js', [
-      ...['--port', String(brokerPort), '--data', join(directory, 'event-hubs')],
-      ...['--hub', `${HUB}:${options.partitions ?? 4}`],
-    ]);
-    send = (await broker.printed(/^(Endpoint=\S*SharedAccessKeyName=send\S*)$/m))[1]!;
-    listen = (await broker.printed(/^(Endpoint=\S*SharedAccessKeyName=listen\S*)$/m))[1]!;
-  }
 
   async function startCloud(): Promise<void> {
     cloud = new Program('cloud/dist/main.js', ['all'], {
-      TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING: listen,
+      TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING: broker.listen,
       TASHIKA_CLOUD_EVENT_HUBS_HUB: HUB,
       TASHIKA_CLOUD_STORE_URL: `pglite:${join(directory, 'store')}`,
       TASHIKA_CLOUD_API_PORT: String(apiPort),
@@ -71,11 +60,15 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
   }
 
   const api = new CloudApi(`http://127.0.0.1:${apiPort}`);
-  await startBroker();
+  const broker = await Broker.start({
+    dataDirectory: join(directory, 'event-hubs'),
+    hub: HUB,
+    partitions: options.partitions ?? 4,
+  });
   const funnel = await startFunnel({
     httpPort: 0,
     port: 0,
-    connectionString: send,
+    connectionString: broker.send,
     hub: HUB,
     seed: 2026,
     ...(options.faults ? { faults: options.faults } : {}),
@@ -91,24 +84,24 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     funnel,
     api,
     get sendConnectionString() {
-      return send;
+      return broker.send;
     },
     get listenConnectionString() {
-      return listen;
+      return broker.listen;
     },
     get cloud() {
       return cloud;
     },
     async settled() {
       await until('Funnel to have passed on all that it took', () => funnel.stats.held === 0);
-      const events = await eventsIn(listen, HUB);
+      const events = await eventsIn(broker.listen, HUB);
       await until(
         `${events} events committed`,
         async () => (await api.metric('tashika_events_total')) >= events,
         120_000,
       );
     },
-    startBroker,
+    startBroker: () => broker.start(),
     startCloud,
     killBroker: () => broker.kill9(),
     killCloud: () => cloud.kill9(),

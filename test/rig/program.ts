@@ -78,6 +78,15 @@ export class Program {
     await this.#exited;
   }
 
+  /** Stops it where it stands, as a host that is suspended would; its connections stay open. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   /** The exit code, once the program ends by itself. */
   async exited(): Promise<number | null> {
     return (await this.#exited).code;
