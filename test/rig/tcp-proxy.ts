@@ -1,4 +1,4 @@
-import { connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { BackendStream, FrontendStream } from './postgres-wire.ts';
 
@@ -21,24 +21,25 @@ export interface Committing {
 
 /** A proxy between PostgreSQL's clients and its server that can cut a connection at its COMMIT. */
 export interface TcpProxy {
-  /** The connection string of a database of the server, by way of the proxy. */
-  through(databaseUrl: string): string;
+  /** The database's connection string, by way of the proxy. */
+  readonly url: string;
   /** How many connections were cut so far, by what became of their COMMIT. */
   readonly cut: Readonly<Record<Exclude<CommitFate, 'pass'>, number>>;
-  stop(): Promise<void>;
 }
 
-/** Starts a proxy to the server at `targetPort`. It goes with the test. */
+/** Starts a proxy before the server of `databaseUrl`. It goes with the test. */
 export async function startTcpProxy(
-  targetPort: number,
+  databaseUrl: string,
   fateOf: (committing: Committing) => CommitFate,
 ): Promise<TcpProxy> {
+  const url = new URL(databaseUrl);
+  const target = { host: url.hostname, port: Number(url.port), noDelay: true };
   const sockets = new Set<Socket>();
   const cut = { 'never-arrives': 0, 'answer-lost': 0 };
   let commits = 0;
 
   const server = createServer((client) => {
-    const upstream = connect({ port: targetPort, host: '127.0.0.1', noDelay: true });
+    const upstream = connect(target);
     client.setNoDelay(true);
     let losesAnswer = false;
     const end = () => {
@@ -84,20 +85,11 @@ export async function startTcpProxy(
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
   });
-  const { port } = server.address() as { port: number };
-  const stop = async () => {
+  url.hostname = '127.0.0.1';
+  url.port = String((server.address() as AddressInfo).port);
+  onTestFinished(async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((closed) => server.close(closed));
-  };
-  onTestFinished(stop);
-  return {
-    cut,
-    stop,
-    through(databaseUrl) {
-      const url = new URL(databaseUrl);
-      url.hostname = '127.0.0.1';
-      url.port = String(port);
-      return url.href;
-    },
-  };
+  });
+  return { url: url.href, cut };
 }
