@@ -7,6 +7,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { closeApi, createApi, listen, requireLoopback } from './api/index.ts';
 import type { CloudConfiguration } from './config/index.ts';
 import { hubAddressOf, redrive } from './ingest/index.ts';
+import { type RegionCompleteness, regionCompleteness } from './ledger/index.ts';
 import { createMetrics, type Metrics } from './metrics/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { startWorker, type Worker } from './worker.ts';
@@ -44,7 +45,8 @@ export async function startProgram(
   requireSharedStore(role, configuration.store.url);
   if (role !== 'worker') requireLoopback(configuration.api.host);
   const store = await openUnlessAborted(configuration.store.url, { clock, logger }, signal);
-  const metrics = createMetrics({ store, clock });
+  const completeness = regionCompleteness(store, clock);
+  const metrics = createMetrics({ store, clock, completeness });
   let worker: Worker | undefined;
   let api: Api | undefined;
 
@@ -55,7 +57,8 @@ export async function startProgram(
 
   try {
     signal?.throwIfAborted();
-    if (role !== 'worker') api = await startApi(configuration, { store, clock, logger, metrics }, () => worker);
+    if (role !== 'worker')
+      api = await startApi(configuration, { store, clock, logger, metrics, completeness }, () => worker);
     signal?.throwIfAborted();
     if (role !== 'api') worker = await startWorker(configuration, { store, clock, logger, metrics: metrics.worker });
     signal?.throwIfAborted();
@@ -73,7 +76,13 @@ interface Api {
 
 async function startApi(
   configuration: CloudConfiguration,
-  parts: { store: Store; clock: Clock; logger: FastifyBaseLogger; metrics: Metrics },
+  parts: {
+    store: Store;
+    clock: Clock;
+    logger: FastifyBaseLogger;
+    metrics: Metrics;
+    completeness: () => Promise<RegionCompleteness>;
+  },
   worker: () => Worker | undefined,
 ): Promise<Api> {
   const { store, clock } = parts;

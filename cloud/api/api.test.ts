@@ -48,6 +48,7 @@ describe('every answer', () => {
       ['GET', '/api/devices?limit=0'],
       ['GET', '/api/devices/7'],
       ['GET', '/api/devices/8'],
+      ['GET', '/api/completeness'],
       ['GET', '/api/dead-letters'],
       ['POST', '/api/dead-letters/1/redrive'],
       ['POST', '/api/dead-letters/2/redrive'],

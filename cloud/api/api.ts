@@ -9,8 +9,10 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import type { RegionCompleteness } from '../ledger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Store } from '../store/index.ts';
+import { completenessRoute } from './completeness.ts';
 import { serveDashboard } from './dashboard.ts';
 import { deadLetterRoutes, type Redrive } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
@@ -29,6 +31,8 @@ export interface ApiOptions {
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
   readonly metrics: Metrics;
+  /** Reads how complete the readings are; asked by the metrics too, so that both share one scan. */
+  readonly completeness: () => Promise<RegionCompleteness>;
   readonly redrive: Redrive;
   /** The worker of this process; none where it is another one's. */
   readonly worker?: (() => OwnWorker | undefined) | undefined;
@@ -45,7 +49,7 @@ const REQUESTS_A_MINUTE = 600;
 
 /** The API with its live feed running and no port yet. Closing it ends the live streams. */
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { store, clock, metrics, redrive, silentAfterMs } = options;
+  const { store, clock, metrics, completeness, redrive, silentAfterMs } = options;
   const logger = options.logger.child({ part: 'api' });
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
@@ -82,6 +86,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   const feed = new LiveFeed({ store, clock, logger, silentAfterMs });
   await app.register(windowRoutes({ store, clock }));
   await app.register(deviceRoutes({ store, clock, silentAfterMs }));
+  await app.register(completenessRoute({ completeness }));
   await app.register(deadLetterRoutes({ store, redrive }));
   await app.register(regionRoutes);
   await app.register(liveRoutes({ feed }));

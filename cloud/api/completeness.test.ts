@@ -1,67 +1,70 @@
-import { describe, expect, it } from 'vitest';
-import { completenessOf, type LedgerRow, streamOf as streamNaming } from './completeness.ts';
+import { TestClock } from '@tashika/shared/time';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { completenessOf } from './completeness.ts';
+import type { Completeness } from './shapes.ts';
+import { ApiDocument } from './testing/document.ts';
+import { type OpenApi, openApi } from './testing/open.ts';
+import { addDevice, addLedger } from './testing/seed.ts';
 
-const row = { imsi: '295000000000007', stream: 'q3Zb81xK0dE', received: '{}', lost: '{}', held: 0 };
+const stream = { stream: 'a', received: 0, through: 0, missing: [], missingReadings: 0, lost: 0, held: 0 };
 
-const streamOf = (row: LedgerRow) => streamNaming(row, 10_000);
-
-describe('what a ledger row says of its stream', () => {
-  it('is that nothing is missing while the numbers received have no gap', () => {
-    expect(streamOf({ ...row, received: '{[1,1042)}', held: 12 })).toEqual({
-      stream: row.stream,
-      received: 1041,
-      through: 1041,
-      missing: [],
-      missingReadings: 0,
-      lost: 0,
-      held: 12,
-    });
-  });
-
-  it('names each gap that is not told lost', () => {
-    const stream = streamOf({ ...row, received: '{[3,5),[10,12)}', lost: '{[5,7)}' });
-    expect(stream).toMatchObject({ received: 4, lost: 2, through: 11 });
-    expect(stream.missing).toEqual([
-      [1, 2],
-      [7, 9],
-    ]);
-  });
-
-  it('counts every reading that is missing, however few ranges are named', () => {
-    const gappy = { ...row, received: '{[3,5),[10,12),[20,21)}' };
-    expect(streamNaming(gappy, 2)).toMatchObject({
-      missing: [
-        [1, 2],
-        [5, 9],
-      ],
-      missingReadings: 15,
-    });
-    expect(completenessOf([streamNaming(gappy, 0)])).toBe(5 / 20);
-  });
-
-  it('does not call lost what came after all', () => {
-    expect(streamOf({ ...row, received: '{[1,11)}', lost: '{[5,7)}' })).toMatchObject({ lost: 0, received: 10 });
-  });
-
-  it('reaches as far as the losses told', () => {
-    expect(streamOf({ ...row, received: '{[1,3)}', lost: '{[8,10)}' })).toMatchObject({
-      through: 9,
-      missing: [[3, 7]],
-    });
-  });
-});
-
-describe('completeness', () => {
+describe("a device's completeness", () => {
   it('is what has been received of all that was taken', () => {
-    const streams = [
-      streamOf({ ...row, received: '{[1,71),[81,91)}', lost: '{[91,96)}', held: 5 }), // 80 of 80 + 10 + 5 + 5
-      streamOf({ ...row, received: '{[1,101)}' }),
-    ];
-    expect(completenessOf(streams)).toBe(180 / 200);
+    const gappy = { ...stream, received: 80, missingReadings: 10, lost: 5, held: 5 };
+    expect(completenessOf([gappy, { ...stream, received: 100 }])).toBe(180 / 200);
   });
 
   it('is 1 for a device that numbers nothing, and 0 where all is held', () => {
     expect(completenessOf([])).toBe(1);
-    expect(completenessOf([streamOf({ ...row, held: 3 })])).toBe(0);
+    expect(completenessOf([{ ...stream, held: 3 }])).toBe(0);
+  });
+});
+
+describe('the completeness of regions', () => {
+  let api: OpenApi;
+  beforeAll(async () => {
+    api = await openApi({ clock: new TestClock() });
+  });
+  afterAll(() => api.close());
+
+  async function completeness(): Promise<Completeness> {
+    const answer = await api.app.inject('/api/completeness');
+    expect((await ApiDocument.of(api.app)).faults('GET', '/api/completeness', answer)).toEqual([]);
+    return answer.json();
+  }
+
+  it('is 1 where there is no device', async () => {
+    expect(await completeness()).toMatchObject({
+      regions: [],
+      total: { devices: 0, received: 0, missing: 0, held: 0, lost: 0, completeness: 1 },
+    });
+  });
+
+  it('is a sum over their devices, in which every stream has its weight', async () => {
+    const lastSeen = '2026-01-31T11:58:00Z';
+    await addDevice(api.store, { imsi: '1', region: '01', lastSeen });
+    await addDevice(api.store, { imsi: '2', region: '13', lastSeen });
+    await addDevice(api.store, { imsi: '3', region: '13', lastSeen }); // numbers nothing
+    await addLedger(api.store, { imsi: '1', stream: 'a', received: '{[1,11)}' });
+    await addLedger(api.store, { imsi: '2', stream: 'a', received: '{[1,4),[9,12)}', lost: '{[4,5)}', held: 2 });
+    await addLedger(api.store, { imsi: '2', stream: 'b', received: '{[1,5)}' });
+    const hokkaido = { devices: 1, received: 10, missing: 0, held: 0, lost: 0, completeness: 1 };
+    const tokyo = { devices: 2, received: 10, missing: 4, held: 2, lost: 1, completeness: 10 / 17 };
+    expect(await completeness()).toMatchObject({
+      asOf: expect.stringMatching(/^\d{4}-.*Z$/),
+      regions: [
+        { region: '01', ...hokkaido },
+        { region: '13', ...tokyo },
+      ],
+      total: { devices: 3, received: 20, missing: 4, held: 2, lost: 1, completeness: 20 / 27 },
+    });
+  });
+
+  it('stays a number, however far a device has leapt', async () => {
+    const last = Number.MAX_SAFE_INTEGER - 1;
+    await addDevice(api.store, { imsi: '4', region: '47', lastSeen: '2026-01-31T11:58:00Z' });
+    await addLedger(api.store, { imsi: '4', stream: 'a', received: `{[${last},${last + 1})}` });
+    const okinawa = (await completeness()).regions.find(({ region }) => region === '47');
+    expect(okinawa).toMatchObject({ received: 1, missing: last - 1, completeness: expect.closeTo(0) });
   });
 });

@@ -1,33 +1,29 @@
-import { count, gaps, parseMultirange, subtract, through, union } from '@tashika/shared/sequence';
-import type { Stream } from './shapes.ts';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { RegionCompleteness } from '../ledger/index.ts';
+import { problems, querySchema } from './problem.ts';
+import { Completeness, json, type Stream } from './shapes.ts';
 
-/** A ledger row. */
-export interface LedgerRow {
-  readonly imsi: string;
-  readonly stream: string;
-  readonly received: string;
-  readonly lost: string;
-  readonly held: number;
-}
-
-/**
- * What a ledger row says of its stream: every number up to the highest is received, lost, or missing. All that are
- * missing are counted; the first `mostRanges` ranges of them are named.
- */
-export function streamOf(row: LedgerRow, mostRanges: number): Stream {
-  const received = parseMultirange(row.received);
-  const lost = subtract(parseMultirange(row.lost), received);
-  const known = union(received, lost);
-  const last = through(known);
-  const missing = gaps(known, last);
-  return {
-    stream: row.stream,
-    received: count(received),
-    through: last,
-    missing: missing.slice(0, mostRanges),
-    missingReadings: count(missing),
-    lost: count(lost),
-    held: row.held,
+/** How complete the readings of each region and of all are. */
+export function completenessRoute(options: {
+  completeness: () => Promise<RegionCompleteness>;
+}): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/api/completeness',
+      {
+        schema: {
+          operationId: 'getCompleteness',
+          summary: 'How much of what devices took has been counted, by region and in all',
+          tags: ['devices'],
+          querystring: querySchema({}),
+          response: { 200: { description: 'The figures.', ...json(Completeness) }, ...problems(400) },
+        },
+      },
+      async (): Promise<Completeness> => {
+        const { asOf, regions, total } = await options.completeness();
+        return { asOf: new Date(asOf).toISOString(), regions: [...regions], total };
+      },
+    );
   };
 }
 

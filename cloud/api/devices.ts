@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Clock, Duration } from '@tashika/shared/time';
 import Type from 'typebox';
+import { readStreams, type StreamFigures } from '../ledger/index.ts';
 import type { Store } from '../store/index.ts';
-import { completenessOf, type LedgerRow, streamOf } from './completeness.ts';
+import { completenessOf } from './completeness.ts';
 import { Conditions } from './condition.ts';
 import { DEFAULT_LIMIT, ImsiParameter, LimitParameter, RegionParameter, regionOfParameter } from './parameters.ts';
 import { ProblemError, problems, querySchema } from './problem.ts';
@@ -36,20 +37,12 @@ export function deviceRoutes(options: {
          FROM device ${conditions.sql} ORDER BY imsi LIMIT ${conditions.next(limit)}`,
       conditions.parameters,
     );
-    const ledgers = await store.query<LedgerRow>(
-      'SELECT imsi, stream, received, lost, held FROM ledger WHERE imsi = ANY($1) ORDER BY imsi, stream',
-      [rows.map((row) => row.imsi)],
-    );
-    const byImsi = new Map(rows.map((row): [string, LedgerRow[]] => [row.imsi, []]));
-    for (const ledger of ledgers) byImsi.get(ledger.imsi)?.push(ledger);
+    const imsis = rows.map((row) => row.imsi);
+    const byImsi = new Map(imsis.map((imsi): [string, Stream[]] => [imsi, []]));
+    for (const figures of await readStreams(store, imsis, mostRanges))
+      byImsi.get(figures.imsi)!.push(streamOf(figures));
     const silentBefore = clock.now() - silentAfterMs;
-    return rows.map((row) =>
-      deviceOf(
-        row,
-        (byImsi.get(row.imsi) ?? []).map((ledger) => streamOf(ledger, mostRanges)),
-        silentBefore,
-      ),
-    );
+    return rows.map((row) => deviceOf(row, byImsi.get(row.imsi)!, silentBefore));
   }
 
   return async (app) => {
@@ -97,6 +90,10 @@ export function deviceRoutes(options: {
       },
     );
   };
+}
+
+function streamOf({ imsi: _, missing, ...figures }: StreamFigures): Stream {
+  return { ...figures, missing: [...missing] };
 }
 
 function deviceOf(row: DeviceRow, streams: Stream[], silentBefore: number): Device {

@@ -11,6 +11,7 @@ const PATHS = [
   '/api/windows/values',
   '/api/devices',
   '/api/devices/*',
+  '/api/completeness',
   '/api/dead-letters',
   '/api/dead-letters/*',
   '/api/dead-letters/*/redrive',

@@ -120,6 +120,38 @@ export const Stream = named(
 );
 export type Stream = Static<typeof Stream>;
 
+const completenessFigures = {
+  received: Count('Readings counted.'),
+  missing: Count('Readings whose numbers are known of and that neither came nor are told lost.'),
+  held: Count("Readings still in the devices' spools, by their latest posts."),
+  lost: Count('Readings that devices say they had to give up.'),
+  completeness: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    description: 'Received ÷ (received + missing + held + lost); 1 where nothing is numbered.',
+  }),
+};
+
+export const Completeness = named(
+  'Completeness',
+  Type.Object(
+    {
+      asOf: Time('When it was read. With many devices an answer is given again for ten times as long as it took.'),
+      regions: Type.Array(
+        Type.Object({
+          region: RegionCode,
+          devices: Count('Devices last seen in the region.'),
+          ...completenessFigures,
+        }),
+        { description: 'In order of region; those that have devices.' },
+      ),
+      total: Type.Object({ devices: Count('All devices.'), ...completenessFigures }),
+    },
+    { description: 'How much of what devices took has been counted.' },
+  ),
+);
+export type Completeness = Static<typeof Completeness>;
+
 const Value = Type.Unsafe<number | string | boolean | null>({ type: ['number', 'string', 'boolean', 'null'] });
 
 export const Device = named(
@@ -311,6 +343,7 @@ export const SHAPES = [
   Stream,
   Device,
   DeviceList,
+  Completeness,
   DeadLetter,
   DeadLetterList,
   RedriveOutcome,

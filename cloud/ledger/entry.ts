@@ -1,4 +1,4 @@
-import { formatMultirange, type SequenceRanges, subtract, union } from '@tashika/shared/sequence';
+import { count, formatMultirange, type SequenceRanges, subtract, through, union } from '@tashika/shared/sequence';
 import type { Timestamp } from '@tashika/shared/time';
 
 /** Which numbers of one stream have been counted, and what its device told about the others. */
@@ -47,6 +47,35 @@ export function withLost(entry: LedgerEntry, lost: SequenceRanges): LedgerEntry 
 export function withHeld(entry: LedgerEntry, held: number | null, at: Timestamp): LedgerEntry {
   if (held === null || (entry.heldAt !== null && at < entry.heldAt)) return entry;
   return { ...entry, held, heldAt: at };
+}
+
+/**
+ * Most ranges that an entry may have, in each of its sets. Every commit of a stream reads and writes its whole row, so
+ * that without a bound one device that scatters its numbers could slow the commits of all.
+ */
+export const MOST_RANGES = 10_000;
+
+/** Whether an entry may become `after`: it stays within its bound, or is at least no more scattered than before. */
+export function staysBounded(before: LedgerEntry, after: LedgerEntry): boolean {
+  return (
+    after.received.length <= Math.max(MOST_RANGES, before.received.length) &&
+    after.lost.length <= Math.max(MOST_RANGES, before.lost.length)
+  );
+}
+
+/** What an entry's ranges come to: every number up to `through` is received, lost or missing. */
+export interface LedgerFigures {
+  /** The highest number received or told lost, 0 for none. */
+  readonly through: number;
+  readonly received: number;
+  readonly missing: number;
+  readonly lost: number;
+}
+
+export function figuresOf(entry: LedgerEntry): LedgerFigures {
+  const [received, lost] = [count(entry.received), count(entry.lost)];
+  const last = Math.max(through(entry.received), through(entry.lost));
+  return { through: last, received, missing: last - received - lost, lost };
 }
 
 /** PostgreSQL's text of an entry's ranges. */

@@ -1,7 +1,7 @@
 import { parseMultirange, type SequenceRanges } from '@tashika/shared/sequence';
 import type { Timestamp } from '@tashika/shared/time';
 import type { Queryable } from '../store/index.ts';
-import { type LedgerEntry, rangesText } from './entry.ts';
+import { figuresOf, type LedgerEntry, rangesText } from './entry.ts';
 
 /** A stream as the ledger knows it: the SIM that the network vouches for, and the stream the payload names. */
 export interface LedgerKey {
@@ -62,7 +62,7 @@ async function lockExisting(transaction: Queryable, keys: readonly LedgerKey[]):
   }));
 }
 
-/** Writes entries that this transaction has locked. */
+/** Writes entries that this transaction has locked, with the figures that their ranges come to. */
 export async function saveEntries(
   transaction: Queryable,
   entries: readonly LedgerEntry[],
@@ -72,20 +72,31 @@ export async function saveEntries(
   await transaction.query(
     `UPDATE ledger
         SET received = changed.received::int8multirange, lost = changed.lost::int8multirange,
+            through = changed.through, received_count = changed.received_count,
+            missing_count = changed.missing_count, lost_count = changed.lost_count,
             held = changed.held, held_at = changed.held_at, updated_at = $2
        FROM jsonb_to_recordset($1::jsonb)
-         AS changed (imsi text, stream text, received text, lost text, held int8, held_at timestamptz)
+         AS changed (imsi text, stream text, received text, lost text, through int8, received_count int8,
+                     missing_count int8, lost_count int8, held int8, held_at timestamptz)
       WHERE ledger.imsi = changed.imsi AND ledger.stream = changed.stream`,
     [
       JSON.stringify(
-        entries.map(({ imsi, stream, received, lost, held, heldAt }) => ({
-          imsi,
-          stream,
-          received: rangesText(received),
-          lost: rangesText(lost),
-          held,
-          held_at: heldAt === null ? null : new Date(heldAt).toISOString(),
-        })),
+        entries.map((entry) => {
+          const { imsi, stream, received, lost, held, heldAt } = entry;
+          const figures = figuresOf(entry);
+          return {
+            imsi,
+            stream,
+            received: rangesText(received),
+            lost: rangesText(lost),
+            through: figures.through,
+            received_count: figures.received,
+            missing_count: figures.missing,
+            lost_count: figures.lost,
+            held,
+            held_at: heldAt === null ? null : new Date(heldAt).toISOString(),
+          };
+        }),
       ),
       new Date(now),
     ],

@@ -1,6 +1,7 @@
 import { TestClock } from '@tashika/shared/time';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { regionCompleteness } from '../ledger/index.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { createMetrics, type Metrics } from './index.ts';
 
@@ -9,7 +10,8 @@ let metrics: Metrics;
 
 beforeAll(async () => {
   store = await openStore('pglite:memory', { logger: pino({ level: 'silent' }) });
-  metrics = createMetrics({ store, clock: new TestClock(Date.UTC(2026, 0, 31, 12, 0, 0)) });
+  const clock = new TestClock(Date.UTC(2026, 0, 31, 12, 0, 0));
+  metrics = createMetrics({ store, clock, completeness: regionCompleteness(store, clock) });
   await store.script(`
     INSERT INTO partition (namespace, hub, consumer_group, partition_id, watermark, progressed_at,
                            events, readings, duplicates, late, skipped)
@@ -44,6 +46,22 @@ describe('the metrics', () => {
         'tashika_partition_watermark_delay_seconds{hub="telemetry",partition="0"} 10',
         'tashika_partition_progress_age_seconds{hub="telemetry",partition="1"} 1',
         'tashika_store_up 1',
+      ]),
+    );
+  });
+
+  it('tell how complete the readings are', async () => {
+    await store.script(`
+      INSERT INTO device (imsi, region, last_seen) VALUES ('1', '13', now()), ('2', '01', now());
+      INSERT INTO ledger (imsi, stream, received, lost, held, through, received_count, missing_count, lost_count, updated_at)
+      VALUES ('1', 'a', '{[1,7),[9,11)}', '{[7,8)}', 2, 10, 8, 1, 1, now()), ('2', 'a', '{[1,5)}', '{}', 0, 4, 4, 0, 0, now());`);
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        'tashika_completeness{region="01"} 1',
+        `tashika_completeness{region="13"} ${8 / 12}`,
+        'tashika_missing_readings{region="13"} 1',
+        'tashika_lost_readings 1',
+        'tashika_held_readings 2',
       ]),
     );
   });

@@ -1,7 +1,9 @@
 import type { Clock } from '@tashika/shared/time';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { RegionCompleteness } from '../ledger/index.ts';
 import type { Store } from '../store/index.ts';
 import type { WorkerMetrics } from '../worker.ts';
+import { registerCompletenessMetrics } from './completeness-metrics.ts';
 import { registerStoreMetrics } from './store-metrics.ts';
 import { registerWorkerMetrics } from './worker-metrics.ts';
 
@@ -14,10 +16,19 @@ export interface Metrics {
 }
 
 /** The process's own figures, its worker's, and what the store says of all workers. */
-export function createMetrics({ store, clock }: { store: Store; clock: Clock }): Metrics {
+export function createMetrics({
+  store,
+  clock,
+  completeness,
+}: {
+  store: Store;
+  clock: Clock;
+  completeness: () => Promise<RegionCompleteness>;
+}): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   registerStoreMetrics(registry, store, clock);
+  registerCompletenessMetrics(registry, completeness);
   const worker = registerWorkerMetrics(registry);
   return { contentType: registry.contentType, text: () => registry.metrics(), worker };
 }

@@ -1,6 +1,7 @@
 import { systemClock } from '@tashika/shared/time';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { regionCompleteness } from '../../ledger/index.ts';
 import { createMetrics } from '../../metrics/index.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { type ApiOptions, createApi } from '../index.ts';
@@ -30,8 +31,9 @@ export async function openApi(options: Options = {}): Promise<OpenApi> {
 /** One more API over the same store, as another process would serve it. */
 export function openApiOver(store: Store, options: Options = {}): Promise<FastifyInstance> {
   const { clock = systemClock, redrive = async (id) => (id === 1 ? { outcome: 'counted' } : undefined) } = options;
-  const metrics = createMetrics({ store, clock });
-  return createApi({ ...options, store, clock, logger, metrics, redrive, silentAfterMs: 300_000 });
+  const completeness = regionCompleteness(store, clock);
+  const metrics = createMetrics({ store, clock, completeness });
+  return createApi({ ...options, store, clock, logger, metrics, completeness, redrive, silentAfterMs: 300_000 });
 }
 
 const logger = pino({ level: 'silent' });

@@ -1,3 +1,5 @@
+import { parseMultirange } from '@tashika/shared/sequence';
+import { figuresOf, newEntry } from '../../ledger/index.ts';
 import type { Queryable } from '../../store/index.ts';
 
 /** Rows written as the worker would, for tests of what reads them. */
@@ -77,10 +79,17 @@ export interface LedgerSeed {
 }
 
 export async function addLedger(store: Queryable, seed: LedgerSeed): Promise<void> {
+  const { lost = '{}' } = seed;
+  const entry = newEntry(seed.imsi, seed.stream);
+  const figures = figuresOf({ ...entry, received: parseMultirange(seed.received), lost: parseMultirange(lost) });
   await store.query(
-    `INSERT INTO ledger (imsi, stream, received, lost, held, held_at, updated_at)
-     VALUES ($1, $2, $3::int8multirange, $4::int8multirange, $5, now(), now())`,
-    [seed.imsi, seed.stream, seed.received, seed.lost ?? '{}', seed.held ?? 0],
+    `INSERT INTO ledger (imsi, stream, received, lost, through, received_count, missing_count, lost_count,
+                         held, held_at, updated_at)
+     VALUES ($1, $2, $3::int8multirange, $4::int8multirange, $5, $6, $7, $8, $9, now(), now())`,
+    [
+      ...[seed.imsi, seed.stream, seed.received, lost],
+      ...[figures.through, figures.received, figures.missing, figures.lost, seed.held ?? 0],
+    ],
   );
 }
 

@@ -1,7 +1,8 @@
 import { firstSchema } from './0001-first-schema.ts';
+import { losses } from './0004-losses.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
 
 /** Every step of the schema, in order. */
-export const migrations: readonly Migration[] = [firstSchema];
+export const migrations: readonly Migration[] = [firstSchema, losses];

@@ -163,6 +163,7 @@ export const en = {
       'invalid-value': 'bad value',
       'invalid-time': 'bad time',
       'event-too-early': 'from the future',
+      'too-many-gaps': 'too many gaps',
     } as Readonly<Record<string, string>>,
   },
 

@@ -157,6 +157,7 @@ export const ja: Text = {
       'invalid-value': '値が不正',
       'invalid-time': '時刻が不正',
       'event-too-early': '未来の時刻',
+      'too-many-gaps': '欠番が多すぎる',
     },
   },
 
