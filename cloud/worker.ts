@@ -15,6 +15,7 @@ import {
   tickIdle,
 } from './ingest/index.ts';
 import type { Fault, Logger, Store } from './store/index.ts';
+import { policyOf } from './windows/index.ts';
 
 /** What a worker tells about itself; each method is called at the moment it happens. */
 export interface WorkerMetrics {
@@ -58,7 +59,8 @@ const DRAIN_WITHIN_MS = 5000;
  */
 export async function startWorker(configuration: CloudConfiguration, parts: WorkerParts): Promise<Worker> {
   const { store, clock, logger, metrics = {} } = parts;
-  const { eventHubs, ingest, windows: tolerances } = configuration;
+  const { eventHubs, ingest, windows } = configuration;
+  const policy = policyOf(windows);
   const hub = hubAddressOf(eventHubs);
   const checkpoints = new StoredCheckpoints(store, hub, clock);
   // The lock on the directory says that whoever owned partitions there is no more.
@@ -67,7 +69,7 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
   const commits = new GroupCommit({
     store,
     hub,
-    tolerances,
+    policy,
     clock,
     logger,
     ...(metrics.committed && { onCommitted: metrics.committed.bind(metrics) }),
@@ -97,7 +99,7 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
     const hubFacts = await inspector.hub();
     if (hubFacts.createdAt !== registered) {
       await stopReader(); // the hub was made anew while it was read
-      await registerPartitions(store, hub, hubFacts);
+      await registerPartitions(store, hub, hubFacts, policy);
       registered = hubFacts.createdAt;
     }
     if (stopping.signal.aborted) return;
@@ -120,7 +122,7 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
     const idle = seen
       .filter((standing) => standing.state === 'caught-up')
       .map(({ partitionId, position }) => ({ partitionId, ownerId, position, arrivedUntil: askedAt }));
-    await tickIdle(store, hub, idle, tolerances, clock.now());
+    await tickIdle(store, hub, idle, windows, clock.now());
     if (seen.some((standing) => standing.state === 'stalled')) await replaceReader();
   }
 

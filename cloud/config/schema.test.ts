@@ -17,6 +17,9 @@ describe('the cloud configuration', () => {
     const configuration = load(required);
     expect(configuration.eventHubs).toMatchObject({ hub: 'telemetry', consumerGroup: '$Default' });
     expect(configuration.windows).toEqual({
+      policy: 'revise',
+      action: 'adjust',
+      lengthMs: 60_000,
       lateToleranceMs: 5000,
       earlyToleranceMs: 300_000,
       outOfOrderToleranceMs: 0,
@@ -28,6 +31,17 @@ describe('the cloud configuration', () => {
   it('refuses an ownership that would expire between two renewals', () => {
     const env = { ...required, TASHIKA_CLOUD_INGEST_OWNERSHIP_EXPIRATION_MS: '5000' };
     expect(() => load(env)).toThrow(/ingest\.ownershipExpirationMs \(5000\) must be at least twice/);
+  });
+
+  it('takes windows that hop by their length at most', () => {
+    const hop = (hopMs: string) => load({ ...required, TASHIKA_CLOUD_WINDOWS_HOP_MS: hopMs }).windows;
+    expect(hop('30000')).toMatchObject({ lengthMs: 60_000, hopMs: 30_000 });
+    expect(hop('60000')).toMatchObject({ hopMs: 60_000 });
+    expect(() => hop('60001')).toThrow(
+      'windows.hopMs (60001) must be at most windows.lengthMs (60000), or readings would fall between the windows.',
+    );
+    const day = { ...required, TASHIKA_CLOUD_WINDOWS_LENGTH_MS: '86400000', TASHIKA_CLOUD_WINDOWS_HOP_MS: '60000' };
+    expect(() => load(day)).toThrow(/windows\.hopMs \(60000\) must be at least a 60th of windows\.lengthMs/);
   });
 
   it('names the field of a bad value', () => {

@@ -1,4 +1,8 @@
 import Type, { type Static } from 'typebox';
+import { WINDOW_MS, windowingOf } from '../windows/index.ts';
+
+/** Each is a row that the reading's commit writes. */
+const MOST_WINDOWS_A_READING = 60;
 
 const eventHubs = Type.Object({
   connectionString: Type.String({
@@ -52,12 +56,38 @@ const api = Type.Object({
 });
 
 const windows = Type.Object({
+  policy: Type.Union([Type.Literal('revise'), Type.Literal('stream-analytics')], {
+    description:
+      '`revise`: every reading counts in the window of its own time, and a final window that changes is revised. `stream-analytics`: the rules of Azure Stream Analytics; what comes too late is adjusted or dropped, and a final window never changes. A store keeps the policy that it was begun with.',
+    default: 'revise',
+  }),
+  action: Type.Union([Type.Literal('adjust'), Type.Literal('drop')], {
+    description:
+      'Under `stream-analytics`: what is done with a reading that is late or out of order. `adjust` counts it at the nearest time that is still open, `drop` counts it in no window; it is received all the same.',
+    default: 'adjust',
+  }),
+  lengthMs: Type.Integer({
+    minimum: 1000,
+    maximum: 86_400_000,
+    unit: 'ms',
+    description: 'Length of a window. A store keeps the length that it was begun with.',
+    default: WINDOW_MS,
+  }),
+  hopMs: Type.Optional(
+    Type.Integer({
+      minimum: 1000,
+      maximum: 86_400_000,
+      unit: 'ms',
+      description:
+        'How far apart windows begin; the length, if absent. With less they overlap, and a reading counts in each that holds its time. A store keeps the hop that it was begun with.',
+    }),
+  ),
   lateToleranceMs: Type.Integer({
     minimum: 0,
     maximum: 20 * 86_400_000,
     unit: 'ms',
     description:
-      'How long after its time an event may arrive while its window is still provisional. Later ones revise the window.',
+      'How long after its time an event may arrive and be in time. Later ones revise their window, or are adjusted or dropped.',
     default: 5000,
   }),
   earlyToleranceMs: Type.Integer({
@@ -137,10 +167,25 @@ export type CloudConfiguration = Static<typeof cloudSchema>;
 
 /** Rules between fields; each sentence is a problem. */
 export function cloudRules(configuration: CloudConfiguration): readonly string[] {
-  const { loadBalancingIntervalMs, ownershipExpirationMs } = configuration.ingest;
-  return ownershipExpirationMs >= 2 * loadBalancingIntervalMs
-    ? []
-    : [
-        `ingest.ownershipExpirationMs (${ownershipExpirationMs}) must be at least twice ingest.loadBalancingIntervalMs (${loadBalancingIntervalMs}), or a worker loses partitions that it still reads.`,
-      ];
+  return [...windowRules(configuration.windows), ...ownershipRules(configuration.ingest)];
+}
+
+function ownershipRules({ loadBalancingIntervalMs, ownershipExpirationMs }: CloudConfiguration['ingest']): string[] {
+  if (ownershipExpirationMs >= 2 * loadBalancingIntervalMs) return [];
+  return [
+    `ingest.ownershipExpirationMs (${ownershipExpirationMs}) must be at least twice ingest.loadBalancingIntervalMs (${loadBalancingIntervalMs}), or a worker loses partitions that it still reads.`,
+  ];
+}
+
+function windowRules(windows: CloudConfiguration['windows']): string[] {
+  const { lengthMs, hopMs } = windowingOf(windows);
+  if (hopMs > lengthMs)
+    return [
+      `windows.hopMs (${hopMs}) must be at most windows.lengthMs (${lengthMs}), or readings would fall between the windows.`,
+    ];
+  if (lengthMs > MOST_WINDOWS_A_READING * hopMs)
+    return [
+      `windows.hopMs (${hopMs}) must be at least a ${MOST_WINDOWS_A_READING}th of windows.lengthMs (${lengthMs}): every reading counts in each window that holds its time.`,
+    ];
+  return [];
 }

@@ -1,6 +1,7 @@
 import { TestClock } from '@tashika/shared/time';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../store/index.ts';
+import { policyOf } from '../windows/index.ts';
 import { StoredCheckpoints } from './checkpoint-store.ts';
 import { commit } from './commit.ts';
 import { openEvent } from './event.ts';
@@ -8,6 +9,7 @@ import { event, NOON } from './sample-events.ts';
 
 const hub = { namespace: '127.0.0.1:5703', hub: 'telemetry', consumerGroup: '$Default' };
 const tolerances = { lateToleranceMs: 5000, earlyToleranceMs: 300_000, outOfOrderToleranceMs: 0 };
+const policy = policyOf(tolerances);
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const named = ['127.0.0.1', 'telemetry', '$Default'] as const;
 
@@ -64,7 +66,7 @@ describe('partition ownership', () => {
     await claim('1', 'first');
     await checkpoints.release('first', '0');
     const batch = { partitionId: '0', ownerId: 'first', events: [openEvent(event(0, { pref: '13' }))] };
-    const context = { hub, tolerances, logger, now: NOON };
+    const context = { hub, policy, logger, now: NOON };
     expect((await commit(store, [{ ...batch, startsAtCheckpoint: true }], context)).fencedOff).toHaveLength(1);
     const [released, kept] = (await checkpoints.listOwnership(named[0])).sort((a, b) =>
       a.partitionId < b.partitionId ? -1 : 1,
@@ -83,7 +85,7 @@ describe('checkpoints', () => {
     const events = [openEvent(event(41, { pref: '13' })), openEvent(event(42, { pref: '13' }))];
     await commit(store, [{ partitionId: '0', ownerId: 'me', events, startsAtCheckpoint: true }], {
       hub,
-      tolerances,
+      policy,
       logger,
       now: NOON,
     });

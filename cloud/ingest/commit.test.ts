@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Queryable, type Store } from '../store/index.ts';
+import { policyOf } from '../windows/index.ts';
 import { type Batch, type Committed, commit } from './commit.ts';
 import { type ArrivedEvent, openEvent } from './event.ts';
 import { tickIdle } from './partition.ts';
@@ -8,6 +9,7 @@ import { event, IMSI, NOON, post, rawEvent, totalsOf, windowsOf } from './sample
 
 const hub = { namespace: 'local', hub: 'telemetry', consumerGroup: '$Default' };
 const tolerances = { lateToleranceMs: 5000, earlyToleranceMs: 300_000, outOfOrderToleranceMs: 0 };
+const policy = policyOf(tolerances);
 const MINUTE = 60_000;
 const warnings: string[] = [];
 const logger = { debug() {}, info() {}, warn: (_: object, message: string) => warnings.push(message), error() {} };
@@ -21,7 +23,7 @@ beforeEach(async () => {
   warnings.length = 0;
   await store.script(`TRUNCATE partition, ledger, window_region, window_value, device, dead_letter RESTART IDENTITY;
                       UPDATE change_cursor SET id = 0`);
-  await registerPartitions(store, hub, { createdAt: NOON, partitionIds: ['0', '1'] });
+  await registerPartitions(store, hub, { createdAt: NOON, partitionIds: ['0', '1'] }, policy);
   await store.query(`UPDATE partition SET owner_id = 'me'`);
 });
 
@@ -30,7 +32,7 @@ function batch(partitionId: string, events: readonly ArrivedEvent[], ownerId = '
 }
 
 function run(...batches: Batch[]): Promise<Committed> {
-  return commit(store, batches, { hub, tolerances, logger, now: NOON });
+  return commit(store, batches, { hub, policy, logger, now: NOON });
 }
 
 async function column<Value>(sql: string): Promise<Value[]> {

@@ -3,15 +3,11 @@ import { type LedgerEntry, type LedgerKey, lockEntries, saveEntries } from '../l
 import type { Logger, Store } from '../store/index.ts';
 import {
   addValues,
-  isFinal,
-  type Policy,
   publishChange,
-  revise,
-  type Tolerances,
   takeTurn,
   type Watermark,
   type WindowDelta,
-  watermarkAfterEvent,
+  type WindowPolicy,
 } from '../windows/index.ts';
 import { type DeadLetter, saveDeadLetters } from './dead-letter.ts';
 import { saveSightings } from './device.ts';
@@ -23,8 +19,9 @@ import {
   noTotals,
   type PartitionProgress,
   savePartitions,
+  type Totals,
 } from './partition.ts';
-import { Tally, UNKNOWN_IMSI } from './tally.ts';
+import { type EventOutcome, Tally, UNKNOWN_IMSI } from './tally.ts';
 
 /** Events of one partition, in the order of the hub, read by `ownerId`. */
 export interface Batch {
@@ -49,11 +46,10 @@ export interface Committed {
 /** What a commit needs beside the events. */
 export interface CommitContext {
   readonly hub: HubAddress;
-  readonly tolerances: Tolerances;
+  readonly policy: WindowPolicy;
   readonly logger: Logger;
   /** When the commit runs, for the columns that say so. */
   readonly now: Timestamp;
-  readonly policy?: Policy;
 }
 
 /**
@@ -65,7 +61,7 @@ export interface CommitContext {
  */
 export function commit(store: Store, batches: readonly Batch[], context: CommitContext): Promise<Committed> {
   return store.transaction(async (transaction) => {
-    const { hub, now } = context;
+    const { hub, policy, now } = context;
     const { partitions, combined } = await lockPartitions(
       transaction,
       hub,
@@ -84,14 +80,14 @@ export function commit(store: Store, batches: readonly Batch[], context: CommitC
     if (due.length === 0) return { progress: [], fencedOff };
 
     const entries = await lockEntries(transaction, streamsOf(due.flatMap((each) => each.events)), now);
-    let counted = count(due, entries, combined, context);
+    let counted = count(due, entries, combined, policy);
     await saveEntries(transaction, counted.tally.changedEntries(), now);
     await saveSightings(transaction, counted.tally.sightings);
     await addValues(transaction, counted.windows);
     await saveDeadLetters(transaction, hub, counted.letters);
     const watermark = await takeTurn(transaction);
     // Only what is late can come out differently, and nothing of that has been written yet.
-    if (becameFinal(counted.windows, combined, watermark)) counted = count(due, entries, watermark, context);
+    if (becameFinal(counted.windows, combined, watermark, policy)) counted = count(due, entries, watermark, policy);
     await savePartitions(transaction, hub, counted.progress, now);
     await publishChange(transaction, counted.windows);
     for (const each of due) warnOfSkipped(each, context.logger);
@@ -116,18 +112,23 @@ interface Counted {
 function count(
   due: readonly Due[],
   entries: readonly LedgerEntry[],
-  watermark: Watermark,
-  { policy = revise, tolerances }: CommitContext,
+  combined: Watermark,
+  policy: WindowPolicy,
 ): Counted {
-  const tally = new Tally(entries, policy, { watermark, tolerances });
+  const tally = new Tally(entries, policy, combined);
   const letters: DeadLetter[] = [];
-  const progress = due.map((each) => advance(each, tally, letters, tolerances));
+  const progress = due.map((each) => advance(each, tally, letters, policy));
   return { tally, windows: tally.windows.sorted(), letters, progress };
 }
 
-/** Whether one of the windows became final (or open again) when the watermark moved. */
-export function becameFinal(windows: readonly WindowDelta[], before: Watermark, after: Watermark): boolean {
-  return windows.some(({ windowEnd }) => isFinal(windowEnd, before) !== isFinal(windowEnd, after));
+/** Whether one of the windows became final (or open again) when the combined watermark moved. */
+export function becameFinal(
+  windows: readonly WindowDelta[],
+  before: Watermark,
+  after: Watermark,
+  policy: WindowPolicy,
+): boolean {
+  return windows.some(({ windowEnd }) => policy.isFinal(windowEnd, before) !== policy.isFinal(windowEnd, after));
 }
 
 /**
@@ -163,7 +164,7 @@ function advance(
   { partition, events }: Due,
   tally: Tally,
   letters: DeadLetter[],
-  tolerances: Tolerances,
+  policy: WindowPolicy,
 ): PartitionProgress {
   const { partitionId } = partition;
   const totals = noTotals();
@@ -171,16 +172,10 @@ function advance(
   for (const event of events) {
     const { arrived, imsi } = event;
     totals.skipped += skippedBefore(event, position);
-    const outcome = tally.add(event);
-    totals.events++;
-    totals.readings += outcome.fresh;
-    totals.duplicates += outcome.duplicates;
-    totals.late += outcome.late;
-    if (outcome.refusal) {
-      totals.deadLetters++;
-      letters.push({ ...outcome.refusal, partitionId, imsi, arrived });
-    }
-    watermark = watermarkAfterEvent(watermark, outcome.latestTime, arrived.enqueuedAt, tolerances);
+    const outcome = tally.add(event, { arrivedAt: arrived.enqueuedAt, watermark });
+    addOutcome(totals, outcome);
+    if (outcome.refusal) letters.push({ ...outcome.refusal, partitionId, imsi, arrived });
+    watermark = policy.watermarkAfterEvent(watermark, outcome.latestTime, arrived.enqueuedAt);
     position = arrived.sequenceNumber;
   }
   const last = events.at(-1)!.arrived;
@@ -189,9 +184,24 @@ function advance(
     position: last.sequenceNumber,
     offset: last.offset,
     lastArrival: last.enqueuedAt,
-    watermark: watermark!,
+    watermark,
     totals,
   };
+}
+
+function addOutcome(totals: Totals, outcome: EventOutcome): void {
+  const { refusal } = outcome;
+  totals.events++;
+  totals.readings += outcome.fresh;
+  totals.duplicates += outcome.duplicates;
+  totals.late += outcome.late;
+  totals.adjusted += outcome.adjusted;
+  totals.dropped += outcome.dropped;
+  if (outcome.isLateInput) totals.lateInput++;
+  if (outcome.isOutOfOrder) totals.outOfOrder++;
+  if (refusal) totals.deadLetters++;
+  if (refusal?.reason === 'event-too-early') totals.earlyInput++;
+  else if (refusal) totals.deserializationErrors++;
 }
 
 /** Events that are missing between the position and the event; the hub has let them go. */

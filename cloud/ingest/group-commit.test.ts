@@ -1,6 +1,7 @@
 import { TestClock } from '@tashika/shared/time';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Fault, openStore, type Store } from '../store/index.ts';
+import { policyOf } from '../windows/index.ts';
 import type { ArrivedEvent } from './event.ts';
 import { GroupCommit, type ReadBatch } from './group-commit.ts';
 import type { PartitionProgress } from './partition.ts';
@@ -9,6 +10,7 @@ import { event, NOON, post, rawEvent, totalsOf, windowsOf } from './sample-event
 
 const hub = { namespace: 'local', hub: 'telemetry', consumerGroup: '$Default' };
 const tolerances = { lateToleranceMs: 5000, earlyToleranceMs: 300_000, outOfOrderToleranceMs: 0 };
+const policy = policyOf(tolerances);
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** A clock that does not make a retry wait, and keeps how long it would have been. */
@@ -30,7 +32,7 @@ beforeEach(async () => {
   await database.script(
     'TRUNCATE partition, ledger, window_region, window_value, device, dead_letter RESTART IDENTITY',
   );
-  await registerPartitions(database, hub, { createdAt: NOON, partitionIds: ['0', '1', '2'] });
+  await registerPartitions(database, hub, { createdAt: NOON, partitionIds: ['0', '1', '2'] }, policy);
   await database.query(`UPDATE partition SET owner_id = 'me'`);
 });
 
@@ -53,7 +55,7 @@ function open(mishaps: Mishap[] = [], clock: TestClock = new ImpatientClock(NOON
   const group = new GroupCommit({
     store,
     hub,
-    tolerances,
+    policy,
     clock,
     logger,
     onCommitted: (progress) => commits.push(progress),

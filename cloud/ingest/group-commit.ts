@@ -1,7 +1,7 @@
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
 import { type Fault, faultOf, type Logger, type Store } from '../store/index.ts';
-import type { Tolerances } from '../windows/index.ts';
+import type { WindowPolicy } from '../windows/index.ts';
 import { type Batch, type Committed, commit } from './commit.ts';
 import { type ArrivedEvent, type OpenedEvent, openEvent, refuse } from './event.ts';
 import type { HubAddress, PartitionProgress } from './partition.ts';
@@ -18,7 +18,7 @@ export interface ReadBatch {
 export interface GroupCommitOptions {
   readonly store: Store;
   readonly hub: HubAddress;
-  readonly tolerances: Tolerances;
+  readonly policy: WindowPolicy;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called after each commit with what it added. */

@@ -8,11 +8,12 @@ export {
   noTotals,
   type PartitionProgress,
   partitionPositions,
+  SUMMED_TOTALS,
   type Totals,
   tickIdle,
 } from './partition.ts';
 export { HubReader } from './reader.ts';
 export { type Redriven, redrive } from './redrive.ts';
 export { registerPartitions } from './register.ts';
-export { Tally } from './tally.ts';
+export { type Arrival, type EventOutcome, Tally } from './tally.ts';
 export { type PartitionStanding, type PartitionState, standingOf } from './watch.ts';

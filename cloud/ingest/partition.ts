@@ -24,24 +24,61 @@ export interface PartitionProgress {
   readonly position: number;
   readonly offset: string;
   readonly lastArrival: Timestamp;
-  readonly watermark: Timestamp;
+  readonly watermark: Watermark;
   readonly totals: Totals;
 }
 
 /** Counts since the store began, or what one commit adds to them. */
 export interface Totals {
   events: number;
+  /** Fresh ones, counted into windows. */
   readings: number;
   duplicates: number;
+  /** Readings counted into a window that was final. */
   late: number;
+  /** Readings counted at another time than their own. */
+  adjusted: number;
+  /** Readings received, and counted in no window. */
+  dropped: number;
   deadLetters: number;
   skipped: number;
+  /** Events with a reading that arrived after the late tolerance. */
+  lateInput: number;
+  /** Events with a reading that was too far ahead of its arrival. */
+  earlyInput: number;
+  /** Events with a reading below the partition's watermark. */
+  outOfOrder: number;
+  /** Events that could not be decoded, placed or stored. */
+  deserializationErrors: number;
 }
+
+/** The column of each total. */
+const TOTAL_COLUMNS: Readonly<Record<keyof Totals, string>> = {
+  events: 'events',
+  readings: 'readings',
+  duplicates: 'duplicates',
+  late: 'late',
+  adjusted: 'adjusted',
+  dropped: 'dropped',
+  deadLetters: 'dead_letters',
+  skipped: 'skipped',
+  lateInput: 'late_input',
+  earlyInput: 'early_input',
+  outOfOrder: 'out_of_order',
+  deserializationErrors: 'deserialization_errors',
+};
+
+const TOTAL_NAMES = Object.keys(TOTAL_COLUMNS) as (keyof Totals)[];
 
 /** Totals of nothing. */
 export function noTotals(): Totals {
-  return { events: 0, readings: 0, duplicates: 0, late: 0, deadLetters: 0, skipped: 0 };
+  return Object.fromEntries(TOTAL_NAMES.map((name) => [name, 0])) as unknown as Totals;
 }
+
+/** The sums of all partitions' totals as SQL columns by the names of `Totals`, for a SELECT from `partition`. */
+export const SUMMED_TOTALS = TOTAL_NAMES.map((name) => `coalesce(sum(${TOTAL_COLUMNS[name]}), 0) AS "${name}"`).join(
+  ', ',
+);
 
 /**
  * Locks the partitions in the order of their ids and answers them with the combined watermark, which may have moved
@@ -85,37 +122,31 @@ export async function savePartitions(
   progress: readonly PartitionProgress[],
   now: Timestamp,
 ): Promise<void> {
-  await transaction.query(
-    `UPDATE partition
-        SET sequence_number = moved.position, "offset" = moved.position_offset, last_arrival = moved.last_arrival,
-            watermark = moved.watermark, progressed_at = $4,
-            events = partition.events + moved.events, readings = partition.readings + moved.readings,
-            duplicates = partition.duplicates + moved.duplicates, late = partition.late + moved.late,
-            dead_letters = partition.dead_letters + moved.dead_letters, skipped = partition.skipped + moved.skipped
-       FROM unnest($5::text[], $6::int8[], $7::text[], $8::timestamptz[], $9::timestamptz[],
-                   $10::int8[], $11::int8[], $12::int8[], $13::int8[], $14::int8[], $15::int8[])
-         AS moved (partition_id, position, position_offset, last_arrival, watermark,
-                   events, readings, duplicates, late, dead_letters, skipped)
-      WHERE namespace = $1 AND hub = $2 AND consumer_group = $3 AND partition.partition_id = moved.partition_id`,
-    [
-      hub.namespace,
-      hub.hub,
-      hub.consumerGroup,
-      new Date(now),
-      progress.map((each) => each.partitionId),
-      progress.map((each) => each.position),
-      progress.map((each) => each.offset),
-      progress.map((each) => new Date(each.lastArrival).toISOString()),
-      progress.map((each) => new Date(each.watermark).toISOString()),
-      progress.map((each) => each.totals.events),
-      progress.map((each) => each.totals.readings),
-      progress.map((each) => each.totals.duplicates),
-      progress.map((each) => each.totals.late),
-      progress.map((each) => each.totals.deadLetters),
-      progress.map((each) => each.totals.skipped),
-    ],
-  );
+  await transaction.query(SAVE_PARTITIONS, [
+    hub.namespace,
+    hub.hub,
+    hub.consumerGroup,
+    new Date(now),
+    progress.map((each) => each.partitionId),
+    progress.map((each) => each.position),
+    progress.map((each) => each.offset),
+    progress.map((each) => new Date(each.lastArrival).toISOString()),
+    progress.map((each) => (each.watermark === null ? null : new Date(each.watermark).toISOString())),
+    ...TOTAL_NAMES.map((name) => progress.map((each) => each.totals[name])),
+  ]);
 }
+
+const COLUMNS = TOTAL_NAMES.map((name) => TOTAL_COLUMNS[name]);
+const FIRST_TOTAL = 10;
+const SAVE_PARTITIONS = `
+  UPDATE partition
+     SET sequence_number = moved.position, "offset" = moved.position_offset, last_arrival = moved.last_arrival,
+         watermark = moved.watermark, progressed_at = $4,
+         ${COLUMNS.map((column) => `${column} = partition.${column} + moved.${column}`).join(', ')}
+    FROM unnest($5::text[], $6::int8[], $7::text[], $8::timestamptz[], $9::timestamptz[],
+                ${COLUMNS.map((_, index) => `$${FIRST_TOTAL + index}::int8[]`).join(', ')})
+      AS moved (partition_id, position, position_offset, last_arrival, watermark, ${COLUMNS.join(', ')})
+   WHERE namespace = $1 AND hub = $2 AND consumer_group = $3 AND partition.partition_id = moved.partition_id`;
 
 /** A partition of which the hub has nothing that was not committed. */
 export interface IdlePartition {

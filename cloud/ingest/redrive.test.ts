@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../store/index.ts';
+import { policyOf } from '../windows/index.ts';
 import { commit } from './commit.ts';
 import { type ArrivedEvent, openEvent } from './event.ts';
 import { redrive } from './redrive.ts';
@@ -8,6 +9,7 @@ import { event, NOON, post, totalsOf, windowsOf } from './sample-events.ts';
 
 const hub = { namespace: 'local', hub: 'telemetry', consumerGroup: '$Default' };
 const windows = { lateToleranceMs: 5000, earlyToleranceMs: 300_000, outOfOrderToleranceMs: 0 };
+const policy = policyOf(windows);
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const HOUR = 3_600_000;
 
@@ -18,13 +20,13 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(async () => {
   await store.script('TRUNCATE partition, ledger, window_region, window_value, device, dead_letter RESTART IDENTITY');
-  await registerPartitions(store, hub, { createdAt: NOON, partitionIds: ['0'] });
+  await registerPartitions(store, hub, { createdAt: NOON, partitionIds: ['0'] }, policy);
   await store.query(`UPDATE partition SET owner_id = 'me'`);
 });
 
 async function arrive(...events: ArrivedEvent[]): Promise<void> {
   const batch = { partitionId: '0', ownerId: 'me', events: events.map(openEvent), startsAtCheckpoint: true };
-  await commit(store, [batch], { hub, tolerances: windows, logger, now: NOON });
+  await commit(store, [batch], { hub, policy, logger, now: NOON });
 }
 
 describe('a dead letter that is driven again', () => {

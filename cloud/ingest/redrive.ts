@@ -1,14 +1,22 @@
 import type { Timestamp } from '@tashika/shared/time';
-import type { CloudConfiguration } from '../config/index.ts';
 import { lockEntries, saveEntries } from '../ledger/index.ts';
 import { faultOf, type Queryable, type Store } from '../store/index.ts';
-import { addValues, publishChange, revise, takeTurn, type Watermark } from '../windows/index.ts';
+import {
+  addValues,
+  combinedWatermark,
+  policyOf,
+  publishChange,
+  takeTurn,
+  type Watermark,
+  type WindowSettings,
+} from '../windows/index.ts';
 import { becameFinal, streamsOf } from './commit.ts';
 import { closeDeadLetter, lockDeadLetter, type StoredDeadLetter, updateRefusal } from './dead-letter.ts';
 import { saveSightings } from './device.ts';
 import { openEvent, type Refusal } from './event.ts';
 import type { HubAddress } from './partition.ts';
 import { type EventOutcome, Tally } from './tally.ts';
+import { agreeOnWindows } from './windowing.ts';
 
 /** What came of driving a dead letter again. */
 export type Redriven = { readonly outcome: 'counted' } | ({ readonly outcome: 'still-refused' } & Refusal);
@@ -22,12 +30,13 @@ const MOST_ATTEMPTS = 5;
  * with the reason of today.
  *
  * @returns undefined if there is no such dead letter, or it has been counted already
+ * @throws TashikaError STORE_OF_OTHER_WINDOWS if the store's windows are counted another way
  */
 export async function redrive(
   store: Store,
   deadLetterId: number,
   now: Timestamp,
-  configuration: Pick<CloudConfiguration, 'windows'>,
+  configuration: { readonly windows: WindowSettings },
 ): Promise<Redriven | undefined> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -42,17 +51,19 @@ function redriveOnce(
   store: Store,
   deadLetterId: number,
   now: Timestamp,
-  { windows: tolerances }: Pick<CloudConfiguration, 'windows'>,
+  configuration: { readonly windows: WindowSettings },
 ): Promise<Redriven | undefined> {
+  const policy = policyOf(configuration.windows);
   return store.transaction(async (transaction) => {
     const letter = await lockDeadLetter(transaction, deadLetterId);
     if (!letter) return undefined;
+    await agreeOnWindows(transaction, policy);
     const partition = await lockPartitionOf(transaction, letter);
     const event = openEvent(letter.arrived);
     const entries = await lockEntries(transaction, streamsOf([event]), now);
-    function count(watermark: Watermark) {
-      const tally = new Tally(entries, revise, { watermark, tolerances });
-      const outcome = tally.add(event, now, true);
+    function count(combined: Watermark) {
+      const tally = new Tally(entries, policy, combined);
+      const outcome = tally.add(event, { arrivedAt: now, watermark: partition.watermark, again: true });
       return { tally, outcome, windows: tally.windows.sorted() };
     }
     let counted = count(null);
@@ -60,9 +71,9 @@ function redriveOnce(
     await saveSightings(transaction, counted.tally.sightings);
     await addValues(transaction, counted.windows);
     const watermark = await takeTurn(transaction);
-    if (becameFinal(counted.windows, null, watermark)) counted = count(watermark);
+    if (becameFinal(counted.windows, null, watermark, policy)) counted = count(watermark);
     const { outcome, windows } = counted;
-    if (partition) await addTotals(transaction, partition, outcome);
+    if (partition.key) await addTotals(transaction, partition.key, outcome);
     if (outcome.refusal) await updateRefusal(transaction, deadLetterId, outcome.refusal);
     else await closeDeadLetter(transaction, deadLetterId, now);
     await publishChange(transaction, windows);
@@ -73,19 +84,27 @@ function redriveOnce(
 }
 
 /**
- * Locks the row of the partition that the dead letter came from, before the ledger, as a commit does; undefined if
- * the store has no such partition any more.
+ * Locks the row of the partition that the dead letter came from, before the ledger, as a commit does. If the store
+ * has no such partition any more, it locks all of them, and their watermark holds: no window that is final by it can
+ * be reached then under a policy that revises none.
  */
 async function lockPartitionOf(
   transaction: Queryable,
   { hub, namespace, partitionId }: StoredDeadLetter,
-): Promise<PartitionKey | undefined> {
-  const [row] = await transaction.query<{ consumer_group: string }>(
-    `SELECT consumer_group FROM partition WHERE namespace = $1 AND hub = $2 AND partition_id = $3
+): Promise<{ readonly key?: PartitionKey; readonly watermark: Watermark }> {
+  const [row] = await transaction.query<{ consumer_group: string; watermark: Date | null }>(
+    `SELECT consumer_group, watermark FROM partition WHERE namespace = $1 AND hub = $2 AND partition_id = $3
       ORDER BY consumer_group LIMIT 1 FOR UPDATE`,
     [namespace, hub, partitionId],
   );
-  return row && { namespace, hub, consumerGroup: row.consumer_group, partitionId };
+  if (row) {
+    const key = { namespace, hub, consumerGroup: row.consumer_group, partitionId };
+    return { key, watermark: row.watermark?.getTime() ?? null };
+  }
+  const others = await transaction.query<{ watermark: Date | null }>(
+    'SELECT watermark FROM partition ORDER BY partition_id FOR UPDATE',
+  );
+  return { watermark: combinedWatermark(others.map((other) => other.watermark?.getTime() ?? null)) };
 }
 
 interface PartitionKey extends HubAddress {
@@ -100,8 +119,19 @@ async function addTotals(
 ): Promise<void> {
   await transaction.query(
     `UPDATE partition
-        SET readings = readings + $5, duplicates = duplicates + $6, late = late + $7
+        SET readings = readings + $5, duplicates = duplicates + $6, late = late + $7,
+            adjusted = adjusted + $8, dropped = dropped + $9
       WHERE namespace = $1 AND hub = $2 AND consumer_group = $3 AND partition_id = $4`,
-    [namespace, hub, consumerGroup, partitionId, outcome.fresh, outcome.duplicates, outcome.late],
+    [
+      namespace,
+      hub,
+      consumerGroup,
+      partitionId,
+      outcome.fresh,
+      outcome.duplicates,
+      outcome.late,
+      outcome.adjusted,
+      outcome.dropped,
+    ],
   );
 }

@@ -1,8 +1,9 @@
 import { TashikaError } from '@tashika/shared/errors';
 import type { Queryable, Store } from '../store/index.ts';
-import { takeTurn } from '../windows/index.ts';
+import { takeTurn, type WindowPolicy } from '../windows/index.ts';
 import type { HubFacts } from './hub.ts';
 import type { HubAddress } from './partition.ts';
+import { agreeOnWindows } from './windowing.ts';
 
 interface KnownPartition {
   readonly namespace: string;
@@ -16,14 +17,21 @@ interface KnownPartition {
 const NOT_ASKED = 0;
 
 /**
- * Makes a row for every partition of the hub, so that the combined watermark waits for those not read yet.
+ * Makes a row for every partition of the hub, so that the combined watermark waits for those not read yet, and notes
+ * how windows are counted.
  *
  * @throws TashikaError HUB_REPLACED if the store has positions in a hub that was made at another time: events of the
  *   new one with the same numbers would pass for committed ones
  * @throws TashikaError STORE_OF_ANOTHER_HUB if the store has partitions that nobody reads under this configuration:
  *   their watermarks would hold all windows open for good
+ * @throws TashikaError STORE_OF_OTHER_WINDOWS if the store's windows are counted another way
  */
-export function registerPartitions(store: Store, hub: HubAddress, facts: HubFacts): Promise<void> {
+export function registerPartitions(
+  store: Store,
+  hub: HubAddress,
+  facts: HubFacts,
+  policy: WindowPolicy,
+): Promise<void> {
   return store.transaction(async (transaction) => {
     await takeTurn(transaction); // two workers that start on one store with different hubs must not both succeed
     const known = await transaction.query<KnownPartition>(
@@ -32,6 +40,7 @@ export function registerPartitions(store: Store, hub: HubAddress, facts: HubFact
     );
     refuseReplaced(known, hub, facts);
     refuseForeign(known, hub, facts);
+    await agreeOnWindows(transaction, policy);
     await insert(transaction, hub, facts);
   });
 }

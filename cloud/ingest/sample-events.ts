@@ -2,7 +2,7 @@ import { encodeEnvelope } from '@tashika/shared/funnel';
 import type { Timestamp } from '@tashika/shared/time';
 import type { Queryable } from '../store/index.ts';
 import type { ArrivedEvent } from './event.ts';
-import { noTotals, type Totals } from './partition.ts';
+import { SUMMED_TOTALS, type Totals } from './partition.ts';
 
 /** Events as tests write them: a moment, a device and a payload with defaults that a test may leave out. */
 
@@ -76,9 +76,6 @@ export async function windowsOf(store: Queryable): Promise<string[]> {
 
 /** The totals of all partitions of a store. */
 export async function totalsOf(store: Queryable): Promise<Totals> {
-  const [row] = await store.query<Record<string, number>>(
-    `SELECT sum(events) AS events, sum(readings) AS readings, sum(duplicates) AS duplicates, sum(late) AS late,
-            sum(dead_letters) AS "deadLetters", sum(skipped) AS skipped FROM partition`,
-  );
-  return { ...noTotals(), ...row };
+  const [row] = await store.query<Totals>(`SELECT ${SUMMED_TOTALS} FROM partition`);
+  return row!;
 }

@@ -1,7 +1,16 @@
 import { count, normalise, type SequenceRange, type SequenceRanges, subtract } from '@tashika/shared/sequence';
 import type { DecodedPost, DecodedReading } from '@tashika/shared/telemetry';
+import type { Timestamp } from '@tashika/shared/time';
 import { freshNumbers, type LedgerEntry, newEntry, withHeld, withLost, withReceived } from '../ledger/index.ts';
-import { type Policy, type PolicyState, type WindowDelta, WindowDeltas } from '../windows/index.ts';
+import {
+  firstWindowEnd,
+  isLate,
+  isOutOfOrder,
+  type Watermark,
+  WindowDeltas,
+  type WindowPolicy,
+  windowEnds,
+} from '../windows/index.ts';
 import type { OpenedEvent, Refusal } from './event.ts';
 import { noteReading, type Sighting } from './sighting.ts';
 
@@ -10,13 +19,33 @@ export const UNKNOWN_IMSI = 'unknown';
 
 /** What happened to one event. */
 export interface EventOutcome {
+  /** Readings counted, each exactly once. */
   readonly fresh: number;
+  /** Those among them that were counted at another time than their own. */
+  readonly adjusted: number;
+  /** Readings received, and counted in no window. */
+  readonly dropped: number;
   readonly duplicates: number;
+  /** Readings among the fresh ones that revised a final window. */
   readonly late: number;
-  /** The latest time of its readings that are not too early; null where there is none. */
-  readonly latestTime: number | null;
+  /** Whether one of its new readings arrived after the late tolerance. */
+  readonly isLateInput: boolean;
+  /** Whether one of its new readings was below its partition's watermark. */
+  readonly isOutOfOrder: boolean;
+  /** Its place in the watermark: the latest of the times at which its readings were counted; null if none was. */
+  readonly latestTime: Timestamp | null;
   /** Set when the event, or some of its readings, could not be counted. */
   readonly refusal: Refusal | null;
+}
+
+/** How an event comes to be counted. */
+export interface Arrival {
+  /** What its times are held against: when the hub took it, or now when it is driven again. */
+  readonly arrivedAt: Timestamp;
+  /** Its partition's watermark before it. */
+  readonly watermark: Watermark;
+  /** Whether the event has been here before, so that a part of it may have been counted as a post. */
+  readonly again?: boolean;
 }
 
 /**
@@ -28,14 +57,17 @@ export class Tally {
   readonly sightings = new Map<string, Sighting>();
   readonly #entries = new Map<string, LedgerEntry>();
   readonly #changed = new Set<string>();
-  readonly #policy: Policy;
-  readonly #state: PolicyState;
+  readonly #policy: WindowPolicy;
+  readonly #combined: Watermark;
 
-  /** @param entries the ledger's entries of every stream that the events name, locked */
-  constructor(entries: readonly LedgerEntry[], policy: Policy, state: PolicyState) {
+  /**
+   * @param entries the ledger's entries of every stream that the events name, locked
+   * @param combined the watermark that readers have seen, which made windows final
+   */
+  constructor(entries: readonly LedgerEntry[], policy: WindowPolicy, combined: Watermark) {
     for (const entry of entries) this.#entries.set(keyOf(entry.imsi, entry.stream), entry);
     this.#policy = policy;
-    this.#state = state;
+    this.#combined = combined;
   }
 
   /** The entries that have to be written back. */
@@ -43,90 +75,103 @@ export class Tally {
     return [...this.#changed].map((key) => this.#entries.get(key)!);
   }
 
-  /**
-   * Counts one event's fresh readings.
-   *
-   * @param arrivedAt what its times are held against: when the hub took it, or now when it is driven again
-   * @param again whether the event has been here before, so that a part of it may have been counted as a post
-   */
-  add(event: OpenedEvent, arrivedAt: number = event.arrived.enqueuedAt, again = false): EventOutcome {
+  /** Counts one event's fresh readings. */
+  add(event: OpenedEvent, arrival: Arrival): EventOutcome {
     const { post } = event;
-    if (!post) return { fresh: 0, duplicates: 0, late: 0, latestTime: null, refusal: event.refusal };
+    if (!post) return { ...new Judged().outcome(0), refusal: event.refusal };
     const imsi = event.imsi ?? UNKNOWN_IMSI;
+    const sighting = this.#sight(event, post, imsi);
     const outcome =
       post.stream === null
-        ? this.#addTalkMessage(event, post, imsi, arrivedAt)
-        : this.#addPost(event, post, post.stream, imsi, arrivedAt, again);
-    if (outcome.fresh > 0) this.sightings.get(imsi)!.posts++;
+        ? this.#addTalkMessage(post, sighting, arrival)
+        : this.#addPost(event, post, post.stream, sighting, arrival);
+    if (outcome.fresh + outcome.dropped > 0) sighting.posts++;
     return outcome;
   }
 
   /** A message without a stream has no number to be known by: each event is one reading. */
-  #addTalkMessage(event: OpenedEvent, post: DecodedPost, imsi: string, arrivedAt: number): EventOutcome {
-    const sighting = this.#sight(event, post, imsi);
+  #addTalkMessage(post: DecodedPost, sighting: Sighting, arrival: Arrival): EventOutcome {
+    const judged = new Judged();
     const reading = post.readings[0]!;
-    const verdict = this.#policy(reading.time, arrivedAt, this.#state);
-    if (verdict === 'too-early') {
-      const detail = tooEarly('The event', reading, arrivedAt);
-      return { fresh: 0, duplicates: 0, late: 0, latestTime: null, refusal: { reason: 'event-too-early', detail } };
+    if (!this.#judge(reading, post.region, sighting, arrival, judged)) {
+      const detail = tooEarly('The event', reading, arrival.arrivedAt);
+      return { ...judged.outcome(0), refusal: { reason: 'event-too-early', detail } };
     }
-    this.windows.addReading(post.region, reading, verdict === 'late').events++;
-    noteReading(sighting, reading);
-    return { fresh: 1, duplicates: 0, late: verdict === 'late' ? 1 : 0, latestTime: reading.time, refusal: null };
+    this.#countPost(post.region, judged);
+    return judged.outcome(0);
   }
 
-  #addPost(
-    event: OpenedEvent,
-    post: DecodedPost,
-    stream: string,
-    imsi: string,
-    arrivedAt: number,
-    again: boolean,
-  ): EventOutcome {
-    const sighting = this.#sight(event, post, imsi);
-    const key = keyOf(imsi, stream);
-    const entry = this.#entries.get(key) ?? newEntry(imsi, stream);
+  #addPost(event: OpenedEvent, post: DecodedPost, stream: string, sighting: Sighting, arrival: Arrival): EventOutcome {
+    const { arrivedAt, again = false } = arrival;
+    const key = keyOf(sighting.imsi, stream);
+    const entry = this.#entries.get(key) ?? newEntry(sighting.imsi, stream);
     const candidates = freshNumbers(entry, post.seq, post.readings.length);
     const duplicates = post.readings.length - count(candidates);
-    let window: WindowDelta | undefined;
-    let late = 0;
-    let latestTime: number | null = null;
+    const judged = new Judged();
     const early: SequenceRange[] = [];
-    let firstEarly: DecodedReading | undefined;
     for (const [first, last] of candidates) {
       for (let number = first; number <= last; number++) {
         const reading = post.readings[number - post.seq]!;
-        const verdict = this.#policy(reading.time, arrivedAt, this.#state);
-        if (verdict === 'too-early') {
-          early.push([number, number]);
-          firstEarly ??= reading;
-          continue;
-        }
-        const delta = this.windows.addReading(post.region, reading, verdict === 'late');
-        window ??= delta;
-        if (verdict === 'late') late++;
-        if (latestTime === null || reading.time > latestTime) latestTime = reading.time;
-        noteReading(sighting, reading);
+        if (!this.#judge(reading, post.region, sighting, arrival, judged)) early.push([number, number]);
       }
     }
-    if (window && !(again && duplicates > 0)) window.events++;
-    const notCounted = normalise(early);
-    const counted = early.length === 0 ? candidates : subtract(candidates, notCounted);
+    if (!(again && duplicates > 0)) this.#countPost(post.region, judged);
+    const notReceived = normalise(early);
+    const received = early.length === 0 ? candidates : subtract(candidates, notReceived);
     const heldAt = Math.min(event.timestamp, arrivedAt);
     // A post that was all counted before may be an old one sent again: it knows nothing of the spool as it is now.
     const held = candidates.length > 0 || post.readings.length === 0 ? post.held : null;
-    const next = withHeld(withLost(withReceived(entry, counted), post.lost), held, heldAt);
+    const next = withHeld(withLost(withReceived(entry, received), post.lost), held, heldAt);
     if (next !== entry) {
       this.#entries.set(key, next);
       this.#changed.add(key);
     }
-    return {
-      fresh: count(counted),
-      duplicates,
-      late,
-      latestTime,
-      refusal: firstEarly ? earlyRefusal(notCounted, firstEarly, arrivedAt) : null,
-    };
+    if (early.length === 0) return judged.outcome(duplicates);
+    const firstEarly = post.readings[early[0]![0] - post.seq]!;
+    return { ...judged.outcome(duplicates), refusal: earlyRefusal(notReceived, firstEarly, arrivedAt) };
+  }
+
+  /** Judges one fresh reading and counts it where it belongs. False if it is too early, and so not received. */
+  #judge(
+    reading: DecodedReading,
+    region: string,
+    sighting: Sighting,
+    { arrivedAt, watermark }: Arrival,
+    judged: Judged,
+  ): boolean {
+    const { tolerances } = this.#policy;
+    const verdict = this.#policy.judge(reading.time, arrivedAt, watermark);
+    if (verdict === 'too-early') return false;
+    if (isLate(reading.time, arrivedAt, tolerances)) judged.isLateInput = true;
+    if (isOutOfOrder(reading.time, arrivedAt, watermark, tolerances)) judged.isOutOfOrder = true;
+    noteReading(sighting, reading);
+    if (verdict === 'dropped') {
+      judged.dropped++;
+      return true;
+    }
+    const adjusted = verdict === 'adjusted';
+    const time = adjusted ? this.#policy.adjusted(reading.time, arrivedAt, watermark) : reading.time;
+    judged.count(time, adjusted, this.#countReading(reading, region, time));
+    return true;
+  }
+
+  /** Adds a reading to every window that `time` belongs to. True if one of them was final. */
+  #countReading(reading: DecodedReading, region: string, time: Timestamp): boolean {
+    const { windowing } = this.#policy;
+    const { lengthMs, hopMs } = windowing;
+    let late = false;
+    for (let end = firstWindowEnd(time, windowing); end - lengthMs < time; end += hopMs) {
+      const wasFinal = this.#policy.isFinal(end, this.#combined);
+      this.windows.addReading(end, region, reading, wasFinal);
+      late ||= wasFinal;
+    }
+    return late;
+  }
+
+  /** A post counts once in every window of its first reading. */
+  #countPost(region: string, { firstTime }: Judged): void {
+    if (firstTime === null) return;
+    for (const end of windowEnds(firstTime, this.#policy.windowing)) this.windows.addEvent(end, region);
   }
 
   #sight(event: OpenedEvent, post: DecodedPost, imsi: string): Sighting {
@@ -143,6 +188,32 @@ export class Tally {
       sighting.imei = event.imei ?? sighting.imei;
     }
     return sighting;
+  }
+}
+
+/** What the readings of one event come to while they are judged one after the other. */
+class Judged {
+  fresh = 0;
+  adjusted = 0;
+  dropped = 0;
+  late = 0;
+  isLateInput = false;
+  isOutOfOrder = false;
+  /** The time at which the first of them was counted. */
+  firstTime: Timestamp | null = null;
+  latestTime: Timestamp | null = null;
+
+  count(time: Timestamp, adjusted: boolean, late: boolean): void {
+    this.fresh++;
+    if (adjusted) this.adjusted++;
+    if (late) this.late++;
+    this.firstTime ??= time;
+    if (this.latestTime === null || time > this.latestTime) this.latestTime = time;
+  }
+
+  outcome(duplicates: number): EventOutcome {
+    const { fresh, adjusted, dropped, late, isLateInput, isOutOfOrder, latestTime } = this;
+    return { fresh, adjusted, dropped, duplicates, late, isLateInput, isOutOfOrder, latestTime, refusal: null };
   }
 }
 

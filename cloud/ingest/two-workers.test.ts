@@ -2,6 +2,7 @@ import { systemClock } from '@tashika/shared/time';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Queryable, type Store } from '../store/index.ts';
 import { type PostgresServer, startPostgresServer } from '../store/postgres-server.ts';
+import { policyOf } from '../windows/index.ts';
 import { commit } from './commit.ts';
 import { type ArrivedEvent, openEvent } from './event.ts';
 import { tickIdle } from './partition.ts';
@@ -11,6 +12,7 @@ import { event, NOON, post, totalsOf, windowsOf } from './sample-events.ts';
 
 const hub = { namespace: 'local', hub: 'telemetry', consumerGroup: '$Default' };
 const tolerances = { lateToleranceMs: 5000, earlyToleranceMs: 300_000, outOfOrderToleranceMs: 0 };
+const policy = policyOf(tolerances);
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const HOUR = 3_600_000;
 const ONE_PAST = '12:01 13';
@@ -32,7 +34,7 @@ describe('two workers on one PostgreSQL server', () => {
     if (!server) return skip();
     await store.script(`TRUNCATE partition, ledger, window_region, window_value, device, dead_letter RESTART IDENTITY;
                         UPDATE change_cursor SET id = 0`);
-    await registerPartitions(store, hub, { createdAt: NOON, partitionIds: ['0', '1'] });
+    await registerPartitions(store, hub, { createdAt: NOON, partitionIds: ['0', '1'] }, policy);
     await store.query(`UPDATE partition SET owner_id = 'me'`);
     await arrive(store, '0', event(0, { pref: '13' }, { timestamp: NOON + 90_000, enqueuedAt: NOON + 59_000 }));
     await arrive(store, '1', event(0, { pref: '13' }, { timestamp: NOON + 59_000, enqueuedAt: NOON + 59_000 }));
@@ -40,7 +42,7 @@ describe('two workers on one PostgreSQL server', () => {
 
   async function arrive(through: Store, partitionId: string, ...events: ArrivedEvent[]): Promise<void> {
     const batch = { partitionId, ownerId: 'me', events: events.map(openEvent), startsAtCheckpoint: true };
-    await commit(through, [batch], { hub, tolerances, logger, now: NOON });
+    await commit(through, [batch], { hub, policy, logger, now: NOON });
   }
 
   function partitionOneIsIdle(): Promise<void> {

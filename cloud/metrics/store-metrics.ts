@@ -1,5 +1,6 @@
 import type { Clock } from '@tashika/shared/time';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Totals } from '../ingest/index.ts';
 import type { Store } from '../store/index.ts';
 import { readState, type StoreState } from './store-state.ts';
 
@@ -53,21 +54,7 @@ export function registerStoreMetrics(registry: Registry, store: Store, clock: Cl
     });
   }
 
-  total('tashika_events_total', 'Posts taken from Event Hubs.', ({ totals }) => totals.events);
-  total('tashika_readings_total', 'Readings counted, each exactly once.', ({ totals }) => totals.readings);
-  total(
-    'tashika_duplicate_readings_total',
-    'Readings that came again; not counted.',
-    ({ totals }) => totals.duplicates,
-  );
-  total('tashika_late_input_events_total', 'Readings counted into a final window.', ({ totals }) => totals.late);
-  total('tashika_skipped_events_total', 'Events that Event Hubs had no longer.', ({ totals }) => totals.skipped);
-  total('tashika_early_input_events_total', 'Events kept as event-too-early.', (found) =>
-    sum(found.deadLetters.filter(({ reason }) => reason === TOO_EARLY)),
-  );
-  total('tashika_input_deserialization_errors_total', 'Events that could not be decoded or placed.', (found) =>
-    sum(found.deadLetters.filter(({ reason }) => reason !== TOO_EARLY)),
-  );
+  for (const [name, key, help] of TOTALS) total(name, help, ({ totals }) => totals[key]);
   gauge('tashika_dead_letters', 'Dead letters by reason.', ['reason', 'state'], ({ deadLetters }) =>
     deadLetters.flatMap(({ reason, all, open }) => [
       [{ reason, state: 'open' }, open] as const,
@@ -105,11 +92,44 @@ export function registerStoreMetrics(registry: Registry, store: Store, clock: Cl
   });
 }
 
-const TOO_EARLY = 'event-too-early';
-
-function sum(deadLetters: StoreState['deadLetters']): number {
-  return deadLetters.reduce((total, { all }) => total + all, 0);
-}
+/** The totals that the partitions keep. */
+const TOTALS: readonly (readonly [name: string, total: keyof Totals, help: string])[] = [
+  ['tashika_events_total', 'events', 'Events committed.'],
+  ['tashika_readings_total', 'readings', 'Readings counted in windows, each exactly once.'],
+  ['tashika_duplicate_readings_total', 'duplicates', 'Readings that came again; not counted.'],
+  ['tashika_revising_readings_total', 'late', 'Readings counted in a window that was final, and so revised it.'],
+  [
+    'tashika_adjusted_readings_total',
+    'adjusted',
+    'Readings counted at a later time than their own, because they were late or out of order.',
+  ],
+  [
+    'tashika_dropped_readings_total',
+    'dropped',
+    'Readings received and counted in no window, because they were late or out of order.',
+  ],
+  [
+    'tashika_late_input_events_total',
+    'lateInput',
+    'Events with a new reading whose time is more than the late tolerance before its arrival.',
+  ],
+  [
+    'tashika_early_input_events_total',
+    'earlyInput',
+    'Events with a new reading whose time is more than the early tolerance after its arrival; kept as dead letters.',
+  ],
+  [
+    'tashika_out_of_order_events_total',
+    'outOfOrder',
+    "Events with a new reading below its partition's watermark, if taken as no older than its arrival less the late tolerance.",
+  ],
+  [
+    'tashika_input_deserialization_errors_total',
+    'deserializationErrors',
+    'Events that could not be decoded, placed or stored; kept as dead letters.',
+  ],
+  ['tashika_skipped_events_total', 'skipped', 'Events that Event Hubs had no longer when they were due.'],
+];
 
 function secondsSince(time: Date, clock: Clock): number {
   return Math.max(0, (clock.now() - time.getTime()) / 1000);

@@ -1,14 +1,9 @@
+import { SUMMED_TOTALS, type Totals } from '../ingest/index.ts';
 import type { Queryable } from '../store/index.ts';
 
 /** What the metrics are made of. */
 export interface StoreState {
-  readonly totals: {
-    readonly events: number;
-    readonly readings: number;
-    readonly duplicates: number;
-    readonly late: number;
-    readonly skipped: number;
-  };
+  readonly totals: Totals;
   readonly watermark: Date | null;
   readonly partitions: readonly {
     readonly hub: string;
@@ -21,12 +16,7 @@ export interface StoreState {
 }
 
 export async function readState(store: Queryable): Promise<StoreState> {
-  const [totals] = await store.query<StoreState['totals']>(
-    `SELECT coalesce(sum(events), 0) AS events, coalesce(sum(readings), 0) AS readings,
-            coalesce(sum(duplicates), 0) AS duplicates, coalesce(sum(late), 0) AS late,
-            coalesce(sum(skipped), 0) AS skipped
-       FROM partition`,
-  );
+  const [totals] = await store.query<Totals>(`SELECT ${SUMMED_TOTALS} FROM partition`);
   const [combined] = await store.query<{ watermark: Date | null }>('SELECT watermark FROM watermark');
   const partitions = await store.query<StoreState['partitions'][number]>(
     'SELECT hub, partition_id AS partition, watermark, progressed_at FROM partition ORDER BY hub, partition_id',

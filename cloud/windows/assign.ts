@@ -1,12 +1,25 @@
 import type { Duration, Timestamp } from '@tashika/shared/time';
 
-/** Windows are one minute long. */
+/** Windows are one minute long and follow on each other, unless the configuration says otherwise. */
 export const WINDOW_MS: Duration = 60_000;
 
+/** How long windows are, and how far apart. Windows that hop by less than their length overlap. */
+export interface Windowing {
+  readonly lengthMs: Duration;
+  /** Greater than 0 and at most the length. Tumbling windows hop by their length. */
+  readonly hopMs: Duration;
+}
+
 /**
- * The end of the tumbling window that `time` belongs to. Windows are (start, end], aligned to the epoch and named
- * by their end, as in Stream Analytics: 12:01:00.000 belongs to the window that ends at 12:01.
+ * The end of the first window that `time` belongs to. Windows are (start, end], aligned to the epoch and named by
+ * their end, as in Stream Analytics: 12:01:00.000 belongs to the minute that ends at 12:01.
  */
-export function windowEnd(time: Timestamp, length: Duration = WINDOW_MS): Timestamp {
-  return Math.ceil(time / length) * length;
+export function firstWindowEnd(time: Timestamp, { hopMs }: Windowing): Timestamp {
+  return Math.ceil(time / hopMs) * hopMs;
+}
+
+/** The ends of all windows that `time` belongs to, the first one first: as many as hops fit into the length. */
+export function* windowEnds(time: Timestamp, windowing: Windowing): Generator<Timestamp> {
+  const { lengthMs, hopMs } = windowing;
+  for (let end = firstWindowEnd(time, windowing); end - lengthMs < time; end += hopMs) yield end;
 }

@@ -1,6 +1,5 @@
 import type { DecodedReading } from '@tashika/shared/telemetry';
 import type { Timestamp } from '@tashika/shared/time';
-import { windowEnd } from './assign.ts';
 
 /** What one sensor adds to a window. */
 export interface ValueDelta {
@@ -26,13 +25,17 @@ export interface WindowDelta {
 export class WindowDeltas {
   readonly #byEnd = new Map<Timestamp, Map<string, WindowDelta>>();
 
-  /** Adds one fresh reading to its window, and answers that window. */
-  addReading(region: string, reading: DecodedReading, late: boolean): WindowDelta {
-    const delta = this.#at(windowEnd(reading.time), region);
+  /** Adds one fresh reading to the window that ends at `end`; `late` if that was final before. */
+  addReading(end: Timestamp, region: string, reading: DecodedReading, late: boolean): void {
+    const delta = this.#at(end, region);
     delta.readings++;
     if (late) delta.late++;
     if (typeof reading.value === 'number') addValue(delta.values, reading.name, reading.unit, reading.value);
-    return delta;
+  }
+
+  /** Adds one post to the window that ends at `end`. */
+  addEvent(end: Timestamp, region: string): void {
+    this.#at(end, region).events++;
   }
 
   /** Every window touched, in the order of its key. */

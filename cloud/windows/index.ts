@@ -1,13 +1,23 @@
-export { WINDOW_MS, windowEnd } from './assign.ts';
+export { firstWindowEnd, WINDOW_MS, type Windowing, windowEnds } from './assign.ts';
 export { type ValueDelta, type WindowDelta, WindowDeltas } from './deltas.ts';
-export { type Policy, type PolicyState, revise, type Verdict } from './policy.ts';
+export {
+  ACTIONS,
+  type Action,
+  POLICIES,
+  type PolicyName,
+  policyOf,
+  type Verdict,
+  type WindowPolicy,
+  type WindowSettings,
+  windowingOf,
+} from './policy.ts';
 export { addValues, CHANGE_CHANNEL, publishChange, takeTurn } from './rows.ts';
 export {
   combinedWatermark,
-  isFinal,
+  isLate,
+  isOutOfOrder,
   isTooEarly,
   type Tolerances,
   type Watermark,
-  watermarkAfterEvent,
   watermarkWhileIdle,
 } from './watermark.ts';

@@ -1,28 +1,77 @@
-import type { Timestamp } from '@tashika/shared/time';
-import { windowEnd } from './assign.ts';
-import { isFinal, isTooEarly, type Tolerances, type Watermark } from './watermark.ts';
+import type { Duration, Timestamp } from '@tashika/shared/time';
+import { WINDOW_MS, type Windowing } from './assign.ts';
+import { Revise } from './revise.ts';
+import { StreamAnalytics } from './stream-analytics.ts';
+import type { Tolerances, Watermark } from './watermark.ts';
+
+/** The policies by the names that the configuration has for them. */
+export const POLICIES = ['revise', 'stream-analytics'] as const;
+export type PolicyName = (typeof POLICIES)[number];
+
+/** What `stream-analytics` does with a reading that is late or out of order. */
+export const ACTIONS = ['adjust', 'drop'] as const;
+export type Action = (typeof ACTIONS)[number];
 
 /** What becomes of one reading. */
 export type Verdict =
-  /** Counted in its window, which is still provisional. */
+  /** Counted in the windows of its own time. */
   | 'counted'
-  /** Counted in its window, which was final and is revised by it. */
-  | 'late'
+  /** Counted in the windows of the time that it was moved to. */
+  | 'adjusted'
+  /** Not counted: it came too late for its window. */
+  | 'dropped'
   /** Not counted: its device's clock is wrong. */
   | 'too-early';
 
-/** What a policy knows when it judges a reading. */
-export interface PolicyState {
-  /** The combined watermark that readers have seen, which made windows final. */
-  readonly watermark: Watermark;
+/**
+ * Decides in which windows a reading counts, how a partition's watermark moves, and when a window is final. It keeps
+ * nothing and asks no clock: the partition's state is passed in, and the same events always come to the same.
+ */
+export interface WindowPolicy {
+  readonly name: PolicyName;
+  readonly windowing: Windowing;
   readonly tolerances: Tolerances;
+
+  /**
+   * Judges a reading.
+   *
+   * @param arrivedAt when the hub took its event
+   * @param watermark its partition's, before its event
+   */
+  judge(eventTime: Timestamp, arrivedAt: Timestamp, watermark: Watermark): Verdict;
+
+  /** The time by which a reading that was judged `adjusted` is assigned to windows: Stream Analytics' System.Timestamp. */
+  adjusted(eventTime: Timestamp, arrivedAt: Timestamp, watermark: Watermark): Timestamp;
+
+  /**
+   * The watermark of a partition after an event.
+   *
+   * @param latestTime the latest of the times by which its readings were assigned to windows; null when none was
+   */
+  watermarkAfterEvent(watermark: Watermark, latestTime: Timestamp | null, arrivedAt: Timestamp): Watermark;
+
+  /** Whether the window that ends at `end` is complete, as far as the combined watermark can tell. */
+  isFinal(end: Timestamp, combined: Watermark): boolean;
 }
 
-/** Judges a reading by its own time and its event's arrival. */
-export type Policy = (eventTime: Timestamp, arrivedAt: Timestamp, state: PolicyState) => Verdict;
+/** What a policy is made of; what is left out is as in the configuration's reference. */
+export interface WindowSettings extends Tolerances {
+  readonly policy?: PolicyName;
+  readonly action?: Action;
+  readonly lengthMs?: Duration;
+  /** The length, if left out. */
+  readonly hopMs?: Duration | undefined;
+}
 
-/** Every reading lands in the window of its own time, however late; a final window that changes is revised. */
-export const revise: Policy = (eventTime, arrivedAt, { watermark, tolerances }) => {
-  if (isTooEarly(eventTime, arrivedAt, tolerances)) return 'too-early';
-  return isFinal(windowEnd(eventTime), watermark) ? 'late' : 'counted';
-};
+/** How the windows of these settings are laid out. */
+export function windowingOf({ lengthMs = WINDOW_MS, hopMs = lengthMs }: WindowSettings): Windowing {
+  return { lengthMs, hopMs };
+}
+
+/** The policy that the settings ask for. */
+export function policyOf(settings: WindowSettings): WindowPolicy {
+  const windowing = windowingOf(settings);
+  return settings.policy === 'stream-analytics'
+    ? new StreamAnalytics(windowing, settings, settings.action ?? 'adjust')
+    : new Revise(windowing, settings);
+}

@@ -18,21 +18,27 @@ export function isTooEarly(eventTime: Timestamp, arrivedAt: Timestamp, tolerance
   return eventTime > arrivedAt + tolerances.earlyToleranceMs;
 }
 
+/** An event time more than the late tolerance before its arrival is late input. */
+export function isLate(eventTime: Timestamp, arrivedAt: Timestamp, tolerances: Tolerances): boolean {
+  return eventTime < arrivedAt - tolerances.lateToleranceMs;
+}
+
 /**
- * The watermark of a partition after an event: the latest event time seen less the out-of-order tolerance, and at
- * least the arrival less the late tolerance, so that a device which replays old readings holds nothing back. It
- * never goes backwards.
- *
- * @param latestTime the latest of the event's times that are not too early; null when it has none
+ * Whether an event is below its partition's watermark. It is held against it at its arrival less the late tolerance
+ * at least, as Stream Analytics does: what is late and nothing else is not out of order as well.
  */
-export function watermarkAfterEvent(
-  watermark: Watermark,
-  latestTime: Timestamp | null,
+export function isOutOfOrder(
+  eventTime: Timestamp,
   arrivedAt: Timestamp,
+  watermark: Watermark,
   tolerances: Tolerances,
-): Timestamp {
-  const byArrival = watermarkWhileIdle(watermark, arrivedAt, tolerances);
-  return latestTime === null ? byArrival : Math.max(byArrival, latestTime - tolerances.outOfOrderToleranceMs);
+): boolean {
+  return watermark !== null && Math.max(eventTime, arrivedAt - tolerances.lateToleranceMs) < watermark;
+}
+
+/** The watermark raised to `time`; it never goes backwards. */
+export function raised(watermark: Watermark, time: Timestamp): Timestamp {
+  return watermark === null || time > watermark ? time : watermark;
 }
 
 /**
@@ -41,12 +47,7 @@ export function watermarkAfterEvent(
  * @param arrivedUntil when the partition was last known to have nothing more
  */
 export function watermarkWhileIdle(watermark: Watermark, arrivedUntil: Timestamp, tolerances: Tolerances): Timestamp {
-  return Math.max(watermark ?? Number.NEGATIVE_INFINITY, arrivedUntil - tolerances.lateToleranceMs);
-}
-
-/** Whether the window that ends at `end` is complete, as far as the combined watermark can tell. */
-export function isFinal(end: Timestamp, watermark: Watermark): boolean {
-  return watermark !== null && end <= watermark;
+  return raised(watermark, arrivedUntil - tolerances.lateToleranceMs);
 }
 
 /** The watermark of all partitions together: the slowest decides, and one that has not been seen holds it open. */

@@ -1,57 +1,50 @@
 import { describe, expect, it } from 'vitest';
 import { WindowDeltas } from './deltas.ts';
-import {
-  combinedWatermark,
-  isTooEarly,
-  revise,
-  type Tolerances,
-  watermarkAfterEvent,
-  watermarkWhileIdle,
-  windowEnd,
-} from './index.ts';
+import { combinedWatermark, firstWindowEnd, windowEnds } from './index.ts';
 
 const NOON = Date.UTC(2026, 5, 1, 12);
 const MINUTE = 60_000;
-const tolerances: Tolerances = { lateToleranceMs: 5000, earlyToleranceMs: 300_000, outOfOrderToleranceMs: 0 };
 
-describe('a window', () => {
-  it('begins after its start and ends with its end', () => {
-    expect(windowEnd(NOON)).toBe(NOON);
-    expect(windowEnd(NOON + 1)).toBe(NOON + MINUTE);
-    expect(windowEnd(NOON + MINUTE)).toBe(NOON + MINUTE);
-    expect(windowEnd(NOON + MINUTE - 0.5)).toBe(NOON + MINUTE);
+describe('a time', () => {
+  const minutes = { lengthMs: MINUTE, hopMs: MINUTE };
+
+  it.each([
+    [NOON, NOON],
+    [NOON + 1, NOON + MINUTE],
+    [NOON + MINUTE, NOON + MINUTE],
+    [NOON + MINUTE - 0.5, NOON + MINUTE],
+    [0, 0],
+    [-MINUTE - 1, -MINUTE],
+  ])('belongs to one tumbling window, which begins after its start and ends with its end: %d', (time, end) => {
+    expect(firstWindowEnd(time, minutes)).toBe(end);
+    expect([...windowEnds(time, minutes)]).toEqual([end]);
   });
 
-  it('is aligned to the epoch, before it too', () => {
-    expect(windowEnd(0)).toBe(0);
-    expect(windowEnd(-1)).toBe(-0);
-    expect(windowEnd(-MINUTE - 1)).toBe(-MINUTE);
-  });
-});
-
-describe('the watermark of a partition', () => {
-  it('follows the latest event time, less what may overtake', () => {
-    const loose = { ...tolerances, outOfOrderToleranceMs: 2000 };
-    expect(watermarkAfterEvent(null, NOON, NOON, loose)).toBe(NOON - 2000);
-    expect(watermarkAfterEvent(NOON, NOON + 10_000, NOON + 10_000, loose)).toBe(NOON + 8000);
+  it('belongs to every hopping window that holds it, aligned to the hop', () => {
+    const hopping = { lengthMs: MINUTE, hopMs: 20_000 };
+    expect([...windowEnds(NOON, hopping)]).toEqual([NOON, NOON + 20_000, NOON + 40_000]);
+    expect([...windowEnds(NOON + 1, hopping)]).toEqual([NOON + 20_000, NOON + 40_000, NOON + MINUTE]);
   });
 
-  it('never goes back', () => {
-    expect(watermarkAfterEvent(NOON, NOON - 1000, NOON, tolerances)).toBe(NOON);
-    expect(watermarkWhileIdle(NOON, NOON, tolerances)).toBe(NOON);
+  it('belongs to more windows or fewer where the hop does not divide the length', () => {
+    const uneven = { lengthMs: 10, hopMs: 4 };
+    expect([...windowEnds(4, uneven)]).toEqual([4, 8, 12]);
+    expect([...windowEnds(3, uneven)]).toEqual([4, 8, 12]);
+    expect([...windowEnds(2, uneven)]).toEqual([4, 8]);
+    expect([...windowEnds(1, uneven)]).toEqual([4, 8]);
   });
 
-  it('is not held back by a device that replays yesterday', () => {
-    expect(watermarkAfterEvent(NOON - MINUTE, NOON - 24 * 60 * MINUTE, NOON, tolerances)).toBe(NOON - 5000);
-  });
-
-  it('is not moved ahead by an event without a time that counts', () => {
-    expect(watermarkAfterEvent(NOON - 1000, null, NOON, tolerances)).toBe(NOON - 1000);
-  });
-
-  it('goes on with arrival while the partition is idle', () => {
-    expect(watermarkWhileIdle(null, NOON, tolerances)).toBe(NOON - 5000);
-    expect(watermarkWhileIdle(NOON - 10_000, NOON, tolerances)).toBe(NOON - 5000);
+  it('belongs to a window exactly if that begins before it and does not end before it', () => {
+    for (const [lengthMs, hopMs] of [
+      [7, 3],
+      [6, 6],
+      [10, 1],
+    ] as const)
+      for (let time = -20; time <= 20; time++) {
+        const holding = Array.from({ length: 100 }, (_, n) => (n - 50) * hopMs);
+        const expected = holding.filter((end) => end - lengthMs < time && time <= end).map((end) => end + 0);
+        expect([...windowEnds(time, { lengthMs, hopMs })].map((end) => end + 0)).toEqual(expected);
+      }
   });
 });
 
@@ -66,35 +59,16 @@ describe('the combined watermark', () => {
   });
 });
 
-describe('the policy that revises', () => {
-  it('counts what belongs to a window that is still open', () => {
-    expect(revise(NOON, NOON, { watermark: null, tolerances })).toBe('counted');
-    expect(revise(NOON, NOON, { watermark: NOON - 1, tolerances })).toBe('counted');
-  });
-
-  it('calls late what belongs to a window that the watermark has passed', () => {
-    expect(revise(NOON, NOON, { watermark: NOON, tolerances })).toBe('late');
-    expect(revise(NOON - 59_999, NOON, { watermark: NOON, tolerances })).toBe('late');
-    expect(revise(NOON + 1, NOON, { watermark: NOON, tolerances })).toBe('counted');
-  });
-
-  it('refuses what is more than five minutes ahead of its arrival, and not a millisecond earlier', () => {
-    expect(isTooEarly(NOON + 300_000, NOON, tolerances)).toBe(false);
-    expect(revise(NOON + 300_000, NOON, { watermark: null, tolerances })).toBe('counted');
-    expect(revise(NOON + 300_001, NOON, { watermark: null, tolerances })).toBe('too-early');
-  });
-});
-
 describe('the deltas of a commit', () => {
   it('gather readings by window, region, sensor and unit', () => {
     const deltas = new WindowDeltas();
     const reading = (name: string, unit: string, value: number | string, time: number) => ({ name, unit, value, time });
-    deltas.addReading('13', reading('temp', 'Cel', 20, NOON), false);
-    deltas.addReading('13', reading('temp', 'Cel', 24, NOON - 1), true);
-    deltas.addReading('13', reading('temp', '', 1, NOON), false);
-    deltas.addReading('13', reading('door', '', 'open', NOON), false);
-    deltas.addReading('01', reading('temp', 'Cel', 5, NOON), false);
-    deltas.addReading('13', reading('temp', 'Cel', 7, NOON + 1), false);
+    deltas.addReading(NOON, '13', reading('temp', 'Cel', 20, NOON), false);
+    deltas.addReading(NOON, '13', reading('temp', 'Cel', 24, NOON - 1), true);
+    deltas.addReading(NOON, '13', reading('temp', '', 1, NOON), false);
+    deltas.addReading(NOON, '13', reading('door', '', 'open', NOON), false);
+    deltas.addReading(NOON, '01', reading('temp', 'Cel', 5, NOON), false);
+    deltas.addReading(NOON + MINUTE, '13', reading('temp', 'Cel', 7, NOON + 1), false);
     const sorted = deltas.sorted();
     expect(sorted.map(({ windowEnd: end, region, readings, late }) => [end - NOON, region, readings, late])).toEqual([
       [0, '01', 1, 0],

@@ -1,12 +1,12 @@
 import { type ArrivedEvent, openEvent, Tally } from '@tashika/cloud/ingest';
 import type { LedgerEntry } from '@tashika/cloud/ledger';
-import { revise } from '@tashika/cloud/windows';
+import { policyOf } from '@tashika/cloud/windows';
 import { eventBody } from './events.ts';
 import { median, type Result, told } from './result.ts';
 
 const BATCH = 500;
 const ROUNDS = 7;
-const TOLERANCES = { lateToleranceMs: 5_000, earlyToleranceMs: 300_000, outOfOrderToleranceMs: 0 };
+const policy = policyOf({ lateToleranceMs: 5_000, earlyToleranceMs: 300_000, outOfOrderToleranceMs: 0 });
 
 /** Decode, ledger and windows of every event, against `JSON.parse` alone on the same bytes. */
 export function core(events: number): readonly Result[] {
@@ -44,8 +44,10 @@ function countAll(arrived: readonly ArrivedEvent[]): void {
   let ledger = new Map<string, LedgerEntry>();
   let fresh = 0;
   for (let start = 0; start < arrived.length; start += BATCH) {
-    const tally = new Tally([...ledger.values()], revise, { watermark: null, tolerances: TOLERANCES });
-    for (const event of arrived.slice(start, start + BATCH)) fresh += tally.add(openEvent(event)).fresh;
+    const tally = new Tally([...ledger.values()], policy, null);
+    for (const event of arrived.slice(start, start + BATCH)) {
+      fresh += tally.add(openEvent(event), { arrivedAt: event.enqueuedAt, watermark: null }).fresh;
+    }
     const changed = tally.changedEntries().map((entry) => [`${entry.imsi}/${entry.stream}`, entry] as const);
     ledger = new Map([...ledger, ...changed]);
   }
