@@ -80,7 +80,7 @@ describe('the metrics', () => {
   });
 
   it("tell this process's commits, its partitions and its own resources", async () => {
-    const totals = { events: 200, readings: 900, duplicates: 0, late: 0, deadLetters: 0, skipped: 0 };
+    const totals = { ...noTotals(), events: 200, readings: 900 };
     const progress = { position: 9, offset: '9', lastArrival: 0, watermark: 0, totals };
     metrics.worker.committed?.(
       [
