@@ -1,7 +1,16 @@
 import { count, normalise, type SequenceRange, type SequenceRanges, subtract } from '@tashika/shared/sequence';
 import type { DecodedPost, DecodedReading } from '@tashika/shared/telemetry';
 import type { Timestamp } from '@tashika/shared/time';
-import { freshNumbers, type LedgerEntry, newEntry, withHeld, withLost, withReceived } from '../ledger/index.ts';
+import {
+  freshNumbers,
+  type LedgerEntry,
+  MOST_RANGES,
+  newEntry,
+  staysBounded,
+  withHeld,
+  withLost,
+  withReceived,
+} from '../ledger/index.ts';
 import {
   firstWindowEnd,
   isLate,
@@ -106,6 +115,8 @@ export class Tally {
     const key = keyOf(sighting.imsi, stream);
     const entry = this.#entries.get(key) ?? newEntry(sighting.imsi, stream);
     const candidates = freshNumbers(entry, post.seq, post.readings.length);
+    if (this.#scatters(entry, post, candidates, arrival))
+      return { ...new Judged().outcome(0), refusal: tooManyGaps(post) };
     const duplicates = post.readings.length - count(candidates);
     const judged = new Judged();
     const early: SequenceRange[] = [];
@@ -129,6 +140,24 @@ export class Tally {
     if (early.length === 0) return judged.outcome(duplicates);
     const firstEarly = post.readings[early[0]![0] - post.seq]!;
     return { ...judged.outcome(duplicates), refusal: earlyRefusal(notReceived, firstEarly, arrivedAt) };
+  }
+
+  /** Whether a post would leave its stream's entry more scattered than it may be; such a post is not counted at all. */
+  #scatters(
+    entry: LedgerEntry,
+    post: DecodedPost,
+    candidates: SequenceRanges,
+    { arrivedAt, watermark }: Arrival,
+  ): boolean {
+    const atMost = entry.received.length + entry.lost.length + post.readings.length + post.lost.length;
+    if (atMost <= MOST_RANGES) return false;
+    const received: SequenceRange[] = [];
+    for (const [first, last] of candidates)
+      for (let number = first; number <= last; number++) {
+        const { time } = post.readings[number - post.seq]!;
+        if (this.#policy.judge(time, arrivedAt, watermark) !== 'too-early') received.push([number, number]);
+      }
+    return !staysBounded(entry, withLost(withReceived(entry, normalise(received)), post.lost));
   }
 
   /** Judges one fresh reading and counts it where it belongs. False if it is too early, and so not received. */
@@ -225,6 +254,12 @@ function earlyRefusal(early: SequenceRanges, first: DecodedReading, arrivedAt: n
   const numbers = early.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`));
   const detail = tooEarly(`Not counted: ${numbers.join(', ')}. The first`, first, arrivedAt);
   return { reason: 'event-too-early', detail };
+}
+
+function tooManyGaps({ seq, readings }: DecodedPost): Refusal {
+  const numbers = `${seq} to ${seq + Math.max(readings.length, 1) - 1}`;
+  const detail = `The numbers ${numbers} would leave the stream's ledger in more than ${MOST_RANGES} ranges; drive it again once gaps have closed.`;
+  return { reason: 'too-many-gaps', detail };
 }
 
 function tooEarly(subject: string, reading: DecodedReading, arrivedAt: number): string {
