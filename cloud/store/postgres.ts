@@ -13,6 +13,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_WITHIN_MS = 30_000;
 /** A worker that is paused in the middle of a transaction would hold its locks, and with them every other worker. */
 const IDLE_IN_TRANSACTION_MS = 5000;
+/** SQLSTATE `read_only_sql_transaction`. */
+const READ_ONLY_TRANSACTION = '25006';
 
 const parsers = new Map<number, (text: string) => unknown>([
   [BIGINT, parseBigint],
@@ -78,7 +80,7 @@ export async function openPostgres(url: string, logger: Logger, clock: Clock = s
           () => false,
           () => true,
         );
-        client.release(broken);
+        client.release(broken || isReadOnly(error));
         throw error;
       }
     },
@@ -106,6 +108,11 @@ function queryableOver(client: pg.Pool | pg.PoolClient): Queryable {
       await client.query(sql);
     },
   };
+}
+
+/** The session of a server that became a standby, or of a database that was full, stays read only when that is over. */
+function isReadOnly(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === READ_ONLY_TRANSACTION;
 }
 
 function timed(text: string): pg.QueryConfig & { query_timeout: number } {

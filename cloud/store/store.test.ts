@@ -62,6 +62,18 @@ describe('the store', () => {
     await store.close();
   });
 
+  it('takes another session after one that turned out to be read only, for that lasts as long as the session', async ({
+    skip,
+  }) => {
+    if (!server) return skip();
+    const store = await openStore(await server.createDatabase(), { logger: silent });
+    await store.query('SET default_transaction_read_only = on');
+    const write = () => store.transaction((transaction) => transaction.query('UPDATE change_cursor SET id = id'));
+    await expect(write()).rejects.toThrow('read-only');
+    await write();
+    await store.close();
+  });
+
   it('listens again when the server has cut the connection, and says that something may have been missed', async ({
     skip,
   }) => {
