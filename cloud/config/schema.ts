@@ -130,6 +130,10 @@ const ingest = Type.Object({
     description: 'How long a partition waits for an event before it looks again.',
     default: 1000,
   }),
+  leanAmqp: Type.Boolean({
+    description: 'Decode what Event Hubs usually sends by a short way of our own; false leaves all to the SDK.',
+    default: true,
+  }),
   loadBalancingIntervalMs: Type.Integer({
     minimum: 100,
     maximum: 60_000,

@@ -15,6 +15,7 @@ import type { Logger } from '../store/index.ts';
 import type { StoredCheckpoints } from './checkpoint-store.ts';
 import type { ArrivedEvent } from './event.ts';
 import type { ReadBatch } from './group-commit.ts';
+import { installLeanAmqp } from './lean-amqp.ts';
 
 export interface HubReaderOptions {
   readonly eventHubs: CloudConfiguration['eventHubs'];
@@ -71,6 +72,7 @@ export class HubReader {
   }
 
   start(): void {
+    if (this.#options.ingest.leanAmqp) tryLeanAmqp(this.#options.logger);
     const { maxBatchSize, maxWaitMs } = this.#options.ingest;
     this.#subscription = this.#client.subscribe(
       {
@@ -138,6 +140,15 @@ export class HubReader {
     if (stolen || isTashikaError(error, 'OWNERSHIP_LOST'))
       this.#options.logger.info(fields, 'a partition is read by another');
     else this.#options.logger.warn(fields, 'Event Hubs reports an error');
+  }
+}
+
+/** Without it reading costs more, and is as right. */
+function tryLeanAmqp(logger: Logger): void {
+  try {
+    installLeanAmqp();
+  } catch (error) {
+    logger.warn({ error: messageOf(error) }, 'the AMQP library is not as expected: messages are decoded by itself');
   }
 }
 

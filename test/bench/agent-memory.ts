@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { residentBytes } from './process.ts';
 import { type Result, told } from './result.ts';
 import type { Scene } from './scene.ts';
 
@@ -42,9 +43,4 @@ export async function agentMemory(scene: Scene, minutes: number): Promise<readon
     told(`agent's resident memory after ${minutes} min`, rss / 1e6, 'MB'),
     told('… at', readings / (minutes * 60), 'readings/s'),
   ];
-}
-
-/** VmRSS of a process (proc(5)). */
-function residentBytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1_024;
 }

@@ -1,0 +1,384 @@
+import { createRequire } from 'node:module';
+import { isDeepStrictEqual } from 'node:util';
+
+/**
+ * A short way through `rhea`, the AMQP library of the Event Hubs SDK, for what a reader gets in bulk: transfer frames
+ * and the messages in them. `rhea` makes an object of every field of both before it looks at one, which is the larger
+ * part of what reading costs. Here the bytes are read straight into what `rhea` answers in the end.
+ *
+ * Only the usual shapes are read here; at anything else `rhea`'s own function decides. The SDK, its connections and
+ * its recovery stay as they are.
+ *
+ * Layout of the bytes: AMQP 1.0, part 1.6 (types), 2.3 (frames), 2.7.5 (transfer), 3.2 (message format).
+ */
+
+/** What of `rhea`'s inner modules is called by name there, and so can be replaced. */
+export interface RheaParts {
+  readonly frames: { read_frame: (bytes: Buffer) => Frame | null };
+  readonly message: {
+    decode: (bytes: Buffer) => object;
+    accepted: () => { described(): object };
+    data_section: (content: Buffer) => object;
+    encode: (message: object) => Buffer;
+  };
+  readonly log: Record<string, ((...values: unknown[]) => void) & { enabled?: boolean }>;
+}
+
+interface Frame {
+  size?: number;
+  type?: number;
+  channel?: number;
+  performative?: object;
+  payload?: Buffer;
+}
+
+/** `rhea` as the SDK loads it: the same module, not another copy. @throws Error where it is not found. */
+export function rheaOfTheSdk(): RheaParts {
+  const sdk = createRequire(createRequire(import.meta.url).resolve('@azure/event-hubs'));
+  const rhea = createRequire(createRequire(sdk.resolve('rhea-promise')).resolve('rhea'));
+  return {
+    frames: rhea('./frames.js'),
+    message: rhea('./message.js'),
+    log: rhea('./log.js'),
+  };
+}
+
+let installed = false;
+
+/**
+ * Puts the short way in place, once a process.
+ *
+ * @throws Error where `rhea` is not as expected, or answers otherwise for one of the samples; it is left as it is then
+ */
+export function installLeanAmqp(rhea: RheaParts = rheaOfTheSdk()): void {
+  if (installed) return;
+  const { frames, message, log } = rhea;
+  const [readFrame, decode] = [frames.read_frame, message.decode];
+  const leanReadFrame = leanFrameReader(readFrame);
+  const leanDecode = leanMessageDecoder(message);
+  for (const sample of sampleMessages(message)) {
+    if (!isDeepStrictEqual(leanDecode(sample), decode(sample))) throw new Error('a message is decoded otherwise');
+    const frame = sampleFrame(sample);
+    if (!sameFrame(leanReadFrame(frame), readFrame(frame))) throw new Error('a frame is read otherwise');
+  }
+  frames.read_frame = leanReadFrame;
+  message.decode = leanDecode;
+  // One outcome serves all: it has no fields, and is only compared and written.
+  const outcome = message.accepted().described();
+  const accepted = { described: () => outcome };
+  message.accepted = () => accepted;
+  // A switched-off log line costs about as much as a field: six of them a message.
+  for (const [name, line] of Object.entries(log)) if (line.enabled === false) log[name] = ignore;
+  installed = true;
+}
+
+function ignore(): void {}
+
+const TRANSFER = 0x14;
+
+/** A transfer's fields under the names that `rhea` reads; null where the frame has a null, undefined where it ends. */
+export class Transfer {
+  handle: unknown;
+  delivery_id: unknown;
+  delivery_tag: unknown;
+  message_format: unknown;
+  settled: unknown;
+  more: unknown;
+  rcv_settle_mode: unknown;
+  state: unknown;
+  resume: unknown;
+  aborted: unknown;
+  batchable: unknown;
+
+  dispatch(target: { on_transfer(frame: Frame): void }, frame: Frame): void {
+    target.on_transfer(frame);
+  }
+}
+
+/** Reads a transfer frame; hands every other one to `otherwise`. */
+export function leanFrameReader(otherwise: (bytes: Buffer) => Frame | null): (bytes: Buffer) => Frame | null {
+  const at = new Cursor();
+  return (bytes) => {
+    const size = bytes.length;
+    // Data offset 2, type AMQP, then a described list of the code of a transfer.
+    if (size < 16 || uint32(bytes, 0) !== size || bytes[4] !== 2 || bytes[5] !== 0) return otherwise(bytes);
+    if (bytes[8] !== 0 || bytes[9] !== 0x53 || bytes[10] !== TRANSFER) return otherwise(bytes);
+    const count = at.enterList(bytes, 11);
+    if (count < 5 || count > 11) return otherwise(bytes);
+    const end = at.end;
+    const transfer = new Transfer();
+    transfer.handle = at.value(bytes);
+    transfer.delivery_id = at.value(bytes);
+    transfer.delivery_tag = at.value(bytes);
+    transfer.message_format = at.value(bytes);
+    transfer.settled = at.value(bytes);
+    if (count > 5) transfer.more = at.value(bytes);
+    if (count > 6) transfer.rcv_settle_mode = at.value(bytes);
+    if (count > 7) transfer.state = at.value(bytes);
+    if (count > 8) transfer.resume = at.value(bytes);
+    if (count > 9) transfer.aborted = at.value(bytes);
+    if (count > 10) transfer.batchable = at.value(bytes);
+    if (at.strange || at.position !== end) return otherwise(bytes);
+    const channel = (bytes[6]! << 8) | bytes[7]!;
+    const frame: Frame = { size, type: 0, channel, performative: transfer };
+    if (end < size) frame.payload = bytes.subarray(end);
+    return frame;
+  };
+}
+
+const HEADER_FIELDS = ['durable', 'priority', 'ttl', 'first_acquirer', 'delivery_count'] as const;
+const PROPERTY_FIELDS = [
+  'message_id',
+  'user_id',
+  'to',
+  'subject',
+  'reply_to',
+  'correlation_id',
+  'content_type',
+  'content_encoding',
+  'absolute_expiry_time',
+  'creation_time',
+  'group_id',
+  'group_sequence',
+  'reply_to_group_id',
+] as const;
+
+/** Decodes a message with one data section and plain values; hands every other one to `rhea`'s decoder. */
+export function leanMessageDecoder(message: RheaParts['message']): (bytes: Buffer) => object {
+  const otherwise = message.decode;
+  const prototype = Object.getPrototypeOf(otherwise(Buffer.alloc(0))) as object;
+  function Message() {}
+  Message.prototype = prototype;
+  const create = Message as unknown as new () => Record<string, unknown>;
+  const at = new Cursor();
+  return (bytes) => {
+    const decoded = new create();
+    at.position = 0;
+    at.strange = false;
+    while (at.position < bytes.length) {
+      if (bytes[at.position] !== 0 || bytes[at.position + 1] !== 0x53) return otherwise(bytes);
+      const section = bytes[at.position + 2];
+      const start = at.position + 3;
+      if (section === 0x75) {
+        at.position = start;
+        const content = at.value(bytes);
+        if (decoded.body !== undefined || !Buffer.isBuffer(content)) return otherwise(bytes);
+        decoded.body = message.data_section(content);
+      } else if (section === 0x72) decoded.message_annotations = at.map(bytes, start);
+      else if (section === 0x73) at.fields(bytes, start, decoded, PROPERTY_FIELDS);
+      else if (section === 0x74) decoded.application_properties = at.map(bytes, start);
+      else if (section === 0x70) at.fields(bytes, start, decoded, HEADER_FIELDS);
+      else if (section === 0x71) decoded.delivery_annotations = at.map(bytes, start);
+      else return otherwise(bytes);
+      if (at.strange) return otherwise(bytes);
+    }
+    return at.position === bytes.length ? decoded : otherwise(bytes);
+  };
+}
+
+/** Names that have been read as keys of maps: the same few come with every message. */
+const MOST_NAMES = 256;
+const names = new Map<number, { readonly bytes: Buffer; readonly name: string }>();
+
+/** Goes through encoded values. `strange` is set by anything that only `rhea` should judge. */
+class Cursor {
+  position = 0;
+  /** Where the list or map that was entered ends. */
+  end = 0;
+  strange = false;
+
+  /** Stands before the first element of the list whose constructor is at `start`; answers their number, -1 for none. */
+  enterList(bytes: Buffer, start: number): number {
+    this.strange = false;
+    return this.#enter(bytes, start, 0xc0, 0xd0);
+  }
+
+  #enter(bytes: Buffer, start: number, small: number, large: number): number {
+    const code = bytes[start];
+    if (code === small) {
+      this.end = start + 2 + bytes[start + 1]!;
+      this.position = start + 3;
+      return this.end <= bytes.length ? bytes[start + 2]! : -1;
+    }
+    if (code !== large || start + 9 > bytes.length) return -1;
+    this.end = start + 5 + uint32(bytes, start + 1);
+    this.position = start + 9;
+    return this.end <= bytes.length ? uint32(bytes, start + 5) : -1;
+  }
+
+  /** Reads a map of names and plain values. */
+  map(bytes: Buffer, start: number): Record<string, unknown> {
+    const map: Record<string, unknown> = {};
+    const count = this.#enter(bytes, start, 0xc1, 0xd1);
+    const { end } = this;
+    if (count < 0 || count % 2 !== 0) this.strange = true;
+    for (let pair = 0; pair < count && !this.strange; pair += 2) {
+      const name = this.#name(bytes);
+      if (name === '__proto__') this.strange = true;
+      else map[name] = this.value(bytes);
+    }
+    if (this.position !== end) this.strange = true;
+    return map;
+  }
+
+  /** Reads a list as the named fields of `target`; nulls are left out. */
+  fields(bytes: Buffer, start: number, target: Record<string, unknown>, fields: readonly string[]): void {
+    if (bytes[start] === 0x45) {
+      this.position = start + 1; // the empty list
+      return;
+    }
+    const count = this.#enter(bytes, start, 0xc0, 0xd0);
+    const { end } = this;
+    if (count < 0 || count > fields.length) this.strange = true;
+    for (let index = 0; index < count && !this.strange; index++) {
+      const value = this.value(bytes);
+      if (value !== null) target[fields[index]!] = value;
+    }
+    if (this.position !== end) this.strange = true;
+  }
+
+  #name(bytes: Buffer): string {
+    const code = bytes[this.position];
+    const length = bytes[this.position + 1]!;
+    const start = this.position + 2;
+    if ((code !== 0xa3 && code !== 0xa1) || start + length > bytes.length) {
+      this.strange = true;
+      return '';
+    }
+    this.position = start + length;
+    // A name is known by its length, its last two bytes and then all of it.
+    const key = (code << 24) | (length << 16) | (bytes[start + length - 1]! << 8) | bytes[start + (length >> 1)]!;
+    const known = names.get(key);
+    if (known && equal(known.bytes, bytes, start)) return known.name;
+    const name = bytes.toString(code === 0xa3 ? 'ascii' : 'utf8', start, start + length);
+    if (!known && names.size < MOST_NAMES) {
+      names.set(key, { bytes: Buffer.from(bytes.subarray(start, start + length)), name });
+    }
+    return name;
+  }
+
+  /** Reads a value that is no list, map or array. */
+  value(bytes: Buffer): unknown {
+    const start = this.position + 1;
+    const code = bytes[this.position];
+    switch (code) {
+      case 0x40:
+        this.position = start;
+        return null;
+      case 0x41:
+        this.position = start;
+        return true;
+      case 0x42:
+        this.position = start;
+        return false;
+      case 0x43: // uint 0
+      case 0x44: // ulong 0
+        this.position = start;
+        return 0;
+      case 0x50: // ubyte
+      case 0x52: // small uint
+      case 0x53: // small ulong
+        this.position = start + 1;
+        return bytes[start];
+      case 0x54: // small int
+      case 0x55: // small long
+        this.position = start + 1;
+        return (bytes[start]! << 24) >> 24;
+      case 0x70: // uint
+        this.position = start + 4;
+        return uint32(bytes, start);
+      case 0x71: // int
+        this.position = start + 4;
+        return uint32(bytes, start) | 0;
+      case 0x80: // ulong
+      case 0x81: // long
+        return this.#long(bytes, start);
+      case 0x83: // timestamp
+        return new Date(this.#long(bytes, start));
+      case 0xa0: // binary
+        return this.#bytes(bytes, start + 1, bytes[start]!);
+      case 0xb0:
+        return this.#bytes(bytes, start + 4, uint32(bytes, start));
+      case 0xa1: // string
+        return this.#text(bytes, start + 1, bytes[start]!, 'utf8');
+      case 0xb1:
+        return this.#text(bytes, start + 4, uint32(bytes, start), 'utf8');
+      case 0xa3: // symbol
+        return this.#text(bytes, start + 1, bytes[start]!, 'ascii');
+      default:
+        this.strange = true;
+        return undefined;
+    }
+  }
+
+  /** Numbers that are safe integers by far; `rhea` keeps the bytes of all others. */
+  #long(bytes: Buffer, start: number): number {
+    this.position = start + 8;
+    const high = uint32(bytes, start);
+    if (high > 0x1fffff || start + 8 > bytes.length) this.strange = true;
+    return high * 4_294_967_296 + uint32(bytes, start + 4);
+  }
+
+  #bytes(bytes: Buffer, start: number, length: number): Buffer {
+    this.position = start + length;
+    if (this.position > bytes.length) this.strange = true;
+    return bytes.subarray(start, this.position);
+  }
+
+  #text(bytes: Buffer, start: number, length: number, encoding: 'utf8' | 'ascii'): string {
+    this.position = start + length;
+    if (this.position > bytes.length) this.strange = true;
+    return bytes.toString(encoding, start, this.position);
+  }
+}
+
+function uint32(bytes: Buffer, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+}
+
+function equal(known: Buffer, bytes: Buffer, start: number): boolean {
+  for (let index = 0; index < known.length; index++) if (known[index] !== bytes[start + index]) return false;
+  return true;
+}
+
+/** The messages that are compared before the short way is put in place. */
+function sampleMessages(message: RheaParts['message']): Buffer[] {
+  const annotations = {
+    'x-opt-sequence-number': 7,
+    'x-opt-offset': '4294967296',
+    'x-opt-enqueued-time': new Date(1e12),
+  };
+  const body = message.data_section(Buffer.from('{"pref":"13"}'));
+  return [
+    message.encode({ message_annotations: annotations, body }),
+    message.encode({
+      message_annotations: { ...annotations, 'x-opt-sequence-number': 2 ** 40, 'x-opt-partition-key': '区' },
+      application_properties: { count: 300, right: true, text: 'text' },
+      message_id: 'id',
+      content_type: 'application/json',
+      durable: true,
+      body: message.data_section(Buffer.alloc(300, 'x')),
+    }),
+    message.encode({ message_annotations: annotations, body: { no: 'data section' } }),
+  ];
+}
+
+/** A transfer frame of channel 1 that carries `payload`, presettled. */
+function sampleFrame(payload: Buffer): Buffer {
+  const fields = Buffer.from([0x52, 1, 0x70, 0, 0, 1, 0, 0xa0, 1, 9, 0x43, 0x41, 0x42, 0x40]);
+  const head = Buffer.from([0, 0, 0, 0, 2, 0, 0, 1, 0, 0x53, TRANSFER, 0xc0, fields.length + 1, 7]);
+  head.writeUInt32BE(head.length + fields.length + payload.length);
+  return Buffer.concat([head, fields, payload]);
+}
+
+function sameFrame(a: Frame | null, b: Frame | null): boolean {
+  if (!a || !b) return a === b;
+  const [mine, theirs] = [a.performative as Transfer, b.performative as Transfer];
+  return (
+    a.size === b.size &&
+    a.type === b.type &&
+    a.channel === b.channel &&
+    isDeepStrictEqual(a.payload, b.payload) &&
+    (Object.keys(new Transfer()) as (keyof Transfer)[]).every((name) => isDeepStrictEqual(mine[name], theirs[name]))
+  );
+}
