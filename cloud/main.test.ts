@@ -19,6 +19,9 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const NOWHERE =
   'Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=listen;SharedAccessKey=eA==;UseDevelopmentEmulator=true;EntityPath=telemetry';
 
+const CONNECTION = 'TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING';
+const SERVER = { TASHIKA_CLOUD_STORE_URL: 'postgres://tashika@127.0.0.1:1/tashika' };
+
 let directory: string;
 const children: ChildProcess[] = [];
 
@@ -38,6 +41,7 @@ function tashikaCloud(args: readonly string[], env: Readonly<Record<string, stri
       TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING: NOWHERE,
       TASHIKA_CLOUD_STORE_URL: `pglite:${join(directory, 'store')}`,
       TASHIKA_CLOUD_API_PORT: '0',
+      TASHIKA_CLOUD_WORKER_PORT: '0',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -57,7 +61,7 @@ function listening(child: ChildProcess): Promise<string> {
     let log = '';
     child.stdout!.on('data', (chunk: Buffer) => {
       log += chunk;
-      const url = /the API listens at (http:\/\/[^"]+)"/.exec(log)?.[1];
+      const url = /the (?:API|worker) listens at (http:\/\/[^"]+)"/.exec(log)?.[1];
       if (url) resolve(url);
     });
     child.once('exit', (code) => reject(new Error(`it ended with ${code}: ${log}`)));
@@ -77,6 +81,25 @@ describe('tashika-cloud', () => {
     [['worker'], {}, 78, /^CONFIG_INVALID: store\.url is pglite:.*tashika-cloud all.*PostgreSQL/],
     [['api'], {}, 78, /^CONFIG_INVALID: store\.url is pglite:/],
     [['all'], { TASHIKA_CLOUD_API_HOST: '0.0.0.0' }, 78, /^ADDRESS_REFUSED: api\.host is 0\.0\.0\.0/],
+    [
+      ['worker'],
+      { ...SERVER, TASHIKA_CLOUD_WORKER_HOST: '0.0.0.0' },
+      78,
+      /^ADDRESS_REFUSED: worker\.host is 0\.0\.0\.0/,
+    ],
+    [
+      ['worker'],
+      { ...SERVER, [CONNECTION]: '' },
+      78,
+      /^CONFIG_INVALID: eventHubs\.connectionString is missing.*STRING/,
+    ],
+    [['all'], { [CONNECTION]: '' }, 78, /^CONFIG_INVALID: eventHubs\.connectionString is missing/],
+    [
+      ['all'],
+      { [CONNECTION]: 'Endpoint=sb://h' },
+      78,
+      /^CONFIG_INVALID: eventHubs\.connectionString must have a Shared/,
+    ],
     [['all'], { TASHIKA_CLOUD_API_PORT: 'eighty' }, 78, /^CONFIG_INVALID: .*api\.port/],
     [['all', '--config', '/nowhere.json'], {}, 78, /^CONFIG_UNREADABLE: .*\/nowhere\.json/],
   ])('says in a line what is wrong with %j %j', async (args, env, code, line) => {
@@ -121,13 +144,21 @@ describe('tashika-cloud', () => {
     if (!server) return skip();
     const env = { TASHIKA_CLOUD_STORE_URL: await server.createDatabase() };
     const store = await openStore(env.TASHIKA_CLOUD_STORE_URL, { logger: pino({ level: 'silent' }) });
-    const api = tashikaCloud(['api'], env);
+    const api = tashikaCloud(['api'], { ...env, [CONNECTION]: '' });
     const worker = tashikaCloud(['worker'], env);
+    const health = await listening(worker);
     const live = await LiveClient.open(await listening(api));
     expect((await live.next()).event).toBe('snapshot');
     await commitWindows(store, { windowEnd: new Date().toISOString(), readings: 77 });
     const delta = await live.until(({ data }) => data.windows.length > 0);
     expect(delta.data.windows.map(({ readings }) => readings)).toEqual([77]);
+    for (const [path, told] of [
+      ['/api/health', '"store":{"status":"ok"}'],
+      ['/api/ready', '"not-ready"'],
+      ['/metrics', 'tashika_store_up 1'],
+    ] as const)
+      expect([path, await (await fetch(health + path)).text()]).toEqual([path, expect.stringContaining(told)]);
+    expect((await fetch(`${health}/api/windows`)).status).toBe(404);
     for (const child of [api, worker]) {
       const exited = once(child, 'exit');
       child.kill('SIGTERM');

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { TashikaError } from '@tashika/shared/errors';
 import type { Clock } from '@tashika/shared/time';
 import type { FastifyBaseLogger } from 'fastify';
-import { closeApi, createApi, listen, requireLoopback } from './api/index.ts';
+import { closeApi, createApi, createWorkerApi, listen, requireLoopback } from './api/index.ts';
 import type { CloudConfiguration } from './config/index.ts';
-import { hubAddressOf, redrive } from './ingest/index.ts';
+import { hubSettingsOf, redrive } from './ingest/index.ts';
 import { type RegionCompleteness, regionCompleteness } from './ledger/index.ts';
 import { createMetrics, type Metrics } from './metrics/index.ts';
 import { openStore, type Store } from './store/index.ts';
@@ -24,8 +24,8 @@ export interface ProgramParts {
 
 /** A running program. */
 export interface Program {
-  /** Where the API listens; undefined in a process that has none. */
-  readonly url: string | undefined;
+  /** Where the API listens; in a process that only works, where it tells its health and metrics. */
+  readonly url: string;
   /** Takes no more requests, commits what has been read, ends the live streams, and closes the store. */
   stop(): Promise<void>;
 }
@@ -43,10 +43,12 @@ export async function startProgram(
   { clock, logger, signal }: ProgramParts,
 ): Promise<Program> {
   requireSharedStore(role, configuration.store.url);
-  if (role !== 'worker') requireLoopback(configuration.api.host);
+  if (role !== 'api') hubSettingsOf(configuration);
+  const section = role === 'worker' ? 'worker' : 'api';
+  requireLoopback(configuration[section].host, section);
   const store = await openUnlessAborted(configuration.store.url, { clock, logger }, signal);
   const completeness = regionCompleteness(store, clock);
-  const metrics = createMetrics({ store, clock, completeness });
+  const metrics = createMetrics({ store, clock, completeness, stalledAfterMs: configuration.ingest.stalledAfterMs });
   let worker: Worker | undefined;
   let api: Api | undefined;
 
@@ -57,8 +59,8 @@ export async function startProgram(
 
   try {
     signal?.throwIfAborted();
-    if (role !== 'worker')
-      api = await startApi(configuration, { store, clock, logger, metrics, completeness }, () => worker);
+    const parts = { store, clock, logger, metrics, completeness };
+    api = role === 'worker' ? await startWorkerApi(configuration, parts) : await startApi(configuration, parts);
     signal?.throwIfAborted();
     if (role !== 'api') worker = await startWorker(configuration, { store, clock, logger, metrics: metrics.worker });
     signal?.throwIfAborted();
@@ -66,7 +68,7 @@ export async function startProgram(
     await stop();
     throw error;
   }
-  return { url: api?.url, stop };
+  return { url: api.url, stop };
 }
 
 interface Api {
@@ -74,34 +76,45 @@ interface Api {
   close(): Promise<void>;
 }
 
-async function startApi(
-  configuration: CloudConfiguration,
-  parts: {
-    store: Store;
-    clock: Clock;
-    logger: FastifyBaseLogger;
-    metrics: Metrics;
-    completeness: () => Promise<RegionCompleteness>;
-  },
-  worker: () => Worker | undefined,
-): Promise<Api> {
+interface ApiParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: FastifyBaseLogger;
+  readonly metrics: Metrics;
+  readonly completeness: () => Promise<RegionCompleteness>;
+}
+
+async function startApi(configuration: CloudConfiguration, parts: ApiParts): Promise<Api> {
   const { store, clock } = parts;
-  const { api, devices } = configuration;
+  const { api, devices, ingest } = configuration;
   const app = await createApi({
     ...parts,
     redrive: (id) => redrive(store, id, clock.now(), configuration),
-    worker: () => {
-      const progress = worker()?.progress;
-      return progress && { hub: hubAddressOf(configuration.eventHubs), ...progress };
-    },
     silentAfterMs: devices.silentAfterMs,
+    stalledAfterMs: ingest.stalledAfterMs,
     webDirectory: api.webDirectory ?? builtDashboard(),
   });
+  return bind(
+    () => listen(app, api),
+    () => closeApi(app, clock),
+  );
+}
+
+async function startWorkerApi(configuration: CloudConfiguration, parts: ApiParts): Promise<Api> {
+  const { worker, ingest } = configuration;
+  const app = await createWorkerApi({ ...parts, stalledAfterMs: ingest.stalledAfterMs });
+  return bind(
+    () => listen(app, worker, 'worker'),
+    () => closeApi(app, parts.clock),
+  );
+}
+
+/** Closes what cannot be bound. */
+async function bind(listening: () => Promise<string>, close: () => Promise<void>): Promise<Api> {
   try {
-    const url = await listen(app, api);
-    return { url, close: () => closeApi(app, clock) };
+    return { url: await listening(), close };
   } catch (error) {
-    await app.close();
+    await close();
     throw error;
   }
 }

@@ -1,16 +1,23 @@
-import { messageOf } from '@tashika/shared/errors';
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { isTashikaError, messageOf } from '@tashika/shared/errors';
 import type { Clock } from '@tashika/shared/time';
 import type { CloudConfiguration } from './config/index.ts';
 import {
   GroupCommit,
   HubInspector,
   HubReader,
+  type HubTrouble,
   hubAddressOf,
+  hubSettingsOf,
   type PartitionProgress,
   type PartitionStanding,
   partitionPositions,
   registerPartitions,
+  removeWorker,
   StoredCheckpoints,
+  saveStandings,
+  saveWorker,
   standingOf,
   tickIdle,
 } from './ingest/index.ts';
@@ -23,8 +30,6 @@ export interface WorkerMetrics {
   committed?(progress: readonly PartitionProgress[], durationMs: number): void;
   /** A commit failed; it is tried again, or taken apart if the fault is in the data. */
   commitFailed?(fault: Fault): void;
-  /** How the partitions stand, once a second while the hub answers. */
-  observed?(standings: readonly PartitionStanding[]): void;
   /** The connection to Event Hubs was replaced because a partition stood still. */
   readerReplaced?(): void;
 }
@@ -39,7 +44,7 @@ export interface WorkerParts {
 /** How the worker stands with the hub and its partitions. */
 export interface WorkerProgress {
   /** Why the hub does not answer, in words that say what to do; null while it does. */
-  readonly trouble: { readonly code: string; readonly message: string; readonly since: number } | null;
+  readonly trouble: HubTrouble | null;
   /** The partitions that this worker owns. */
   readonly partitions: readonly PartitionStanding[];
 }
@@ -59,7 +64,8 @@ const DRAIN_WITHIN_MS = 5000;
  */
 export async function startWorker(configuration: CloudConfiguration, parts: WorkerParts): Promise<Worker> {
   const { store, clock, logger, metrics = {} } = parts;
-  const { eventHubs, ingest, windows } = configuration;
+  const eventHubs = hubSettingsOf(configuration);
+  const { ingest, windows } = configuration;
   const policy = policyOf(windows);
   const hub = hubAddressOf(eventHubs);
   const checkpoints = new StoredCheckpoints(store, hub, clock);
@@ -77,7 +83,9 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
   });
   const stopping = new AbortController();
   const standings = new Map<string, PartitionStanding>();
-  let trouble: WorkerProgress['trouble'] = null;
+  const workerId = `${hostname().slice(0, 32)}-${process.pid}-${randomBytes(4).toString('hex')}`;
+  let trouble: HubTrouble | null = null;
+  let storeAnswers = true;
   let reader: HubReader | undefined;
   /** The hub that is being read, by the time at which it was made. */
   let registered: number | undefined;
@@ -111,14 +119,14 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
     const seen = owned.map(({ partitionId, position }) =>
       standingOf(
         standings.get(partitionId),
-        { partitionId, position, facts: facts.get(partitionId)!, monotonic: clock.monotonic(), now: clock.now() },
+        { partitionId, position, facts: facts.get(partitionId)!, monotonic: clock.monotonic() },
         ingest.stalledAfterMs,
       ),
     );
     tellChanges(seen);
     standings.clear();
     for (const standing of seen) standings.set(standing.partitionId, standing);
-    metrics.observed?.(seen);
+    await saveStandings(store, hub, seen);
     const idle = seen
       .filter((standing) => standing.state === 'caught-up')
       .map(({ partitionId, position }) => ({ partitionId, ownerId, position, arrivedUntil: askedAt }));
@@ -154,22 +162,30 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
   async function lookForEver(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        await look();
-        if (trouble) logger.info({}, 'Event Hubs answers again');
-        trouble = null;
+        await lookAndTell();
+        if (!storeAnswers) logger.info({}, 'the store answers again');
+        storeAnswers = true;
       } catch (error) {
-        const code = (error as { code?: unknown }).code;
-        if (typeof code === 'string' && trouble?.code !== code) {
-          logger.warn({ code, error: messageOf(error) }, 'the hub cannot be looked at');
-        }
-        trouble = {
-          code: typeof code === 'string' ? code : 'STORE_UNAVAILABLE',
-          message: messageOf(error),
-          since: trouble?.since ?? clock.now(),
-        };
+        if (storeAnswers) logger.warn({ error: messageOf(error) }, 'the store does not answer');
+        storeAnswers = false;
       }
       await clock.sleep(LOOK_EVERY_MS, stopping.signal).catch(() => {});
     }
+  }
+
+  /** Looks, and tells in the store what the hub says to it. @throws what the store throws */
+  async function lookAndTell(): Promise<void> {
+    try {
+      await look();
+      if (trouble) logger.info({}, 'Event Hubs answers again');
+      trouble = null;
+    } catch (error) {
+      if (!isTashikaError(error)) throw error;
+      const { code, message } = error;
+      if (trouble?.code !== code) logger.warn({ code, error: message }, 'the hub cannot be looked at');
+      trouble = { code, message, since: trouble?.since ?? clock.now() };
+    }
+    await saveWorker(store, workerId, trouble);
   }
 
   const looking = lookForEver();
@@ -183,6 +199,9 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
       await commits.close(DRAIN_WITHIN_MS);
       await Promise.all([reader?.close(), inspector.close()]);
       await looking;
+      await removeWorker(store, workerId).catch((error) =>
+        logger.debug({ error: messageOf(error) }, 'the worker could not be taken off the list'),
+      );
     },
   };
 }

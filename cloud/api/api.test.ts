@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listen } from './listen.ts';
 import { ApiDocument } from './testing/document.ts';
 import { type OpenApi, openApi } from './testing/open.ts';
-import { addDeadLetter, addDevice, addLedger, commitWindows, setPartition } from './testing/seed.ts';
+import { addDeadLetter, addDevice, addLedger, commitWindows, setPartition, setWatch } from './testing/seed.ts';
 
 let api: OpenApi;
 let address: string;
@@ -22,6 +22,7 @@ beforeAll(async () => {
   api = await openApi({ webDirectory: web });
   address = await listen(api.app, { host: '127.0.0.1', port: 0 });
   await setPartition(api.store, { watermark: '2026-01-31T11:59:50Z', progressedAt: new Date().toISOString() });
+  await setWatch(api.store, {});
   await commitWindows(api.store, { windowEnd: '2026-01-31T12:00:00Z' });
   await addDevice(api.store, { imsi: '7', lastSeen: '2026-01-31T12:00:00Z', lastValues: { a: VALUE, b: TEXT } });
   await addLedger(api.store, { imsi: '7', stream: 'abc', received: '{[1,4),[9,12)}', lost: '{[4,6)}', held: 2 });
@@ -58,6 +59,7 @@ describe('every answer', () => {
       ['GET', '/api/live', { accept: 'application/json', 'if-none-match': '*' }],
       ['GET', '/api/live', { accept: 'image/png' }],
       ['GET', '/api/health'],
+      ['GET', '/api/ready'],
       ['GET', '/metrics'],
       ['GET', '/api/windows', { host: 'evil.example' }],
     ];

@@ -1,10 +1,8 @@
 import { TestClock } from '@tashika/shared/time';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Health } from './shapes.ts';
-import { type OpenApi, openApi, openApiOver } from './testing/open.ts';
-import { setPartition } from './testing/seed.ts';
-
-const HUB = { namespace: 'localhost', hub: 'telemetry', consumerGroup: '$Default' };
+import { type OpenApi, openApi } from './testing/open.ts';
+import { setPartition, setTrouble, setWatch } from './testing/seed.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 12, 0, 0);
 
@@ -30,10 +28,8 @@ describe('health', () => {
   });
 
   it('is good while every partition moves on', async () => {
-    await setPartition(api.store, {
-      progressedAt: '2026-01-31T11:59:58Z',
-      watermark: '2026-01-31T11:59:50Z',
-    });
+    await setPartition(api.store, { progressedAt: '2026-01-31T11:59:58Z', watermark: '2026-01-31T11:59:50Z' });
+    await setWatch(api.store, { position: 7, lastEnqueued: 9, backlog: 2, since: 29 });
     expect(await health()).toEqual([
       200,
       {
@@ -56,65 +52,32 @@ describe('health', () => {
     ]);
   });
 
-  it('names the partitions that stand still, and since when', async () => {
-    await setPartition(api.store, { partition: '0', progressedAt: '2026-01-31T11:59:58Z' });
-    await setPartition(api.store, { partition: '1', progressedAt: '2026-01-31T11:58:00Z' });
-    await setPartition(api.store, { partition: '2', progressedAt: '2026-01-31T11:57:00Z' });
-    await setPartition(api.store, { partition: '10' });
+  it('names the partitions that stand still, and since when; the gravest decides', async () => {
+    for (const partition of ['0', '1', '2', '3', '10']) await setPartition(api.store, { partition });
+    await setWatch(api.store, { partition: '0' });
+    await setWatch(api.store, { partition: '1', since: 50, lookedAt: 40 });
+    const stalled = await setWatch(api.store, { partition: '2', position: 7, lastEnqueued: 9, backlog: 2, since: 31 });
+    const longer = await setWatch(api.store, { partition: '3', position: 7, lastEnqueued: 9, backlog: 2, since: 99 });
+    await setWatch(api.store, { partition: '10', lookedAt: null });
     const [status, { worker, ...rest }] = await health();
     expect([status, rest]).toEqual([503, { status: 'failing', store: { status: 'ok' } }]);
-    expect([worker.status, worker.since]).toEqual(['standing', '2026-01-31T11:57:00.000Z']);
+    expect([worker.status, worker.since]).toEqual(['stalled', longer]);
     expect(worker.partitions.map((each) => [each.partition, each.status])).toEqual([
       ['0', 'progressing'],
       ['1', 'standing'],
-      ['2', 'standing'],
+      ['2', 'stalled'],
+      ['3', 'stalled'],
       ['10', 'waiting'],
     ]);
+    expect(worker.partitions[2]!.since).toBe(stalled);
+    const rewound = await setWatch(api.store, { partition: '1', position: 100, lastEnqueued: 3, since: 5 });
+    expect((await health())[1].worker).toMatchObject({ status: 'rewound', since: rewound });
   });
 
-  it.each(['rewound', 'stalled'] as const)('is bad while a partition is %s, and tells since when', async (state) => {
-    await setPartition(api.store, { partition: '0', progressedAt: '2026-01-31T11:59:58Z' });
-    await setPartition(api.store, { partition: '1', progressedAt: '2026-01-31T11:59:30Z' });
-    await setPartition(api.store, { partition: '2' });
-    const standing = { position: 7, backlog: 0, progressedAt: 0, since: NOW - 10_000 };
-    const worker = () => ({
-      hub: HUB,
-      trouble: null,
-      partitions: [
-        { ...standing, partitionId: '0', state: 'caught-up' as const },
-        { ...standing, partitionId: '1', state },
-        { ...standing, partitionId: '2', state },
-      ],
-    });
-    const other = await openApiOver(api.store, { clock, worker });
-    const answer = await other.inject('/api/health');
-    const elsewhere = await openApiOver(api.store, {
-      clock,
-      worker: () => ({ ...worker(), hub: { ...HUB, consumerGroup: 'dashboard' } }),
-    });
-    const unconcerned = await elsewhere.inject('/api/health');
-    await Promise.all([other.close(), elsewhere.close()]);
-    const { status, worker: told } = answer.json<Health>();
-    expect([answer.statusCode, status, told.status, told.since]).toEqual([
-      503,
-      'failing',
-      state,
-      '2026-01-31T11:59:30.000Z',
-    ]);
-    expect(told.partitions.map((each) => [each.partition, each.status, each.since])).toEqual([
-      ['0', 'progressing', undefined],
-      ['1', state, '2026-01-31T11:59:30.000Z'],
-      ['2', state, '2026-01-31T11:59:50.000Z'],
-    ]);
-    expect([unconcerned.statusCode, unconcerned.json<Health>().worker.status]).toEqual([200, 'waiting']);
-  });
-
-  it('tells what keeps the worker of this process from Event Hubs', async () => {
-    const trouble = { code: 'EVENT_HUBS_UNAUTHORIZED', message: 'the key is wrong', since: NOW - 5_000 };
-    const other = await openApi({ clock, worker: () => ({ hub: HUB, trouble, partitions: [] }) });
-    const answer = await other.app.inject('/api/health');
-    await other.close();
-    expect([answer.statusCode, answer.json().worker]).toEqual([
+  it('tells what keeps a worker from Event Hubs, whichever process is asked', async () => {
+    await setTrouble(api.store, { code: 'EVENT_HUBS_UNAUTHORIZED', message: 'the key is wrong', since: NOW - 5_000 });
+    const [status, { worker }] = await health();
+    expect([status, worker]).toEqual([
       503,
       {
         status: 'troubled',

@@ -2,22 +2,28 @@ import type { AddressInfo } from 'node:net';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock } from '@tashika/shared/time';
 import type { FastifyInstance } from 'fastify';
-import { requireLoopback } from './loopback.ts';
+import { type ListeningSection, requireLoopback } from './loopback.ts';
 
 /**
  * Binds the API; answers its address.
  * @throws TashikaError ADDRESS_REFUSED for an address that others can reach, PORT_BUSY
  */
-export async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
-  requireLoopback(host);
+export async function listen(
+  app: FastifyInstance,
+  { host, port }: { host: string; port: number },
+  section: ListeningSection = 'api',
+): Promise<string> {
+  requireLoopback(host, section);
   try {
-    await app.listen({ host, port, listenTextResolver: (address) => `the API listens at ${address}` });
+    await app.listen({ host, port, listenTextResolver: (address) => `the ${NAMES[section]} listens at ${address}` });
   } catch (cause) {
-    throw refusal(cause, host, port);
+    throw refusal(cause, section, host, port);
   }
   const bound = app.addresses()[0] as AddressInfo;
   return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
 }
+
+const NAMES = { api: 'API', worker: 'worker' } as const;
 
 /** How long requests under way may take when the program stops. */
 const FINISH_WITHIN_MS = 3_000;
@@ -29,23 +35,18 @@ export async function closeApi(app: FastifyInstance, clock: Clock): Promise<void
   overdue.cancel();
 }
 
-function refusal(cause: unknown, host: string, port: number): unknown {
+function refusal(cause: unknown, section: ListeningSection, host: string, port: number): unknown {
+  const remedy = `TASHIKA_CLOUD_${section.toUpperCase()}_PORT moves the ${NAMES[section]} to another one.`;
   switch ((cause as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
-      return new TashikaError(
-        'PORT_BUSY',
-        `Port ${port} is in use by another program; TASHIKA_CLOUD_API_PORT moves the API to another one.`,
-        { cause },
-      );
+      return new TashikaError('PORT_BUSY', `Port ${port} is in use by another program; ${remedy}`, { cause });
     case 'EACCES':
-      return new TashikaError(
-        'PORT_BUSY',
-        `Port ${port} may not be used by this user; TASHIKA_CLOUD_API_PORT moves the API to another one.`,
-        { cause },
-      );
+      return new TashikaError('PORT_BUSY', `Port ${port} may not be used by this user; ${remedy}`, { cause });
     case 'EADDRNOTAVAIL':
-      return new TashikaError('ADDRESS_REFUSED', `api.host is ${host}, which this machine does not have.`, { cause });
+      return new TashikaError('ADDRESS_REFUSED', `${section}.host is ${host}, which this machine does not have.`, {
+        cause,
+      });
     default:
-      return new Error(`the API can not listen on ${host}:${port}: ${messageOf(cause)}`, { cause });
+      return new Error(`the ${NAMES[section]} can not listen on ${host}:${port}: ${messageOf(cause)}`, { cause });
   }
 }

@@ -7,17 +7,20 @@ const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 
 const LOOPBACK_ADDRESS = /^(localhost|127(\.\d{1,3}){3}|::1)$/i;
 
+/** The section of the configuration that says where a process listens. */
+export type ListeningSection = 'api' | 'worker';
+
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
  * Holds to addresses that only this machine reaches: whoever can connect can see and re-drive everything.
  * @throws TashikaError ADDRESS_REFUSED
  */
-export function requireLoopback(address: string): void {
+export function requireLoopback(address: string, section: ListeningSection = 'api'): void {
   if (LOOPBACK_ADDRESS.test(address)) return;
   throw new TashikaError(
     'ADDRESS_REFUSED',
-    `api.host is ${address}, which others can reach, and no authentication is configured; use 127.0.0.1, ::1 or localhost.`,
+    `${section}.host is ${address}, which others can reach, and no authentication is configured; use 127.0.0.1, ::1 or localhost.`,
   );
 }
 

@@ -283,11 +283,11 @@ const PartitionHealth = Type.Object({
   partition: Type.String(),
   status: word(['progressing', 'waiting', 'standing', 'stalled', 'rewound'], {
     description:
-      '`waiting` until it has been read for the first time; `standing` when it no longer moves on; `stalled` when ' +
-      'Event Hubs has events of it that are not committed; `rewound` when its numbers end before the last committed ' +
-      'one, because the hub was made anew.',
+      '`waiting` until a worker has looked at it for the first time; `standing` when none looks at it any more; ' +
+      '`stalled` when Event Hubs has events of it that are not committed; `rewound` when its numbers end before the ' +
+      'last committed one, because the hub was made anew.',
   }),
-  since: Type.Optional(Time('Since when it has been standing, stalled or rewound: when it last moved on.')),
+  since: Type.Optional(Time('Since when it has not been progressing: when it last moved on, or was last looked at.')),
   progressedAt: TimeOrNull('When events were last committed, or the partition was last seen to have none.'),
   watermark: TimeOrNull('How far event time has come in this partition.'),
 });
@@ -303,15 +303,14 @@ export const Health = named(
     worker: Type.Object({
       status: word(['ok', 'waiting', 'standing', 'stalled', 'rewound', 'troubled', 'unknown'], {
         description:
-          '`waiting` until every partition has been read for the first time; `standing`, `stalled` or `rewound` when one ' +
-          'of them is; ' +
-          '`troubled` when Event Hubs does not answer this process.',
+          '`waiting`, `standing`, `stalled` or `rewound` when a partition is, the gravest of them; `troubled` when Event ' +
+          'Hubs does not answer a worker.',
       }),
       since: Type.Optional(Time('Since when it has been so.')),
       trouble: Type.Optional(
         Type.Object(
           { code: Type.String(), message: Type.String() },
-          { description: "What keeps this process's worker from Event Hubs." },
+          { description: 'What keeps a worker from Event Hubs.' },
         ),
       ),
       partitions: Type.Array(PartitionHealth),
@@ -319,6 +318,23 @@ export const Health = named(
   }),
 );
 export type Health = Static<typeof Health>;
+
+export const Readiness = named(
+  'Readiness',
+  Type.Object({
+    status: word(['ready', 'not-ready']),
+    conditions: Type.Array(
+      Type.Object({
+        type: word(['StoreUnavailable', 'HubUnavailable', 'HubNotRead', 'InputPartitionNotProgressing']),
+        partition: Type.Optional(Type.String({ description: 'The partition of the hub that stands still.' })),
+        since: Time('Since when: for a partition, when it last moved on or was last looked at.'),
+        detail: Type.String({ description: 'What is the matter.' }),
+      }),
+      { description: 'What keeps it from being ready; empty when it is.' },
+    ),
+  }),
+);
+export type Readiness = Static<typeof Readiness>;
 
 export const Problem = named(
   'Problem',
@@ -351,5 +367,6 @@ export const SHAPES = [
   RegionList,
   LiveMessage,
   Health,
+  Readiness,
   Problem,
 ];

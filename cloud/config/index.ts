@@ -1,1 +1,2 @@
+export { connectionStringProblems, endpointOf } from './connection-string.ts';
 export { type CloudConfiguration, cloudRules, cloudSchema } from './schema.ts';

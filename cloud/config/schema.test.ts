@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { cloudRules, cloudSchema } from './index.ts';
 
 const required = {
-  TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING: 'Endpoint=sb://127.0.0.1',
+  TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING:
+    'Endpoint=sb://127.0.0.1;SharedAccessKeyName=listen;SharedAccessKey=secret',
   TASHIKA_CLOUD_STORE_URL: 'pglite:memory',
 };
 
@@ -28,6 +29,15 @@ describe('the cloud configuration', () => {
     expect(configuration.log.level).toBe('info');
   });
 
+  it('notices what is wrong with a connection string, and does not show it', () => {
+    const wrong = { ...required, TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING: 'Endpoint=sb://h;SharedAccessKey=hush' };
+    expect(() => load(wrong)).toThrow('eventHubs.connectionString must have a SharedAccessKeyName=….');
+    expect(() => load(wrong)).not.toThrow(/hush/);
+    const other = `${required.TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING};EntityPath=other`;
+    expect(() => load({ ...required, TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING: other })).toThrow(/EntityPath/);
+    expect(load({ TASHIKA_CLOUD_STORE_URL: 'pglite:memory' }).eventHubs.connectionString).toBeUndefined();
+  });
+
   it('refuses an ownership that would expire between two renewals', () => {
     const env = { ...required, TASHIKA_CLOUD_INGEST_OWNERSHIP_EXPIRATION_MS: '5000' };
     expect(() => load(env)).toThrow(/ingest\.ownershipExpirationMs \(5000\) must be at least twice/);
@@ -40,8 +50,8 @@ describe('the cloud configuration', () => {
     expect(() => hop('60001')).toThrow(
       'windows.hopMs (60001) must be at most windows.lengthMs (60000), or readings would fall between the windows.',
     );
-    const day = { ...required, TASHIKA_CLOUD_WINDOWS_LENGTH_MS: '86400000', TASHIKA_CLOUD_WINDOWS_HOP_MS: '60000' };
-    expect(() => load(day)).toThrow(/windows\.hopMs \(60000\) must be at least a 60th of windows\.lengthMs/);
+    const day = { ...required, TASHIKA_CLOUD_WINDOWS_LENGTH_MS: '86400000', TASHIKA_CLOUD_WINDOWS_HOP_MS: '59999' };
+    expect(() => load(day)).toThrow(/windows\.hopMs \(59999\) must be at least a 1440th of windows\.lengthMs/);
   });
 
   it('names the field of a bad value', () => {

@@ -1,16 +1,16 @@
 import Type, { type Static } from 'typebox';
-import { WINDOW_MS, windowingOf } from '../windows/index.ts';
-
-/** Each is a row that the reading's commit writes. */
-const MOST_WINDOWS_A_READING = 60;
+import { MOST_WINDOWS_A_READING, WINDOW_MS, windowingOf } from '../windows/index.ts';
+import { connectionStringProblems } from './connection-string.ts';
 
 const eventHubs = Type.Object({
-  connectionString: Type.String({
-    minLength: 1,
-    secret: true,
-    description:
-      'Connection string with the Listen claim: `Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…`, with `;UseDevelopmentEmulator=true` for a stand-in.',
-  }),
+  connectionString: Type.Optional(
+    Type.String({
+      minLength: 1,
+      secret: true,
+      description:
+        'Connection string with the Listen claim: `Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…`, with `;UseDevelopmentEmulator=true` for a stand-in. `worker` and `all` need it; `api` does not.',
+    }),
+  ),
   hub: Type.String({ minLength: 1, description: 'Name of the event hub.', default: 'telemetry' }),
   consumerGroup: Type.String({
     minLength: 1,
@@ -53,6 +53,21 @@ const api = Type.Object({
       description: 'Directory of the built dashboard; standard is the one that was built with the program.',
     }),
   ),
+});
+
+const worker = Type.Object({
+  host: Type.String({
+    minLength: 1,
+    description:
+      'Address at which a process that only works tells its health and metrics; `all` tells them at the API. Others than loopback are refused.',
+    default: '127.0.0.1',
+  }),
+  port: Type.Integer({
+    minimum: 0,
+    maximum: 65535,
+    description: 'Port of the same; 0 takes a free one, for several workers on one machine.',
+    default: 8081,
+  }),
 });
 
 const windows = Type.Object({
@@ -165,13 +180,21 @@ const log = Type.Object({
 });
 
 /** Everything that `tashika-cloud` can be told, by file or by TASHIKA_CLOUD_… variables. */
-export const cloudSchema = Type.Object({ eventHubs, store, api, windows, devices, ingest, log });
+export const cloudSchema = Type.Object({ eventHubs, store, api, worker, windows, devices, ingest, log });
 
 export type CloudConfiguration = Static<typeof cloudSchema>;
 
 /** Rules between fields; each sentence is a problem. */
 export function cloudRules(configuration: CloudConfiguration): readonly string[] {
-  return [...windowRules(configuration.windows), ...ownershipRules(configuration.ingest)];
+  return [
+    ...hubRules(configuration.eventHubs),
+    ...windowRules(configuration.windows),
+    ...ownershipRules(configuration.ingest),
+  ];
+}
+
+function hubRules({ connectionString, hub }: CloudConfiguration['eventHubs']): readonly string[] {
+  return connectionString === undefined ? [] : connectionStringProblems(connectionString, hub);
 }
 
 function ownershipRules({ loadBalancingIntervalMs, ownershipExpirationMs }: CloudConfiguration['ingest']): string[] {

@@ -1,7 +1,7 @@
 import { EventHubConsumerClient } from '@azure/event-hubs';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock, Timestamp } from '@tashika/shared/time';
-import type { CloudConfiguration } from '../config/index.ts';
+import { type CloudConfiguration, connectionStringProblems, endpointOf } from '../config/index.ts';
 import type { HubAddress } from './partition.ts';
 
 /** What the hub says about itself. */
@@ -19,22 +19,25 @@ export interface PartitionFacts {
 
 const ANSWER_WITHIN_MS = 5000;
 
-/** The hub as the store names it: by `eventHubs.namespace`, or by host and port of the connection string. */
-export function hubAddressOf({
-  connectionString,
-  hub,
-  consumerGroup,
-  namespace,
-}: CloudConfiguration['eventHubs']): HubAddress {
-  return { namespace: namespace ?? endpointOf(connectionString), hub, consumerGroup };
+/** The settings of a process that reads the hub. */
+export type HubSettings = CloudConfiguration['eventHubs'] & { readonly connectionString: string };
+
+/** @throws TashikaError CONFIG_INVALID where the connection string is missing or has no endpoint */
+export function hubSettingsOf({ eventHubs }: Pick<CloudConfiguration, 'eventHubs'>): HubSettings {
+  const { connectionString, hub } = eventHubs;
+  if (connectionString === undefined)
+    throw new TashikaError(
+      'CONFIG_INVALID',
+      'eventHubs.connectionString is missing: a process that reads the hub needs one with the Listen claim. (environment: TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING)',
+    );
+  const problems = connectionStringProblems(connectionString, hub);
+  if (problems.length > 0) throw new TashikaError('CONFIG_INVALID', problems.join('\n'));
+  return { ...eventHubs, connectionString };
 }
 
-function endpointOf(connectionString: string): string {
-  const endpoint = /(?:^|;)\s*Endpoint\s*=\s*[a-z]+:\/\/([^/;]+)/i.exec(connectionString)?.[1];
-  if (!endpoint) {
-    throw new TashikaError('CONFIG_INVALID', 'eventHubs.connectionString must have an Endpoint=sb://…');
-  }
-  return endpoint.toLowerCase();
+/** The hub as the store names it: by `eventHubs.namespace`, or by host and port of the connection string. */
+export function hubAddressOf({ connectionString, hub, consumerGroup, namespace }: HubSettings): HubAddress {
+  return { namespace: namespace ?? endpointOf(connectionString)!, hub, consumerGroup };
 }
 
 /**
@@ -42,11 +45,11 @@ function endpointOf(connectionString: string): string {
  * refusal for ever, or hang on a dead link, and not say so; this one tells.
  */
 export class HubInspector {
-  readonly #eventHubs: CloudConfiguration['eventHubs'];
+  readonly #eventHubs: HubSettings;
   readonly #clock: Clock;
   #client: EventHubConsumerClient | undefined;
 
-  constructor(eventHubs: CloudConfiguration['eventHubs'], clock: Clock) {
+  constructor(eventHubs: HubSettings, clock: Clock) {
     this.#eventHubs = eventHubs;
     this.#clock = clock;
   }

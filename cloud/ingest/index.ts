@@ -2,7 +2,14 @@ export { StoredCheckpoints } from './checkpoint-store.ts';
 export { type Batch, type CommitContext, type Committed, commit } from './commit.ts';
 export { type ArrivedEvent, type OpenedEvent, openEvent, type Refusal } from './event.ts';
 export { GroupCommit, type ReadBatch } from './group-commit.ts';
-export { type HubFacts, HubInspector, hubAddressOf, type PartitionFacts } from './hub.ts';
+export {
+  type HubFacts,
+  HubInspector,
+  type HubSettings,
+  hubAddressOf,
+  hubSettingsOf,
+  type PartitionFacts,
+} from './hub.ts';
 export {
   type HubAddress,
   noTotals,
@@ -12,8 +19,18 @@ export {
   type Totals,
   tickIdle,
 } from './partition.ts';
+export { PARTITION_FAULTS, partitionState } from './partition-state.ts';
 export { HubReader } from './reader.ts';
 export { type Redriven, redrive } from './redrive.ts';
 export { registerPartitions } from './register.ts';
 export { type Arrival, type EventOutcome, Tally } from './tally.ts';
 export { type PartitionStanding, type PartitionState, standingOf } from './watch.ts';
+export {
+  type HubTrouble,
+  readWatched,
+  removeWorker,
+  saveStandings,
+  saveWorker,
+  type Watched,
+  type WatchedPartition,
+} from './watch-rows.ts';

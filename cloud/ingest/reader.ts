@@ -15,10 +15,11 @@ import type { Logger } from '../store/index.ts';
 import type { StoredCheckpoints } from './checkpoint-store.ts';
 import type { ArrivedEvent } from './event.ts';
 import type { ReadBatch } from './group-commit.ts';
+import type { HubSettings } from './hub.ts';
 import { installLeanAmqp } from './lean-amqp.ts';
 
 export interface HubReaderOptions {
-  readonly eventHubs: CloudConfiguration['eventHubs'];
+  readonly eventHubs: HubSettings;
   readonly ingest: CloudConfiguration['ingest'];
   readonly checkpoints: StoredCheckpoints;
   readonly clock: Clock;

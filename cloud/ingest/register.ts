@@ -84,4 +84,10 @@ async function insert(transaction: Queryable, hub: HubAddress, { createdAt, part
        WHERE partition.hub_created_at <> excluded.hub_created_at`,
     [hub.namespace, hub.hub, hub.consumerGroup, partitionIds, new Date(createdAt)],
   );
+  await transaction.query(
+    `INSERT INTO partition_watch (namespace, hub, consumer_group, partition_id, since)
+     SELECT $1, $2, $3, id, clock_timestamp() FROM unnest($4::text[]) AS id ORDER BY id
+     ON CONFLICT DO NOTHING`,
+    [hub.namespace, hub.hub, hub.consumerGroup, partitionIds],
+  );
 }

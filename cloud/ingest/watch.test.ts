@@ -10,7 +10,7 @@ function states(
   let standing: PartitionStanding | undefined;
   return looks.map(([seconds, position, lastEnqueued, isEmpty = false]) => {
     const monotonic = seconds * 1000;
-    const observation = { partitionId: '0', position, facts: { isEmpty, lastEnqueued }, monotonic, now: monotonic };
+    const observation = { partitionId: '0', position, facts: { isEmpty, lastEnqueued }, monotonic };
     standing = standingOf(standing, observation, STALLED_AFTER_MS);
     return standing.state;
   });

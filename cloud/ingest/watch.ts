@@ -1,4 +1,4 @@
-import type { Duration, Timestamp } from '@tashika/shared/time';
+import type { Duration } from '@tashika/shared/time';
 import type { PartitionFacts } from './hub.ts';
 
 /** How a partition stands, by what the hub and the store say about it. */
@@ -17,12 +17,15 @@ export interface PartitionStanding {
   /** The last event committed; null before the first. */
   readonly position: number | null;
   readonly state: PartitionState;
+  /** The hub's last event; null where it has none. */
+  readonly lastEnqueued: number | null;
   /** Events that the hub has and the store has not. */
   readonly backlog: number;
-  /** On the monotonic clock: when the position moved, or there was nothing more, for the last time. */
+  /**
+   * On the monotonic clock: when this reader was seen to progress for the last time, or seen first. It is what the
+   * reader's patience is measured by; since when the partition itself stands still is in the store.
+   */
   readonly progressedAt: Duration;
-  /** Wall time of the same. */
-  readonly since: Timestamp;
 }
 
 /** What there is to know about a partition when it is looked at. */
@@ -31,21 +34,19 @@ export interface Observation {
   readonly position: number | null;
   readonly facts: PartitionFacts;
   readonly monotonic: Duration;
-  readonly now: Timestamp;
 }
 
 /** Judges a partition from what is observed and how it stood before. */
 export function standingOf(
   before: PartitionStanding | undefined,
-  { partitionId, position, facts, monotonic, now }: Observation,
+  { partitionId, position, facts, monotonic }: Observation,
   stalledAfterMs: Duration,
 ): PartitionStanding {
   const { isEmpty, lastEnqueued } = facts;
   const backlog = isEmpty ? 0 : Math.max(0, lastEnqueued - (position ?? -1));
   const moved = !before || before.position !== position || backlog === 0;
   const progressedAt = moved ? monotonic : before.progressedAt;
-  const since = moved ? now : before.since;
-  const standing = { partitionId, position, backlog, progressedAt, since };
+  const standing = { partitionId, position, lastEnqueued: isEmpty ? null : lastEnqueued, backlog, progressedAt };
   // An empty partition may tell any number as its last.
   if (!isEmpty && position !== null && lastEnqueued < position) return { ...standing, state: 'rewound' };
   if (backlog === 0) return { ...standing, state: 'caught-up' };

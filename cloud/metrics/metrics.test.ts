@@ -12,7 +12,7 @@ let metrics: Metrics;
 beforeAll(async () => {
   store = await openStore('pglite:memory', { logger: pino({ level: 'silent' }) });
   const clock = new TestClock(Date.UTC(2026, 0, 31, 12, 0, 0));
-  metrics = createMetrics({ store, clock, completeness: regionCompleteness(store, clock) });
+  metrics = createMetrics({ store, clock, completeness: regionCompleteness(store, clock), stalledAfterMs: 30_000 });
   await store.script(`
     INSERT INTO partition (namespace, hub, consumer_group, partition_id, watermark, progressed_at,
                            events, readings, duplicates, late, skipped, late_input, early_input, out_of_order,
@@ -79,7 +79,23 @@ describe('the metrics', () => {
     expect(await lines()).toContain('tashika_events_total 11');
   });
 
-  it("tell this process's commits, its partitions and its own resources", async () => {
+  it('tell which partitions stand still, by what any worker saw of them', async () => {
+    await store.script(`
+      INSERT INTO partition_watch (namespace, hub, consumer_group, partition_id, sequence_number, last_enqueued, backlog,
+                                   since, looked_at)
+      VALUES ('n', 'telemetry', '$Default', '0', 9, 9, 0, now(), now()),
+             ('n', 'telemetry', '$Default', '1', 9, 79, 70, now() - interval '1 minute', now());`);
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        'tashika_backlogged_input_events{partition="0"} 0',
+        'tashika_backlogged_input_events{partition="1"} 70',
+        'tashika_input_partition_not_progressing{partition="0"} 0',
+        'tashika_input_partition_not_progressing{partition="1"} 1',
+      ]),
+    );
+  });
+
+  it("tell this process's commits and its own resources", async () => {
     const totals = { ...noTotals(), events: 200, readings: 900 };
     const progress = { position: 9, offset: '9', lastArrival: 0, watermark: 0, totals };
     metrics.worker.committed?.(
@@ -90,9 +106,7 @@ describe('the metrics', () => {
       30,
     );
     metrics.worker.commitFailed?.('conflict');
-    const standing = { position: 9, backlog: 70, progressedAt: 0, since: 0 };
-    metrics.worker.observed?.([{ ...standing, partitionId: '3', state: 'caught-up' }]);
-    metrics.worker.observed?.([{ ...standing, partitionId: '1', state: 'stalled' }]);
+    metrics.worker.readerReplaced?.();
     expect(await lines()).toEqual(
       expect.arrayContaining([
         'tashika_commit_duration_seconds_bucket{le="0.05"} 1',

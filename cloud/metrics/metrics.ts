@@ -1,10 +1,11 @@
-import type { Clock } from '@tashika/shared/time';
+import type { Clock, Duration } from '@tashika/shared/time';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { RegionCompleteness } from '../ledger/index.ts';
 import type { Store } from '../store/index.ts';
 import type { WorkerMetrics } from '../worker.ts';
 import { registerCompletenessMetrics } from './completeness-metrics.ts';
 import { registerStoreMetrics } from './store-metrics.ts';
+import { registerWatchMetrics } from './watch-metrics.ts';
 import { registerWorkerMetrics } from './worker-metrics.ts';
 
 /** The metrics of this process, in Prometheus' text format. */
@@ -20,15 +21,19 @@ export function createMetrics({
   store,
   clock,
   completeness,
+  stalledAfterMs,
 }: {
   store: Store;
   clock: Clock;
   completeness: () => Promise<RegionCompleteness>;
+  /** A partition that has events and commits none for this long stands still. */
+  stalledAfterMs: Duration;
 }): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   registerStoreMetrics(registry, store, clock);
   registerCompletenessMetrics(registry, completeness);
+  registerWatchMetrics(registry, store, stalledAfterMs);
   const worker = registerWorkerMetrics(registry);
   return { contentType: registry.contentType, text: () => registry.metrics(), worker };
 }

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
 import type { WorkerMetrics } from '../worker.ts';
 
 /** What the worker of this process tells; the totals of all workers are in the store. */
@@ -22,18 +22,6 @@ export function registerWorkerMetrics(registry: Registry): WorkerMetrics {
     labelNames: ['fault'],
     registers,
   });
-  const backlog = new Gauge({
-    name: 'tashika_backlogged_input_events',
-    help: 'Events of an owned partition that the hub has and the store has not.',
-    labelNames: ['partition'],
-    registers,
-  });
-  const notProgressing = new Gauge({
-    name: 'tashika_input_partition_not_progressing',
-    help: '1 while the hub has events of an owned partition and nothing has been committed for too long.',
-    labelNames: ['partition'],
-    registers,
-  });
   const replacements = new Counter({
     name: 'tashika_reader_replacements_total',
     help: 'Connections to Event Hubs replaced because a partition stood still.',
@@ -45,14 +33,6 @@ export function registerWorkerMetrics(registry: Registry): WorkerMetrics {
       size.observe(progress.reduce((events, { totals }) => events + totals.events, 0));
     },
     commitFailed: (fault) => failures.inc({ fault }),
-    observed(standings) {
-      backlog.reset(); // partitions that this worker no longer owns are another one's to tell
-      notProgressing.reset();
-      for (const { partitionId: partition, state, backlog: events } of standings) {
-        backlog.set({ partition }, events);
-        notProgressing.set({ partition }, state === 'stalled' ? 1 : 0);
-      }
-    },
     readerReplaced: () => replacements.inc(),
   };
 }

@@ -13,7 +13,7 @@ export interface OpenApi {
   close(): Promise<void>;
 }
 
-type Options = Partial<Pick<ApiOptions, 'clock' | 'redrive' | 'webDirectory' | 'worker'>>;
+type Options = Partial<Pick<ApiOptions, 'clock' | 'redrive' | 'webDirectory'>>;
 
 export async function openApi(options: Options = {}): Promise<OpenApi> {
   const store = await openStore('pglite:memory', { logger });
@@ -32,8 +32,18 @@ export async function openApi(options: Options = {}): Promise<OpenApi> {
 export function openApiOver(store: Store, options: Options = {}): Promise<FastifyInstance> {
   const { clock = systemClock, redrive = async (id) => (id === 1 ? { outcome: 'counted' } : undefined) } = options;
   const completeness = regionCompleteness(store, clock);
-  const metrics = createMetrics({ store, clock, completeness });
-  return createApi({ ...options, store, clock, logger, metrics, completeness, redrive, silentAfterMs: 300_000 });
+  const metrics = createMetrics({ store, clock, completeness, stalledAfterMs: 30_000 });
+  return createApi({
+    ...options,
+    store,
+    clock,
+    logger,
+    metrics,
+    completeness,
+    redrive,
+    silentAfterMs: 300_000,
+    stalledAfterMs: 30_000,
+  });
 }
 
 const logger = pino({ level: 'silent' });

@@ -53,6 +53,53 @@ export async function setPartition(store: Queryable, seed: PartitionSeed): Promi
   );
 }
 
+export interface WatchSeed {
+  readonly partition?: string;
+  readonly position?: number | null;
+  readonly lastEnqueued?: number | null;
+  readonly backlog?: number;
+  /** How long ago, in seconds. */
+  readonly since?: number;
+  /** How long ago, in seconds; null for never. */
+  readonly lookedAt?: number | null;
+}
+
+/** What a worker saw of a partition; answers the time of `since`. */
+export async function setWatch(store: Queryable, seed: WatchSeed): Promise<string> {
+  const { partition = '0', position = null, lastEnqueued = null, backlog = 0, since = 0, lookedAt = 0 } = seed;
+  const [row] = await store.query<{ since: Date }>(
+    `INSERT INTO partition_watch (namespace, hub, consumer_group, partition_id, sequence_number, last_enqueued, backlog,
+                                  since, looked_at)
+     VALUES ('localhost', 'telemetry', '$Default', $1, $2, $3, $4,
+             date_trunc('ms', clock_timestamp()) - $5 * interval '1 s', clock_timestamp() - $6 * interval '1 s')
+     ON CONFLICT (namespace, hub, consumer_group, partition_id) DO UPDATE
+       SET sequence_number = excluded.sequence_number, last_enqueued = excluded.last_enqueued,
+           backlog = excluded.backlog, since = excluded.since, looked_at = excluded.looked_at
+     RETURNING since`,
+    [partition, position, lastEnqueued, backlog, since, lookedAt],
+  );
+  return row!.since.toISOString();
+}
+
+export interface TroubleSeed {
+  readonly code: string;
+  readonly message: string;
+  /** Unix milliseconds. */
+  readonly since: number;
+  /** How long ago the worker was heard of, in seconds. */
+  readonly lookedAt?: number;
+}
+
+/** A worker that the hub does not answer. */
+export async function setTrouble(store: Queryable, { code, message, since, lookedAt = 0 }: TroubleSeed): Promise<void> {
+  await store.query(
+    `INSERT INTO worker (worker_id, looked_at, trouble_code, trouble, trouble_since)
+     VALUES ('w', clock_timestamp() - $4 * interval '1 s', $1, $2, $3)
+     ON CONFLICT (worker_id) DO UPDATE SET looked_at = excluded.looked_at`,
+    [code, message, new Date(since), lookedAt],
+  );
+}
+
 export interface DeviceSeed {
   readonly imsi: string;
   readonly region?: string;

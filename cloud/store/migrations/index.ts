@@ -1,9 +1,10 @@
 import { firstSchema } from './0001-first-schema.ts';
 import { windowPolicies } from './0002-window-policies.ts';
 import { losses } from './0004-losses.ts';
+import { operations } from './0005-operations.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
 
 /** Every step of the schema, in order. */
-export const migrations: readonly Migration[] = [firstSchema, windowPolicies, losses];
+export const migrations: readonly Migration[] = [firstSchema, windowPolicies, losses, operations];

@@ -1,0 +1,19 @@
+import type { FastifyInstance } from 'fastify';
+import type { ApiOptions } from './api.ts';
+import { healthRoutes } from './health.ts';
+import { metricsRoute } from './metrics.ts';
+import { readyRoutes } from './ready.ts';
+import { createServer } from './server.ts';
+
+export type WorkerApiOptions = Pick<ApiOptions, 'store' | 'clock' | 'logger' | 'metrics' | 'stalledAfterMs'>;
+
+/** What a process that only works answers: whether it does, and its metrics. No port yet. */
+export async function createWorkerApi(options: WorkerApiOptions): Promise<FastifyInstance> {
+  const { store, clock, metrics, stalledAfterMs } = options;
+  const { app } = await createServer(options.logger.child({ part: 'worker-api' }));
+  await app.register(healthRoutes({ store, clock, stalledAfterMs }));
+  await app.register(readyRoutes({ store, clock, stalledAfterMs }));
+  await app.register(metricsRoute({ metrics }));
+  await app.ready();
+  return app;
+}
