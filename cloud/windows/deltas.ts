@@ -1,5 +1,6 @@
 import type { DecodedReading } from '@tashika/shared/telemetry';
 import type { Timestamp } from '@tashika/shared/time';
+import { Sketch } from './sketch.ts';
 
 /** What one sensor adds to a window. */
 export interface ValueDelta {
@@ -9,6 +10,7 @@ export interface ValueDelta {
   sum: number;
   min: number;
   max: number;
+  readonly sketch: Sketch;
 }
 
 /** What a commit adds to one region's window. */
@@ -63,11 +65,12 @@ export class WindowDeltas {
 function addValue(values: Map<string, ValueDelta>, sensor: string, unit: string, value: number): void {
   // No name and no unit holds a line feed, so the key is unique.
   const key = unit === '' ? sensor : `${sensor}\n${unit}`;
-  const found = values.get(key);
+  let found = values.get(key);
   if (!found) {
-    values.set(key, { sensor, unit, count: 1, sum: value, min: value, max: value });
-    return;
+    found = { sensor, unit, count: 0, sum: 0, min: value, max: value, sketch: new Sketch() };
+    values.set(key, found);
   }
+  found.sketch.accept(value);
   found.count++;
   found.sum += value;
   if (value < found.min) found.min = value;

@@ -11,7 +11,9 @@ export {
   type WindowSettings,
   windowingOf,
 } from './policy.ts';
-export { addValues, CHANGE_CHANNEL, publishChange, takeTurn } from './rows.ts';
+export { CHANGE_CHANNEL, publishChange, takeTurn } from './rows.ts';
+export { Sketch } from './sketch.ts';
+export { addValues } from './value-rows.ts';
 export {
   combinedWatermark,
   isLate,

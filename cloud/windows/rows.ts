@@ -5,54 +5,6 @@ import type { Watermark } from './watermark.ts';
 /** NOTIFY channel of what a dashboard can see; the payload is the number of the change. */
 export const CHANGE_CHANNEL = 'tashika_change';
 
-/** The largest sum that still takes another of its size without leaving the range of a double. */
-const SAFE_SUM = '8e307';
-
-/**
- * Adds what sensors measured to their windows. Beyond ±8e307 a sum becomes an infinity, as IEEE 754 would have it:
- * PostgreSQL would refuse the addition, and with it the batch.
- */
-export async function addValues(transaction: Queryable, windows: readonly WindowDelta[]): Promise<void> {
-  const ends: string[] = [];
-  const regions: string[] = [];
-  const sensors: string[] = [];
-  const units: string[] = [];
-  const counts: number[] = [];
-  const sums: number[] = [];
-  const minima: number[] = [];
-  const maxima: number[] = [];
-  for (const window of windows) {
-    const end = new Date(window.windowEnd).toISOString();
-    for (const value of window.values.values()) {
-      ends.push(end);
-      regions.push(window.region);
-      sensors.push(value.sensor);
-      units.push(value.unit);
-      counts.push(value.count);
-      sums.push(value.sum);
-      minima.push(value.min);
-      maxima.push(value.max);
-    }
-  }
-  if (ends.length === 0) return;
-  await transaction.query(
-    `INSERT INTO window_value AS known (window_end, region, sensor, unit, count, sum, min, max)
-     SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[],
-                          $5::int8[], $6::float8[], $7::float8[], $8::float8[])
-      ORDER BY 1, 2, 3, 4
-     ON CONFLICT (window_end, region, sensor, unit) DO UPDATE
-       SET count = known.count + excluded.count,
-           sum = CASE WHEN abs(known.sum) < ${SAFE_SUM} AND abs(excluded.sum) < ${SAFE_SUM}
-                      THEN known.sum + excluded.sum
-                      ELSE 'Infinity'::float8
-                           * sign(CASE WHEN abs(known.sum) > abs(excluded.sum) THEN known.sum ELSE excluded.sum END)
-                 END,
-           min = least(known.min, excluded.min),
-           max = greatest(known.max, excluded.max)`,
-    [ends, regions, sensors, units, counts, sums, minima, maxima],
-  );
-}
-
 /**
  * Waits until no other transaction is changing what readers see, keeps all others from it until this one ends, and
  * answers the watermark that readers see now. What moves a watermark or adds to a window has to take its turn first:

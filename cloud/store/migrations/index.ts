@@ -1,5 +1,6 @@
 import { firstSchema } from './0001-first-schema.ts';
 import { windowPolicies } from './0002-window-policies.ts';
+import { sketches } from './0003-sketches.ts';
 import { losses } from './0004-losses.ts';
 import { operations } from './0005-operations.ts';
 import type { Migration } from './migration.ts';
@@ -7,4 +8,4 @@ import type { Migration } from './migration.ts';
 export type { Migration } from './migration.ts';
 
 /** Every step of the schema, in order. */
-export const migrations: readonly Migration[] = [firstSchema, windowPolicies, losses, operations];
+export const migrations: readonly Migration[] = [firstSchema, windowPolicies, sketches, losses, operations];
