@@ -5,10 +5,15 @@ const MINUTE_MS = 60_000;
 /** Readings per (window, region), kept apart from the code under test. */
 export class WindowSums {
   readonly #sums = new Map<string, number>();
+  readonly #lengthMs: number;
+
+  constructor(lengthMs = MINUTE_MS) {
+    this.#lengthMs = lengthMs;
+  }
 
   /** One reading taken at `time` (Unix milliseconds) in `region`. Windows are (start, end], named by their end. */
   took(region: string, time: number, readings = 1): void {
-    const end = new Date(Math.ceil(time / MINUTE_MS) * MINUTE_MS).toISOString();
+    const end = new Date(Math.ceil(time / this.#lengthMs) * this.#lengthMs).toISOString();
     const key = `${end} ${region}`;
     this.#sums.set(key, (this.#sums.get(key) ?? 0) + readings);
   }
