@@ -69,6 +69,16 @@ export const WindowList = named(
 );
 export type WindowList = Static<typeof WindowList>;
 
+const Percentiles = Type.Unsafe<Readonly<Record<'p50' | 'p90' | 'p95' | 'p99', number>> | null>({
+  type: ['object', 'null'],
+  properties: Object.fromEntries(['p50', 'p90', 'p95', 'p99'].map((name) => [name, { type: 'number' }])),
+  required: ['p50', 'p90', 'p95', 'p99'],
+  description:
+    'Each within 1% of a value that was measured: of n in order, the one at the place floor(0.95 × (n − 1)) for p95. ' +
+    'Magnitudes below 1.2e-308 count as 0, and those beyond 1/6e17 of the greatest as one. ' +
+    'Null where some of the readings were counted by a program that kept no percentiles.',
+});
+
 export const WindowValues = named(
   'WindowValues',
   Type.Object({
@@ -85,6 +95,7 @@ export const WindowValues = named(
         }),
         min: Type.Number(),
         max: Type.Number(),
+        percentiles: Percentiles,
       }),
     ),
   }),

@@ -1,5 +1,6 @@
 import { TestClock } from '@tashika/shared/time';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addValues, WindowDeltas } from '../windows/index.ts';
 import type { Problem, WindowList, WindowValues } from './shapes.ts';
 import { ApiDocument } from './testing/document.ts';
 import { type OpenApi, openApi } from './testing/open.ts';
@@ -18,9 +19,12 @@ beforeAll(async () => {
     { windowEnd: '2026-01-31T12:01:00Z', region: '47' },
     { windowEnd: '2026-01-31T12:01:00Z' },
   );
-  await api.store.query(
-    `INSERT INTO window_value VALUES ('2026-01-31T11:59:00Z', '13', 'gpio/temp', 'Cel', 3, 6.5, 1, 3.5)`,
-  );
+  const deltas = new WindowDeltas();
+  for (const value of [1, 2, 3.5]) {
+    const time = Date.UTC(2026, 0, 31, 11, 59);
+    deltas.addReading(time, '13', { name: 'gpio/temp', unit: 'Cel', value, time }, false);
+  }
+  await api.store.transaction((transaction) => addValues(transaction, deltas.sorted()));
 });
 
 afterAll(() => api.close());
@@ -112,11 +116,23 @@ const ONE = { readings: 1, events: 1, late: 0, revision: 0 };
 
 describe("a window's values", () => {
   it('are told by sensor', async () => {
-    const answer = await api.app.inject('/api/windows/values?region=Tokyo&windowEnd=2026-01-31T11:59:00Z');
+    const url = '/api/windows/values?region=Tokyo&windowEnd=2026-01-31T11:59:00Z';
+    const answer = await api.app.inject(url);
+    expect((await ApiDocument.of(api.app)).faults('GET', url, answer)).toEqual([]);
     expect(answer.json()).toEqual({
       windowEnd: '2026-01-31T11:59:00.000Z',
       region: '13',
-      values: [{ sensor: 'gpio/temp', unit: 'Cel', count: 3, sum: 6.5, min: 1, max: 3.5 }],
+      values: [
+        {
+          sensor: 'gpio/temp',
+          unit: 'Cel',
+          count: 3,
+          sum: 6.5,
+          min: 1,
+          max: 3.5,
+          percentiles: { p50: about(2), p90: about(2), p95: about(2), p99: about(2) },
+        },
+      ],
     });
   });
 
@@ -127,9 +143,22 @@ describe("a window's values", () => {
     const url = '/api/windows/values?region=Tokyo&windowEnd=2026-01-31T11:58:00Z';
     const answer = await api.app.inject(url);
     expect(answer.json<WindowValues>().values).toEqual([
-      { sensor: 'a', unit: '', count: 2, sum: null, min: 1e308, max: 1.7e308 },
+      { sensor: 'a', unit: '', count: 2, sum: null, min: 1e308, max: 1.7e308, percentiles: null },
     ]);
     expect((await ApiDocument.of(api.app)).faults('GET', url, answer)).toEqual([]);
+  });
+
+  it('are told in SQL by a view, with the state of the window and no infinity', async () => {
+    await commitWindows(api.store, { windowEnd: '2026-01-31T11:58:00Z' });
+    const row = { region: '13', state: 'final' };
+    expect(
+      await api.store.query(
+        'SELECT region, sensor, unit, count, sum, mean, min, max, state FROM window_values ORDER BY window_end',
+      ),
+    ).toEqual([
+      { ...row, sensor: 'a', unit: '', count: 2, sum: null, mean: null, min: 1e308, max: 1.7e308 },
+      { ...row, sensor: 'gpio/temp', unit: 'Cel', count: 3, sum: 6.5, mean: 6.5 / 3, min: 1, max: 3.5 },
+    ]);
   });
 
   it('need a window and a region', async () => {
@@ -137,3 +166,8 @@ describe("a window's values", () => {
     expect(answer.json()).toMatchObject({ status: 400, parameter: 'windowEnd', detail: 'windowEnd is required.' });
   });
 });
+
+/** A percentile: within 1%. */
+function about(value: number): unknown {
+  return expect.closeTo(value, -Math.log10(2 * 0.01 * value));
+}

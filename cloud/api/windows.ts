@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Clock } from '@tashika/shared/time';
 import Type from 'typebox';
 import type { Store } from '../store/index.ts';
+import { percentilesOf, type SketchedValue } from '../windows/index.ts';
 import { Conditions } from './condition.ts';
 import { RegionParameter, regionOfParameter, TimeParameter, timeOf } from './parameters.ts';
 import { badParameter, problems, querySchema } from './problem.ts';
@@ -13,7 +14,7 @@ const DEFAULT_SPAN_MS = 2 * 3_600_000;
 /** More would be an answer of tens of megabytes; a month of one region, or a day and a half of all, fit. */
 const MOST_WINDOWS = 100_000;
 
-/** Counts per region and minute, and the sums of one window's sensors. */
+/** Counts per region and minute, and what one window's sensors measured. */
 export function windowRoutes({ store, clock }: { store: Store; clock: Clock }): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
@@ -58,7 +59,7 @@ export function windowRoutes({ store, clock }: { store: Store; clock: Clock }): 
       {
         schema: {
           operationId: 'listWindowValues',
-          summary: 'The numeric readings of one window, by sensor',
+          summary: 'The numeric readings of one window, by sensor, with their percentiles',
           tags: ['windows'],
           querystring: querySchema({ windowEnd: TimeParameter('The end of the window.'), region: RegionParameter }),
           response: {
@@ -73,18 +74,25 @@ export function windowRoutes({ store, clock }: { store: Store; clock: Clock }): 
       async ({ query }): Promise<WindowValues> => {
         const windowEnd = new Date(timeOf('windowEnd', query.windowEnd)!);
         const region = regionOfParameter(query.region)!;
-        const values = await store.query<WindowValues['values'][number]>(
-          `SELECT sensor, unit, count, sum, min, max FROM window_value
+        const values = await store.query<ValueRow>(
+          `SELECT sensor, unit, count, sum, min, max, sketch FROM window_value
             WHERE window_end = $1 AND region = $2 ORDER BY sensor, unit`,
           [windowEnd, region],
         );
-        return { windowEnd: windowEnd.toISOString(), region, values: values.map(finite) };
+        return { windowEnd: windowEnd.toISOString(), region, values: values.map(measured) };
       },
     );
   };
 }
 
-/** JSON has no infinity, which is what the store has of a sum that is beyond what a float can hold. */
-function finite(value: WindowValues['values'][number]): WindowValues['values'][number] {
-  return Number.isFinite(value.sum) ? value : { ...value, sum: null };
+interface ValueRow extends SketchedValue {
+  readonly sensor: string;
+  readonly unit: string;
+  readonly sum: number;
+}
+
+function measured({ sketch, ...row }: ValueRow): WindowValues['values'][number] {
+  // JSON has no infinity, which is what the store has of a sum that is beyond what a float can hold.
+  const sum = Number.isFinite(row.sum) ? row.sum : null;
+  return { ...row, sum, percentiles: percentilesOf({ ...row, sketch }) };
 }

@@ -1,5 +1,6 @@
 export { firstWindowEnd, WINDOW_MS, type Windowing, windowEnds } from './assign.ts';
 export { type ValueDelta, type WindowDelta, WindowDeltas } from './deltas.ts';
+export { type Percentiles, percentilesOf, type SketchedValue } from './percentiles.ts';
 export {
   ACTIONS,
   type Action,
@@ -12,7 +13,6 @@ export {
   windowingOf,
 } from './policy.ts';
 export { CHANGE_CHANNEL, publishChange, takeTurn } from './rows.ts';
-export { Sketch } from './sketch.ts';
 export { addValues } from './value-rows.ts';
 export {
   combinedWatermark,
