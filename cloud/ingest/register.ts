@@ -79,10 +79,15 @@ async function insert(transaction: Queryable, hub: HubAddress, { createdAt, part
   await transaction.query(
     `INSERT INTO partition (namespace, hub, consumer_group, partition_id, hub_created_at)
      SELECT $1, $2, $3, id, $5 FROM unnest($4::text[]) AS id ORDER BY id
-     ON CONFLICT (namespace, hub, consumer_group, partition_id) DO UPDATE
-       SET hub_created_at = excluded.hub_created_at
-       WHERE partition.hub_created_at <> excluded.hub_created_at`,
+     ON CONFLICT DO NOTHING`,
     [hub.namespace, hub.hub, hub.consumerGroup, partitionIds, new Date(createdAt)],
+  );
+  // Of its own, and not the insert's DO UPDATE: that would lock the rows of all partitions after the turn, against the
+  // order of a commit, even where there is nothing to change.
+  await transaction.query(
+    `UPDATE partition SET hub_created_at = $4
+      WHERE namespace = $1 AND hub = $2 AND consumer_group = $3 AND hub_created_at <> $4`,
+    [hub.namespace, hub.hub, hub.consumerGroup, new Date(createdAt)],
   );
   await transaction.query(
     `INSERT INTO partition_watch (namespace, hub, consumer_group, partition_id, since)
