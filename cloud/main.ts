@@ -6,12 +6,14 @@ import { systemClock } from '@tashika/shared/time';
 import { pino } from 'pino';
 import { type CloudConfiguration, cloudRules, cloudSchema } from './config/index.ts';
 import { type Role, startProgram } from './program.ts';
+import { parseReplayArguments, REPLAY_HELP, replayRecording } from './replay/index.ts';
 
 const HELP = `tashika-cloud: counts every reading exactly once, and answers for it.
 
   tashika-cloud all    [--config FILE]  worker and API in one process
   tashika-cloud worker [--config FILE]  reads the hub and commits; as many as there are partitions may share a hub
   tashika-cloud api    [--config FILE]  serves API, live feed, metrics and dashboard
+  tashika-cloud replay FILE             what would the windows have shown? (replay --help)
 
   --config FILE  configuration as JSON; TASHIKA_CLOUD_… variables override it (see CONFIGURATION.md)
   --help         this text
@@ -86,7 +88,16 @@ function firstSignal(): Promise<NodeJS.Signals> {
   });
 }
 
+/** Replays a file of recorded events; needs no configuration. */
+async function replay(args: readonly string[]): Promise<number> {
+  const options = parseReplayArguments(args);
+  if (options) await replayRecording(options, process);
+  else process.stdout.write(REPLAY_HELP);
+  return 0;
+}
+
 async function main(args: readonly string[]): Promise<number> {
+  if (args[0] === 'replay') return replay(args.slice(1));
   const { role, config: file } = parseCommand(args);
   if (role === 'help') {
     process.stdout.write(HELP);

@@ -43,6 +43,8 @@ export interface EventOutcome {
   readonly isOutOfOrder: boolean;
   /** Its place in the watermark: the latest of the times at which its readings were counted; null if none was. */
   readonly latestTime: Timestamp | null;
+  /** The own time of that reading. */
+  readonly eventTime: Timestamp | null;
   /** Set when the event, or some of its readings, could not be counted. */
   readonly refusal: Refusal | null;
 }
@@ -180,7 +182,7 @@ export class Tally {
     }
     const adjusted = verdict === 'adjusted';
     const time = adjusted ? this.#policy.adjusted(reading.time, arrivedAt, watermark) : reading.time;
-    judged.count(time, adjusted, this.#countReading(reading, region, time));
+    judged.count(reading.time, time, adjusted, this.#countReading(reading, region, time));
     return true;
   }
 
@@ -231,18 +233,22 @@ class Judged {
   /** The time at which the first of them was counted. */
   firstTime: Timestamp | null = null;
   latestTime: Timestamp | null = null;
+  eventTime: Timestamp | null = null;
 
-  count(time: Timestamp, adjusted: boolean, late: boolean): void {
+  count(eventTime: Timestamp, time: Timestamp, adjusted: boolean, late: boolean): void {
     this.fresh++;
     if (adjusted) this.adjusted++;
     if (late) this.late++;
     this.firstTime ??= time;
-    if (this.latestTime === null || time > this.latestTime) this.latestTime = time;
+    if (this.latestTime !== null && time <= this.latestTime) return;
+    this.latestTime = time;
+    this.eventTime = eventTime;
   }
 
   outcome(duplicates: number): EventOutcome {
-    const { fresh, adjusted, dropped, late, isLateInput, isOutOfOrder, latestTime } = this;
-    return { fresh, adjusted, dropped, duplicates, late, isLateInput, isOutOfOrder, latestTime, refusal: null };
+    const { fresh, adjusted, dropped, late, isLateInput, isOutOfOrder, latestTime, eventTime } = this;
+    const counts = { fresh, adjusted, dropped, duplicates, late };
+    return { ...counts, isLateInput, isOutOfOrder, latestTime, eventTime, refusal: null };
   }
 }
 

@@ -10,6 +10,9 @@ export interface Windowing {
   readonly hopMs: Duration;
 }
 
+/** The most windows that may hold one time: the reading's commit writes to each of them. */
+export const MOST_WINDOWS_A_READING = 1_440;
+
 /**
  * The end of the first window that `time` belongs to. Windows are (start, end], aligned to the epoch and named by
  * their end, as in Stream Analytics: 12:01:00.000 belongs to the minute that ends at 12:01.

@@ -50,6 +50,9 @@ export interface WindowPolicy {
    */
   watermarkAfterEvent(watermark: Watermark, latestTime: Timestamp | null, arrivedAt: Timestamp): Watermark;
 
+  /** The watermark of a partition of which everything that arrived until `arrivedUntil` has been read. */
+  watermarkWhileIdle(watermark: Watermark, arrivedUntil: Timestamp): Timestamp;
+
   /** Whether the window that ends at `end` is complete, as far as the combined watermark can tell. */
   isFinal(end: Timestamp, combined: Watermark): boolean;
 }

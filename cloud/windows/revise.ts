@@ -27,8 +27,12 @@ export class Revise implements WindowPolicy {
    * that a device which replays old readings holds nothing back.
    */
   watermarkAfterEvent(watermark: Watermark, latestTime: Timestamp | null, arrivedAt: Timestamp): Watermark {
-    const byArrival = watermarkWhileIdle(watermark, arrivedAt, this.tolerances);
+    const byArrival = this.watermarkWhileIdle(watermark, arrivedAt);
     return latestTime === null ? byArrival : raised(byArrival, latestTime - this.tolerances.outOfOrderToleranceMs);
+  }
+
+  watermarkWhileIdle(watermark: Watermark, arrivedUntil: Timestamp): Timestamp {
+    return watermarkWhileIdle(watermark, arrivedUntil, this.tolerances);
   }
 
   isFinal(end: Timestamp, combined: Watermark): boolean {

@@ -1,7 +1,15 @@
 import type { Timestamp } from '@tashika/shared/time';
 import type { Windowing } from './assign.ts';
 import type { Action, Verdict, WindowPolicy } from './policy.ts';
-import { isLate, isOutOfOrder, isTooEarly, raised, type Tolerances, type Watermark } from './watermark.ts';
+import {
+  isLate,
+  isOutOfOrder,
+  isTooEarly,
+  raised,
+  type Tolerances,
+  type Watermark,
+  watermarkWhileIdle,
+} from './watermark.ts';
 
 /**
  * The rules of Azure Stream Analytics ("Understand time handling in Azure Stream Analytics", learn.microsoft.com): a
@@ -36,6 +44,10 @@ export class StreamAnalytics implements WindowPolicy {
   /** The latest time seen less the out-of-order tolerance. Arrival alone does not move it while there are events. */
   watermarkAfterEvent(watermark: Watermark, latestTime: Timestamp | null): Watermark {
     return latestTime === null ? watermark : raised(watermark, latestTime - this.tolerances.outOfOrderToleranceMs);
+  }
+
+  watermarkWhileIdle(watermark: Watermark, arrivedUntil: Timestamp): Timestamp {
+    return watermarkWhileIdle(watermark, arrivedUntil, this.tolerances);
   }
 
   /** An event at the watermark is taken as it is, so a window that ends there can still grow. */

@@ -1,0 +1,3 @@
+export { replayRecording } from './command.ts';
+export { REPLAY_HELP } from './help.ts';
+export { parseReplayArguments } from './options.ts';

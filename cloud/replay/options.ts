@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+import { messageOf, TashikaError } from '@tashika/shared/errors';
+import type { Duration } from '@tashika/shared/time';
+import { ACTIONS, MOST_WINDOWS_A_READING, POLICIES, type WindowSettings, windowingOf } from '../windows/index.ts';
+import { DURATION_SPELLINGS, parseDuration } from './duration.ts';
+
+/** What `tashika-cloud replay` was asked for. */
+export interface ReplayOptions {
+  /** The recording; `-` is standard input. */
+  readonly file: string;
+  readonly windows: WindowSettings;
+  /** Whether to write a line for every event. */
+  readonly trace: boolean;
+  /** Whether lines that can't be read are named and passed over, and do not end the replay. */
+  readonly skipBadLines: boolean;
+}
+
+const YEAR: Duration = 366 * 86_400_000;
+
+/**
+ * Reads the arguments behind `replay`; undefined when they ask for help.
+ *
+ * @throws TashikaError USAGE
+ */
+export function parseReplayArguments(args: readonly string[]): ReplayOptions | undefined {
+  try {
+    return readArguments(args);
+  } catch (error) {
+    throw new TashikaError('USAGE', `${messageOf(error)} tashika-cloud replay --help lists what there is.`, {
+      cause: error,
+    });
+  }
+}
+
+function readArguments(args: readonly string[]): ReplayOptions | undefined {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      policy: { type: 'string', default: 'revise' },
+      action: { type: 'string', default: 'adjust' },
+      late: { type: 'string', default: '5s' },
+      early: { type: 'string', default: '5m' },
+      'out-of-order': { type: 'string', default: '0s' },
+      window: { type: 'string', default: '1m' },
+      hop: { type: 'string' },
+      trace: { type: 'boolean', default: false },
+      'skip-bad-lines': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return undefined;
+  const [file, ...more] = positionals;
+  if (file === undefined) throw new Error('The file of recorded events is missing; - is standard input.');
+  if (more.length > 0) throw new Error(`One file at a time: ${positionals.join(' ')}.`);
+  const windows: WindowSettings = {
+    policy: choice('policy', values.policy, POLICIES),
+    action: choice('action', values.action, ACTIONS),
+    lateToleranceMs: duration('late', values.late),
+    earlyToleranceMs: duration('early', values.early),
+    outOfOrderToleranceMs: duration('out-of-order', values['out-of-order']),
+    lengthMs: duration('window', values.window, 1),
+    hopMs: values.hop === undefined ? undefined : duration('hop', values.hop, 1),
+  };
+  requireWindows(windows, values.window, values.hop ?? values.window);
+  return { file, windows, trace: values.trace, skipBadLines: values['skip-bad-lines'] };
+}
+
+function choice<Name extends string>(flag: string, found: string, names: readonly Name[]): Name {
+  const name = names.find((each) => each === found);
+  if (name === undefined) throw new Error(`--${flag} must be ${names.join(' or ')}, found ${JSON.stringify(found)}.`);
+  return name;
+}
+
+function duration(flag: string, found: string, least: Duration = 0): Duration {
+  const parsed = parseDuration(found);
+  if (parsed === undefined) throw new Error(`--${flag} must be ${DURATION_SPELLINGS}, found ${JSON.stringify(found)}.`);
+  if (parsed < least || parsed > YEAR)
+    throw new Error(`--${flag} must be ${least === 0 ? '0' : `more than 0`} to 366d, found ${found}.`);
+  return parsed;
+}
+
+function requireWindows(windows: WindowSettings, window: string, hop: string): void {
+  const { lengthMs, hopMs } = windowingOf(windows);
+  if (hopMs > lengthMs)
+    throw new Error(`--hop ${hop} must be at most --window ${window}, or readings would fall between the windows.`);
+  if (lengthMs > MOST_WINDOWS_A_READING * hopMs)
+    throw new Error(
+      `--hop ${hop} must be at least a ${MOST_WINDOWS_A_READING}th of --window ${window}: every reading counts in each window that holds its time.`,
+    );
+}
