@@ -3,7 +3,7 @@ import { seededChance } from '@tashika/shared/chance';
 import { expect, it } from 'vitest';
 import { expectedOf, SEED, startCluster, traffic, until } from '../rig/index.ts';
 
-const KILLS = 8;
+const KILLS = 6;
 
 it(`counts exactly once while workers are killed at ${KILLS} random moments, each while it reads`, async () => {
   const cluster = await startCluster();

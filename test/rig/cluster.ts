@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import pg from 'pg';
-import { expect, onTestFailed, onTestFinished } from 'vitest';
+import { onTestFailed, onTestFinished } from 'vitest';
 import { Broker } from './broker.ts';
 import { CloudApi } from './cloud-api.ts';
 import { temporaryDirectory } from './directory.ts';
-import { partitionsOf, sendToHub } from './hub.ts';
+import { assertCounted } from './exact.ts';
+import { type HubEvent, partitionsOf, sendToHub } from './hub.ts';
+import { PartitionJournal } from './partition-journal.ts';
 import { freePort } from './port.ts';
-import { type Postgres, startPostgres } from './postgres.ts';
+import { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
 import { Program } from './program.ts';
-import { type Expected, SENSOR, type SentEvent } from './traffic.ts';
+import { type Expected, SENSOR } from './traffic.ts';
 import { until } from './until.ts';
 import { WindowSums } from './window-sums.ts';
 
@@ -17,7 +19,7 @@ const HUB = 'telemetry';
 /** Seed of all randomness of these tests; TASHIKA_TEST_SEED tells another story. */
 export const SEED = Number(process.env.TASHIKA_TEST_SEED ?? 2026);
 
-export interface ClusterOptions {
+export interface ClusterOptions extends PostgresOptions {
   readonly partitions?: number;
   /** Added to the environment of every worker. */
   readonly workerEnv?: Readonly<Record<string, string>>;
@@ -25,6 +27,11 @@ export interface ClusterOptions {
   readonly brokerArgs?: readonly string[];
   /** What the workers connect to instead of the database itself, such as a proxy's address. */
   readonly databaseUrlForWorkers?: (databaseUrl: string) => Promise<string> | string;
+}
+
+interface WorkerEnv {
+  readonly TASHIKA_CLOUD_STORE_URL: string;
+  readonly [name: string]: string;
 }
 
 /** A row of the store's table of partitions, as far as tests look at it. */
@@ -46,8 +53,9 @@ export class Cluster {
   readonly postgres: Postgres;
   readonly databaseUrl: string;
   readonly api: CloudApi;
+  readonly journal: PartitionJournal;
   readonly #database: pg.Pool;
-  readonly #workerEnv: Readonly<Record<string, string>>;
+  readonly #workerEnv: WorkerEnv;
   readonly #workers: Program[] = [];
 
   constructor(parts: {
@@ -55,32 +63,56 @@ export class Cluster {
     readonly postgres: Postgres;
     readonly databaseUrl: string;
     readonly api: CloudApi;
-    readonly workerEnv: Readonly<Record<string, string>>;
+    readonly journal: PartitionJournal;
+    readonly database: pg.Pool;
+    readonly workerEnv: WorkerEnv;
   }) {
     this.broker = parts.broker;
     this.postgres = parts.postgres;
     this.databaseUrl = parts.databaseUrl;
     this.api = parts.api;
+    this.journal = parts.journal;
+    this.#database = parts.database;
     this.#workerEnv = parts.workerEnv;
-    this.#database = new pg.Pool({ connectionString: parts.databaseUrl, max: 2 });
-    this.#database.on('error', () => {}); // tests end the server under it
-    onTestFinished(() => this.#database.end());
     onTestFailed(() => this.#tellWhatWorkersSaid());
   }
 
-  /** Starts one more worker process. */
+  /** Starts one more worker process. Its connections to the database bear the name that `nameOf` tells. */
   startWorker(env: Readonly<Record<string, string>> = {}): Program {
-    const worker = new Program('cloud/dist/main.js', ['worker'], { ...this.#workerEnv, ...env });
+    const name = `worker-${this.#workers.length}`;
+    const url = new URL(this.#workerEnv.TASHIKA_CLOUD_STORE_URL);
+    url.searchParams.set('application_name', name);
+    const worker = new Program('cloud/dist/main.js', ['worker'], {
+      ...this.#workerEnv,
+      TASHIKA_CLOUD_STORE_URL: url.href,
+      ...env,
+    });
     this.#workers.push(worker);
     return worker;
   }
 
-  send(events: readonly SentEvent[]): Promise<void> {
+  nameOf(worker: Program): string {
+    return `worker-${this.#workers.indexOf(worker)}`;
+  }
+
+  send(events: readonly HubEvent[]): Promise<void> {
     return sendToHub(this.broker.send, HUB, events);
   }
 
   async query<Row extends pg.QueryResultRow>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     return (await this.#database.query<Row>(sql, [...parameters])).rows;
+  }
+
+  /** Keeps everybody from writing to a table until the answer is called; reading goes on. */
+  async lockTable(table: string): Promise<() => Promise<void>> {
+    const client = new pg.Client({ connectionString: this.databaseUrl });
+    client.on('error', () => {}); // the server may end before it
+    const letGo = () => client.end().catch(() => {});
+    onTestFinished(letGo);
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query(`LOCK TABLE ${table} IN EXCLUSIVE MODE`);
+    return letGo;
   }
 
   partitions(): Promise<PartitionRow[]> {
@@ -92,8 +124,8 @@ export class Cluster {
 
   /** The partitions that a worker owns by the store's word. */
   async ownedBy(worker: Program): Promise<string[]> {
-    const owned = (await this.partitions()).filter((row) => row.owner_id.includes(`-${worker.pid}-`));
-    return owned.map((row) => row.partition_id);
+    const owned = (await this.partitions()).filter(({ owner_id }) => isOwnerOf(owner_id, worker));
+    return owned.map(({ partition_id }) => partition_id);
   }
 
   /** Events committed so far. */
@@ -127,59 +159,34 @@ export class Cluster {
     );
   }
 
-  /**
-   * Asserts the promise: per (window, region) the readings and the sums of their values are those that were taken,
-   * every stream is one whole range, what came again was not counted, and nothing was set aside.
-   */
+  /** Asserts that all that was sent is counted exactly once, and that each checkpoint was moved by its owner alone. */
   async assertExact(expected: Expected, deadLetters: Readonly<Record<string, number>> = {}): Promise<void> {
-    const seed = `seed ${SEED}`;
-    const windows = await this.api.windows(`?from=0`);
-    expect(WindowSums.of(windows).toJSON(), seed).toEqual(expected.windows.toJSON());
-    expect(await this.#values(), seed).toEqual(expected.values.toJSON());
-    expect(
-      windows.reduce((sum, { events }) => sum + events, 0),
-      seed,
-    ).toBe(expected.posts);
-    expect(await this.#streams(), seed).toEqual(
-      Object.fromEntries(
-        [...expected.streams].sort().map(([key, n]) => [key, { received: n, through: n, missing: [], lost: 0 }]),
-      ),
-    );
-    const counted = {
-      events: await this.api.metric('tashika_events_total'),
-      readings: await this.api.metric('tashika_readings_total'),
-      duplicates: await this.api.metric('tashika_duplicate_readings_total'),
-      deadLetters: (await this.api.deadLetters()).counts,
-    };
-    const { events, readings, duplicates } = expected;
-    expect(counted, seed).toEqual({ events, readings, duplicates, deadLetters });
+    await assertCounted({ api: this.api, values: await this.#values(), deadLetters }, expected, `seed ${SEED}`);
+    await this.journal.assertFenced((owner) => {
+      const worker = this.#workers.find((each) => isOwnerOf(owner, each));
+      return worker && this.nameOf(worker);
+    });
   }
 
-  async #values(): Promise<Record<string, number>> {
+  async #values(): Promise<WindowSums> {
     const rows = await this.query<{ window_end: Date; region: string; sum: number }>(
       'SELECT window_end, region, sum FROM window_value WHERE sensor = $1',
       [SENSOR],
     );
     const sums = new WindowSums();
     for (const { window_end, region, sum } of rows) sums.took(region, window_end.getTime(), sum);
-    return sums.toJSON();
-  }
-
-  async #streams(): Promise<Record<string, object>> {
-    const devices = await this.api.devices();
-    const streams = devices.flatMap(({ imsi, streams }) =>
-      streams.map(({ stream, received, through, missing, lost }): [string, object] => [
-        `${imsi}/${stream}`,
-        { received, through, missing, lost },
-      ]),
-    );
-    return Object.fromEntries(streams.sort(([a], [b]) => (a < b ? -1 : 1)));
+    return sums;
   }
 
   #tellWhatWorkersSaid(): void {
     for (const { pid, output, errors } of this.#workers)
       console.error(`seed ${SEED}; worker ${pid} said last:\n${output.slice(-3_000)}${errors.slice(-1_000)}`);
   }
+}
+
+/** A worker's owner ids have its process id between host name and a random part. */
+function isOwnerOf(owner: string, worker: Program): boolean {
+  return owner.split('-').at(-2) === String(worker.pid);
 }
 
 /** Quick load balancing, so that what expires does so within a test; batches that are many commits. */
@@ -193,7 +200,7 @@ const QUICK = {
 /** Starts hub, database and API; no worker yet. All of it ends with the test. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const [postgres, broker, apiPort] = await Promise.all([
-    startPostgres(),
+    startPostgres(options),
     Broker.start({
       dataDirectory: join(temporaryDirectory(), 'event-hubs'),
       hub: HUB,
@@ -207,6 +214,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING: broker.listen,
     TASHIKA_CLOUD_EVENT_HUBS_HUB: HUB,
     TASHIKA_CLOUD_STORE_URL: databaseUrl,
+    TASHIKA_CLOUD_WORKER_PORT: '0',
   };
   const program = new Program('cloud/dist/main.js', ['api'], { ...forAll, TASHIKA_CLOUD_API_PORT: String(apiPort) });
   const api = new CloudApi(`http://127.0.0.1:${apiPort}`);
@@ -215,5 +223,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   );
   const forWorkers = (await options.databaseUrlForWorkers?.(databaseUrl)) ?? databaseUrl;
   const workerEnv = { ...forAll, TASHIKA_CLOUD_STORE_URL: forWorkers, ...QUICK, ...options.workerEnv };
-  return new Cluster({ broker, postgres, databaseUrl, api, workerEnv });
+  const database = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+  database.on('error', () => {}); // tests end the server under it
+  onTestFinished(() => database.end());
+  const journal = await PartitionJournal.open(database);
+  return new Cluster({ broker, postgres, databaseUrl, api, journal, database, workerEnv });
 }

@@ -5,6 +5,7 @@ export { Cluster, type ClusterOptions, type PartitionRow, SEED, startCluster } f
 export { haveCommand } from './command.ts';
 export { temporaryDirectory } from './directory.ts';
 export { clearOfTheMinutesEnd, theNextMinute } from './minute.ts';
+export { PartitionJournal, type PartitionMove } from './partition-journal.ts';
 export { type Pipeline, type PipelineOptions, startPipeline } from './pipeline.ts';
 export { freePort } from './port.ts';
 export { type Postgres, startPostgres } from './postgres.ts';
@@ -12,6 +13,7 @@ export { Program } from './program.ts';
 export {
   bodyOf,
   type Expected,
+  type ExpectedStream,
   expectedOf,
   type SentEvent,
   type SentPost,

@@ -68,10 +68,10 @@ export function traffic(options: TrafficOptions): readonly SentEvent[] {
   return events.sort((a, b) => a.at - b.at).map(({ event }) => event);
 }
 
-function* postsOf(sim: number, { name = 'a', posts = 50 }: TrafficOptions, newest: Timestamp, chance: Chance) {
+function* postsOf(sim: number, { posts = 50 }: TrafficOptions, newest: Timestamp, chance: Chance) {
   const imsi = `29500${String(sim).padStart(10, '0')}`;
   const region = REGIONS[sim % REGIONS.length]!.code;
-  const stream = `${name}-${String(sim).padStart(4, '0')}-${Math.floor(chance.between(0, 36 ** 4)).toString(36)}`;
+  const stream = streamIdentity(chance);
   let seq = 1;
   for (let index = 0; index < posts; index++) {
     const readings = 1 + Math.floor(chance.between(0, MOST_READINGS));
@@ -79,6 +79,11 @@ function* postsOf(sim: number, { name = 'a', posts = 50 }: TrafficOptions, newes
     yield { index, post: { imsi, region, stream, seq, times } satisfies SentPost };
     seq += readings;
   }
+}
+
+/** 64 bits, base64url. */
+function streamIdentity(chance: Chance): string {
+  return Buffer.from(Array.from({ length: 8 }, () => Math.floor(chance.between(0, 256)))).toString('base64url');
 }
 
 /** The post in wire format v1 and Funnel's envelope. */
@@ -103,14 +108,23 @@ export function bodyOf(post: SentPost, timestamp: Timestamp): Buffer {
   );
 }
 
+/** What must be known of a stream. */
+export interface ExpectedStream {
+  readonly received: number;
+  /** The highest number received. */
+  readonly through: number;
+  /** The numbers below it that were not, as ranges. */
+  readonly missing: readonly (readonly [number, number])[];
+}
+
 /** What events must come to, reckoned apart from the code under test: a reading is the number of its stream. */
 export interface Expected {
   /** Readings per (window, region). */
   readonly windows: WindowSums;
   /** Sum of the sensor's values per (window, region). */
   readonly values: WindowSums;
-  /** How many readings each stream has, by `imsi/stream`. */
-  readonly streams: ReadonlyMap<string, number>;
+  /** By `imsi/stream`. */
+  readonly streams: ReadonlyMap<string, ExpectedStream>;
   readonly events: number;
   readonly posts: number;
   readonly readings: number;
@@ -121,21 +135,42 @@ export interface Expected {
 export function expectedOf(events: readonly SentEvent[]): Expected {
   const windows = new WindowSums();
   const values = new WindowSums();
-  const streams = new Map<string, number>();
-  const seen = new Set<string>();
+  const streams = new Map<string, Set<number>>();
+  let posts = 0;
   let duplicates = 0;
   for (const { post } of events) {
     const key = `${post.imsi}/${post.stream}`;
-    if (seen.has(`${key}/${post.seq}`)) {
-      duplicates += post.times.length;
-      continue;
-    }
-    seen.add(`${key}/${post.seq}`);
-    streams.set(key, (streams.get(key) ?? 0) + post.times.length);
+    const numbers = streams.get(key) ?? new Set();
+    streams.set(key, numbers);
+    if (!numbers.has(post.seq)) posts++;
     for (const [index, time] of post.times.entries()) {
+      const number = post.seq + index;
+      if (numbers.has(number)) {
+        duplicates++;
+        continue;
+      }
+      numbers.add(number);
       windows.took(post.region, time);
-      values.took(post.region, time, post.seq + index);
+      values.took(post.region, time, number);
     }
   }
-  return { windows, values, streams, events: events.length, posts: seen.size, readings: windows.total, duplicates };
+  return {
+    windows,
+    values,
+    streams: new Map([...streams].map(([key, numbers]) => [key, streamOf(numbers)])),
+    events: events.length,
+    posts,
+    readings: windows.total,
+    duplicates,
+  };
+}
+
+function streamOf(numbers: ReadonlySet<number>): ExpectedStream {
+  const missing: [number, number][] = [];
+  let through = 0;
+  for (const number of [...numbers].sort((a, b) => a - b)) {
+    if (number > through + 1) missing.push([through + 1, number - 1]);
+    through = number;
+  }
+  return { received: numbers.size, through, missing };
 }
