@@ -9,6 +9,7 @@ import type { CloudConfiguration } from './config/index.ts';
 import { hubSettingsOf, redrive } from './ingest/index.ts';
 import { type RegionCompleteness, regionCompleteness } from './ledger/index.ts';
 import { createMetrics, type Metrics } from './metrics/index.ts';
+import type { BeamSettings } from './receipts/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -90,6 +91,7 @@ async function startApi(configuration: CloudConfiguration, parts: ApiParts): Pro
   const app = await createApi({
     ...parts,
     redrive: (id) => redrive(store, id, clock.now(), configuration),
+    beam: beamSettingsOf(configuration),
     silentAfterMs: devices.silentAfterMs,
     stalledAfterMs: ingest.stalledAfterMs,
     webDirectory: api.webDirectory ?? builtDashboard(),
@@ -147,6 +149,14 @@ async function openUnlessAborted(
   } finally {
     signal.removeEventListener('abort', giveUp!);
   }
+}
+
+/** How devices behind Beam are known; undefined without a key. */
+function beamSettingsOf({ beam }: CloudConfiguration): BeamSettings | undefined {
+  const { preSharedKey, previousPreSharedKey, toleranceMs } = beam;
+  if (preSharedKey === undefined) return undefined;
+  const preSharedKeys = previousPreSharedKey === undefined ? [preSharedKey] : [preSharedKey, previousPreSharedKey];
+  return { preSharedKeys, toleranceMs };
 }
 
 /** @throws TashikaError CONFIG_INVALID */

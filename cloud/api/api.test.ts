@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signatureOf } from '../receipts/index.ts';
 import { listen } from './listen.ts';
 import { ApiDocument } from './testing/document.ts';
 import { type OpenApi, openApi } from './testing/open.ts';
@@ -19,7 +20,7 @@ beforeAll(async () => {
   await mkdir(join(web, 'assets'));
   await writeFile(join(web, 'index.html'), '<!doctype html><title>Tashika</title>');
   await writeFile(join(web, 'assets', 'main-4f2a.js'), 'export {};');
-  api = await openApi({ webDirectory: web });
+  api = await openApi({ webDirectory: web, beam: { preSharedKeys: ['mysecretkey'], toleranceMs: 300_000 } });
   address = await listen(api.app, { host: '127.0.0.1', port: 0 });
   await setPartition(api.store, { watermark: '2026-01-31T11:59:50Z', progressedAt: new Date().toISOString() });
   await setWatch(api.store, {});
@@ -37,6 +38,12 @@ afterAll(async () => {
   await rm(web, { recursive: true });
 });
 
+function signedByBeam(): Record<string, string> {
+  const headers = { 'x-soracom-imsi': '295000000000007', 'x-soracom-timestamp': String(Date.now()) };
+  const signature = signatureOf('mysecretkey', headers).toString('hex');
+  return { ...headers, 'x-soracom-signature': signature, 'x-soracom-signature-version': '20151001' };
+}
+
 describe('every answer', () => {
   it('is as the OpenAPI document says, and every documented answer to a good request can be had', async () => {
     const document = await ApiDocument.of(api.app);
@@ -50,6 +57,8 @@ describe('every answer', () => {
       ['GET', '/api/devices/7'],
       ['GET', '/api/devices/8'],
       ['GET', '/api/completeness'],
+      ['GET', '/v1/receipts?stream=abc', signedByBeam()],
+      ['GET', '/v1/receipts?stream=abc'],
       ['GET', '/api/dead-letters'],
       ['POST', '/api/dead-letters/1/redrive'],
       ['POST', '/api/dead-letters/2/redrive'],

@@ -2,6 +2,7 @@ import type { Clock, Duration } from '@tashika/shared/time';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { RegionCompleteness } from '../ledger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import type { BeamSettings } from '../receipts/index.ts';
 import type { Store } from '../store/index.ts';
 import { completenessRoute } from './completeness.ts';
 import { serveDashboard } from './dashboard.ts';
@@ -11,6 +12,7 @@ import { healthRoutes } from './health.ts';
 import { LiveFeed, liveRoutes } from './live/index.ts';
 import { metricsRoute } from './metrics.ts';
 import { readyRoutes } from './ready.ts';
+import { receiptRoutes } from './receipts.ts';
 import { regionRoutes } from './regions.ts';
 import { createServer } from './server.ts';
 import { windowRoutes } from './windows.ts';
@@ -23,6 +25,8 @@ export interface ApiOptions {
   /** Reads how complete the readings are; asked by the metrics too, so that both share one scan. */
   readonly completeness: () => Promise<RegionCompleteness>;
   readonly redrive: Redrive;
+  /** How devices that ask for receipts are known; without it there are none. */
+  readonly beam?: BeamSettings | undefined;
   /** A partition that has events and commits none for this long stands still. */
   readonly stalledAfterMs: Duration;
   /** A device that has not posted for this long is silent. */
@@ -40,6 +44,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await app.register(windowRoutes({ store, clock }));
   await app.register(deviceRoutes({ store, clock, silentAfterMs }));
   await app.register(completenessRoute({ completeness }));
+  await app.register(receiptRoutes({ store, clock, beam: options.beam }));
   await app.register(deadLetterRoutes({ store, redrive }));
   await app.register(regionRoutes);
   await app.register(liveRoutes({ feed }));

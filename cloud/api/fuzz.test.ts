@@ -19,6 +19,7 @@ const PATHS = [
   '/api/health',
   '/api/live',
   '/api/live',
+  '/v1/receipts',
   '/metrics',
   '/*',
 ];
@@ -70,7 +71,7 @@ const ACCEPTS = ['application/json', 'image/png', 'application/json;q=', ',,;', 
 let api: OpenApi;
 
 beforeAll(async () => {
-  api = await openApi();
+  api = await openApi({ beam: { preSharedKeys: ['mysecretkey'], toleranceMs: 300_000 } });
   await commitWindows(api.store, { windowEnd: '2026-01-31T12:00:00Z' });
   await addDevice(api.store, { imsi: '13', lastSeen: '2026-01-31T12:00:00Z' });
   await addDeadLetter(api.store, { sequenceNumber: 1 });

@@ -9,6 +9,7 @@ export const PROBLEM_JSON = 'application/problem+json';
 
 const TITLES: Partial<Record<ErrorCode, readonly [status: number, title: string]>> = {
   BAD_REQUEST: [400, 'Bad request'],
+  SIGNATURE_REFUSED: [401, 'Signature refused'],
   HOST_REFUSED: [403, 'Host refused'],
   ORIGIN_REFUSED: [403, 'Origin refused'],
   NOT_FOUND: [404, 'Not found'],
@@ -19,6 +20,7 @@ const TITLES: Partial<Record<ErrorCode, readonly [status: number, title: string]
   TOO_MANY_REQUESTS: [429, 'Too many requests'],
   INTERNAL: [500, 'Internal error'],
   STORE_UNAVAILABLE: [503, 'Store unavailable'],
+  BEAM_NOT_CONFIGURED: [503, 'Beam not configured'],
   TOO_MANY_CLIENTS: [503, 'Too many clients'],
 };
 
@@ -108,7 +110,7 @@ function ofValidation(fault: NonNullable<FrameworkError['validation']>[number]):
 const problemContent = { [PROBLEM_JSON]: { schema: ref(Problem) } };
 
 /** The error answers of a route, for its schema: those named, and any other as `default`. */
-export function problems(...statuses: readonly (400 | 404 | 406 | 413 | 415 | 503)[]) {
+export function problems(...statuses: readonly (400 | 401 | 404 | 406 | 413 | 415 | 503)[]) {
   const described: Record<string, { description: string; content: typeof problemContent }> = {};
   for (const status of statuses) described[status] = { description: DESCRIPTIONS[status], content: problemContent };
   return { ...described, default: { description: 'Any other error', content: problemContent } };
@@ -116,6 +118,7 @@ export function problems(...statuses: readonly (400 | 404 | 406 | 413 | 415 | 50
 
 const DESCRIPTIONS = {
   400: 'A parameter is wrong; `parameter` names it.',
+  401: 'The request is not signed as it must be.',
   404: 'There is no such thing.',
   406: 'None of the accepted media types can be answered.',
   413: 'The body is too large.',

@@ -1,4 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox';
+import { MOST_MISSING_RANGES } from '../receipts/index.ts';
 
 /**
  * What the API says, one schema a shape. The handlers' types, the OpenAPI document and the tests' validation all
@@ -202,6 +203,22 @@ export const DeviceList = named(
 );
 export type DeviceList = Static<typeof DeviceList>;
 
+export const Receipt = named(
+  'Receipt',
+  Type.Object(
+    {
+      stream: Type.String({ description: 'Identity of the spool.' }),
+      through: Count('How far this receipt reaches; 0 for a stream that nothing came from.'),
+      missing: Type.Array(SequenceRange, {
+        maxItems: MOST_MISSING_RANGES,
+        description: 'Numbers up to `through` to send again. With more ranges than it may name, it ends with the last.',
+      }),
+    },
+    { description: 'What a device may forget: every number up to `through` but those missing.' },
+  ),
+);
+export type Receipt = Static<typeof Receipt>;
+
 export const DeadLetter = named(
   'DeadLetter',
   Type.Object(
@@ -371,6 +388,7 @@ export const SHAPES = [
   Device,
   DeviceList,
   Completeness,
+  Receipt,
   DeadLetter,
   DeadLetterList,
   RedriveOutcome,

@@ -121,6 +121,34 @@ const windows = Type.Object({
   }),
 });
 
+const beam = Type.Object(
+  {
+    preSharedKey: Type.Optional(
+      Type.String({
+        minLength: 8,
+        secret: true,
+        description:
+          "Key that SORACOM Beam signs devices' requests with; without it no device gets a receipt (`/v1/receipts`).",
+      }),
+    ),
+    previousPreSharedKey: Type.Optional(
+      Type.String({
+        minLength: 8,
+        secret: true,
+        description: 'The key before, taken too while Beam is being changed to a new one.',
+      }),
+    ),
+    toleranceMs: Type.Integer({
+      minimum: 1000,
+      maximum: 3_600_000,
+      unit: 'ms',
+      description: "How far Beam's timestamp may be from the cloud's clock, either way.",
+      default: 300_000,
+    }),
+  },
+  { description: 'Through which devices ask what has been received.' },
+);
+
 const devices = Type.Object({
   silentAfterMs: Type.Integer({
     minimum: 1000,
@@ -180,7 +208,7 @@ const log = Type.Object({
 });
 
 /** Everything that `tashika-cloud` can be told, by file or by TASHIKA_CLOUD_… variables. */
-export const cloudSchema = Type.Object({ eventHubs, store, api, worker, windows, devices, ingest, log });
+export const cloudSchema = Type.Object({ eventHubs, store, api, worker, windows, beam, devices, ingest, log });
 
 export type CloudConfiguration = Static<typeof cloudSchema>;
 
@@ -190,6 +218,7 @@ export function cloudRules(configuration: CloudConfiguration): readonly string[]
     ...hubRules(configuration.eventHubs),
     ...windowRules(configuration.windows),
     ...ownershipRules(configuration.ingest),
+    ...beamRules(configuration.beam),
   ];
 }
 
@@ -215,4 +244,10 @@ function windowRules(windows: CloudConfiguration['windows']): string[] {
       `windows.hopMs (${hopMs}) must be at least a ${MOST_WINDOWS_A_READING}th of windows.lengthMs (${lengthMs}): every reading counts in each window that holds its time.`,
     ];
   return [];
+}
+
+function beamRules({ preSharedKey, previousPreSharedKey }: CloudConfiguration['beam']): readonly string[] {
+  return previousPreSharedKey === undefined || preSharedKey !== undefined
+    ? []
+    : ['beam.previousPreSharedKey is set and beam.preSharedKey is not; set the key in use there.'];
 }
