@@ -15,6 +15,11 @@ export class ScriptedDevice {
     this.stream = `scripted-${number}`;
   }
 
+  /** The number of its next reading. */
+  get next(): number {
+    return this.#next;
+  }
+
   /**
    * A post that goes into `partition`.
    *

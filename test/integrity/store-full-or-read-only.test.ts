@@ -1,0 +1,52 @@
+// The store fills the disk: Azure/iotedge #2431, #3981.
+import { seededChance } from '@tashika/shared/chance';
+import { expect, it } from 'vitest';
+import { expectedOf, SEED, startCluster, traffic } from '../rig/index.ts';
+import { metRefusals, refuseCommits } from '../rig/refusals.ts';
+
+const DISK_FULL = '53100';
+
+it('loses nothing while the database is read only, tells it, and goes on by itself when it is not', async () => {
+  const cluster = await startCluster();
+  const database = new URL(cluster.databaseUrl).pathname.slice(1);
+  const events = traffic({ seed: SEED, partitions: 4, sims: 40, posts: 60 });
+  const half = events.length / 2;
+  await cluster.send(events.slice(0, half));
+  const worker = cluster.startWorker();
+  await cluster.settled();
+
+  await cluster.query(`ALTER DATABASE ${database} SET default_transaction_read_only = on`);
+  await cluster.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+  );
+  await cluster.send(events.slice(half));
+  await worker.printed(
+    /"error":"cannot execute .* in a read-only transaction","retryMs":400,"msg":"a commit failed; trying again"/,
+  );
+  expect(await cluster.committed()).toBe(half);
+
+  // The sessions that the worker has by now are read only for as long as they live.
+  await cluster.query('SET default_transaction_read_only = off');
+  await cluster.query(`ALTER DATABASE ${database} RESET default_transaction_read_only`);
+  await cluster.settled();
+  expect(worker.running).toBe(true);
+  await cluster.assertExact(expectedOf(events));
+});
+
+it('loses nothing while the disk of the database is full at seeded commits, and tells it', async () => {
+  const cluster = await startCluster();
+  const chance = seededChance(SEED, 'disk');
+  const codes = () => Array.from({ length: 12 }, () => (chance.happens(0.3) ? DISK_FULL : null));
+  await refuseCommits(cluster, codes(), 'statement');
+  await refuseCommits(cluster, codes(), 'commit');
+  const events = traffic({ seed: SEED, partitions: 4, sims: 40, posts: 60 });
+  await cluster.send(events);
+
+  const worker = cluster.startWorker();
+  await cluster.settled();
+
+  expect(await metRefusals(cluster, 'statement')).toBeGreaterThan(12);
+  expect(await metRefusals(cluster, 'commit')).toBeGreaterThan(12);
+  expect(worker.output).toMatch(/"fault":"unavailable","error":"refused by the test"/);
+  await cluster.assertExact(expectedOf(events));
+});
