@@ -8,9 +8,13 @@ import { render } from 'preact';
 import { startHistory } from './page/history.ts';
 import { startLists } from './page/lists.ts';
 import { startLiveFeed } from './page/live-feed.ts';
+import { startRegionFacts } from './page/region-facts.ts';
+import { startReadiness } from './page/standing.ts';
 import { App } from './view/app.tsx';
 
 render(<App />, document.body);
 startLiveFeed();
 startHistory();
 startLists();
+startRegionFacts();
+startReadiness();

@@ -1,11 +1,14 @@
 import type { RegionCode } from '@tashika/shared/regions';
 import type { Timestamp } from '@tashika/shared/time';
 import type {
+  CompletenessAnswer,
   DeadLetter,
   DeadLettersAnswer,
   Device,
   DevicesAnswer,
+  ReadyAnswer,
   RedriveAnswer,
+  ValuesAnswer,
   WindowsAnswer,
 } from '../model/contract.ts';
 
@@ -28,6 +31,24 @@ export function fetchWindows(
   const from = new Date(query.from).toISOString();
   const to = new Date(query.to).toISOString();
   return get('windows', { from, to, region: query.region }, signal);
+}
+
+/** What the sensors of a region measured in the window that ends at `end`. */
+export function fetchValues(end: Timestamp, region: RegionCode, signal: AbortSignal): Promise<ValuesAnswer> {
+  return get('windows/values', { windowEnd: new Date(end).toISOString(), region }, signal);
+}
+
+/** How complete the readings of every region are. */
+export function fetchCompleteness(signal: AbortSignal): Promise<CompletenessAnswer> {
+  return get('completeness', {}, signal);
+}
+
+/** Whether what arrives is being counted; that it is not is an answer too. */
+export async function fetchReadiness(signal: AbortSignal): Promise<ReadyAnswer> {
+  const response = await fetch('api/ready', { headers: { accept: 'application/json' }, signal });
+  const answer = (response.status === 503 ? await response.json() : await answerOf(response)) as Partial<ReadyAnswer>;
+  if (!Array.isArray(answer.conditions)) throw new RequestFailed(response.status, `HTTP ${response.status}`);
+  return answer as ReadyAnswer;
 }
 
 const DEVICES_A_PAGE = 100;

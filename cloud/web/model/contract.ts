@@ -73,6 +73,53 @@ export interface DevicesAnswer {
   readonly next: string | null;
 }
 
+/** What devices have delivered and still owe, in readings; `completeness` is 0 to 1. */
+export interface CompletenessFigures {
+  readonly devices: number;
+  readonly received: number;
+  readonly missing: number;
+  readonly held: number;
+  readonly lost: number;
+  readonly completeness: number;
+}
+
+/** Regions without a device are not among them. */
+export interface CompletenessAnswer {
+  readonly asOf: string;
+  readonly regions: readonly (CompletenessFigures & { readonly region: RegionCode })[];
+  readonly total: CompletenessFigures;
+}
+
+/** What one sensor measured in a window. */
+export interface SensorValue {
+  readonly sensor: string;
+  readonly unit: string;
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  /** Each within 1%; null where some of the readings were counted without. */
+  readonly percentiles: { readonly p50: number; readonly p95: number } | null;
+}
+
+export interface ValuesAnswer {
+  readonly windowEnd: string;
+  readonly region: RegionCode;
+  readonly values: readonly SensorValue[];
+}
+
+/** Something that keeps what arrives from being counted, and since when. */
+export interface ReadyCondition {
+  readonly type: string;
+  readonly partition?: string;
+  readonly since: string;
+  readonly detail: string;
+}
+
+export interface ReadyAnswer {
+  readonly status: 'ready' | 'not-ready';
+  readonly conditions: readonly ReadyCondition[];
+}
+
 export interface DeadLetter {
   readonly id: string;
   readonly reason: string;

@@ -23,6 +23,17 @@ export const en = {
     `The watermark is ${delay} behind: minutes after ${minute} are still open, and their counts may grow.`,
   watermarkAbsent: 'There is no watermark yet: no minute is final before every partition has been read.',
 
+  /** What keeps readings from being counted, by the condition's type. */
+  conditions: {
+    StoreUnavailable: (since: string) => `The database has not answered since ${since}: nothing is counted.`,
+    HubUnavailable: (since: string) => `Event Hubs has not answered since ${since}: what arrives there waits.`,
+    HubNotRead: () => 'No worker has read Event Hubs yet: nothing is counted.',
+  } as Readonly<Record<string, (since: string) => string>>,
+  partitionStands: (partition: string, since: string) =>
+    `Partition ${partition} has stood still since ${since}: its readings wait, and later minutes do not become final.`,
+  partitionsStand: (partitions: string, since: string) =>
+    `Partitions ${partitions} stand still, the first since ${since}: their readings wait, and later minutes do not become final.`,
+
   figures: {
     label: 'Figures',
     eventsPerSecond: 'Events / s',
@@ -51,7 +62,7 @@ export const en = {
     provisionalNote: 'Provisional: still counting',
     finalNote: 'Final: the watermark has passed it',
     keys: 'Arrow keys move across the map, Enter selects.',
-    legend: 'Readings in the minute',
+    legend: 'Readings in the minute, up to',
     legendOpen: '12+ so far',
     legendRevised: '12* revised by late readings',
     legendNone: '— no reading',
@@ -81,6 +92,33 @@ export const en = {
       `${region}, readings per minute from ${from} to ${to}. Minutes without a reading: ${gaps}. Revised minutes: ${revised}. The table below holds the numbers.`,
     table: 'The same as a table',
     columns: { minute: 'Minute ending', readings: 'Readings', late: 'Late', state: 'State', revision: 'Revision' },
+  },
+
+  completeness: {
+    label: 'What the devices of this region took',
+    complete: 'Complete',
+    received: 'Received',
+    missing: 'Missing',
+    held: 'Held on devices',
+    lost: 'Lost on devices',
+    devices: 'Devices',
+    failed: (message: string) => `The completeness could not be loaded: ${message}`,
+  },
+
+  values: {
+    label: (minute: string) => `Sensors, minute ending ${minute}`,
+    columns: {
+      sensor: 'Sensor',
+      median: 'Median',
+      high: '95th percentile',
+      least: 'Least',
+      greatest: 'Greatest',
+      readings: 'Readings',
+    },
+    accuracy: 'Median and percentile within 1%.',
+    unknown: 'not known',
+    none: 'No sensor measured a number in the last final minute.',
+    failed: (message: string) => `The sensors' values could not be loaded: ${message}`,
   },
 
   verdict: {
@@ -163,6 +201,7 @@ export const en = {
       'invalid-value': 'bad value',
       'invalid-time': 'bad time',
       'event-too-early': 'from the future',
+      'event-too-old': 'too old',
       'too-many-gaps': 'too many gaps',
     } as Readonly<Record<string, string>>,
   },

@@ -47,6 +47,22 @@ describe('numbers', () => {
     expect([0, 3.26, 99.94, 1_234.5].map(en.rate)).toEqual(['0.0', '3.3', '99.9', '1,235']);
   });
 
+  it('are short where room is, in the words of the language', () => {
+    expect([0, 9_999, 12_345, 200_000, 1_234_567].map(en.short)).toEqual(['0', '9,999', '12.3k', '200k', '1.23m']);
+    expect([9_999, 12_345, 200_000].map(ja.short)).toEqual(['9,999', '1.23万', '20万']);
+  });
+
+  it('are measured values to so many digits, and by their power of ten where they are very large or small', () => {
+    expect([23.4567, -0.5, 0, 1013, 1e300, 1e-300].map((value) => en.measured(value, 3))).toEqual([
+      '23.5',
+      '-0.5',
+      '0',
+      '1,010',
+      '1E300',
+      '1E-300',
+    ]);
+  });
+
   it('say which way they changed', () => {
     expect([-0.25, 0, 0.104].map(en.change)).toEqual(['-25%', '0%', '+10%']);
   });

@@ -7,6 +7,10 @@ const LOCALE: Readonly<Record<Language, string>> = { ja: 'ja-JP', en: 'en-GB' };
 /** How one language writes numbers, lengths of time and times of day. */
 export interface Format {
   integer(value: number): string;
+  /** A count where room is short: whole up to 9,999, then three digits with a word for the rest (`12.3k`, `1.23万`). */
+  short(value: number): string;
+  /** A measured value with up to `digits` significant ones; very large and small ones by their power of ten. */
+  measured(value: number, digits: number): string;
   /** Rates: one decimal below 100. */
   rate(value: number): string;
   /** Never rounded up: what is not wholly complete does not read 100%. */
@@ -29,6 +33,7 @@ export function formatFor(language: Language, timeZone?: string): Format {
   const zone = timeZone ? { timeZone } : {};
   const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumSignificantDigits: 3 });
   const signed = new Intl.NumberFormat(locale, {
     style: 'percent',
     maximumFractionDigits: 0,
@@ -52,6 +57,12 @@ export function formatFor(language: Language, timeZone?: string): Format {
 
   return {
     integer: (value) => integers.format(value),
+    short: (value) => (value < 10_000 ? integers : compact).format(value),
+    measured: (value, digits) => {
+      const size = Math.abs(value);
+      const notation = size !== 0 && (size >= 1e7 || size < 1e-4) ? 'scientific' : 'standard';
+      return new Intl.NumberFormat(locale, { notation, maximumSignificantDigits: digits }).format(value);
+    },
     rate: (value) => (value < 100 ? tenths.format(value) : integers.format(value)),
     completeness: (fraction) => {
       if (fraction >= 1) return '100%';

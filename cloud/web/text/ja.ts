@@ -22,6 +22,16 @@ export const ja: Text = {
     `ウォーターマークが ${delay}遅れています。${minute} より後の分は確定しておらず、件数が増えることがあります。`,
   watermarkAbsent: 'ウォーターマークがまだありません。すべてのパーティションを読み終えるまで、どの分も確定しません。',
 
+  conditions: {
+    StoreUnavailable: (since) => `データベースが ${since} から応答していません。集計は止まっています。`,
+    HubUnavailable: (since) => `Event Hubs が ${since} から応答していません。届いたデータは待機しています。`,
+    HubNotRead: () => 'Event Hubs を読むワーカーがまだありません。集計は始まっていません。',
+  },
+  partitionStands: (partition, since) =>
+    `パーティション ${partition} が ${since} から停止しています。その測定値は集計を待っており、以後の分は確定しません。`,
+  partitionsStand: (partitions, since) =>
+    `パーティション ${partitions} が停止しています(最も早いものは ${since} から)。その測定値は集計を待っており、以後の分は確定しません。`,
+
   figures: {
     label: '指標',
     eventsPerSecond: 'イベント/秒',
@@ -50,7 +60,7 @@ export const ja: Text = {
     provisionalNote: '暫定: 集計中',
     finalNote: '確定: ウォーターマーク通過済み',
     keys: '矢印キーで移動、Enter で選択。',
-    legend: 'この分の件数',
+    legend: 'この分の件数(以下)',
     legendOpen: '12+ 暫定(集計中)',
     legendRevised: '12* 遅着により訂正',
     legendNone: '— 測定値なし',
@@ -79,6 +89,33 @@ export const ja: Text = {
       `${region}、${from} から ${to} までの 1 分ごとの件数。測定値のない分: ${gaps}。訂正された分: ${revised}。数値は下の表にあります。`,
     table: '表で見る',
     columns: { minute: '分(終わり)', readings: '件数', late: '遅着', state: '状態', revision: '改訂' },
+  },
+
+  completeness: {
+    label: 'この地域のデバイスの測定値',
+    complete: '充足率',
+    received: '受信',
+    missing: '欠測',
+    held: '未送信',
+    lost: '消失',
+    devices: 'デバイス',
+    failed: (message) => `充足率を読み込めませんでした: ${message}`,
+  },
+
+  values: {
+    label: (minute) => `センサー値(${minute} までの 1 分)`,
+    columns: {
+      sensor: 'センサー',
+      median: '中央値',
+      high: '95 パーセンタイル',
+      least: '最小',
+      greatest: '最大',
+      readings: '件数',
+    },
+    accuracy: '中央値とパーセンタイルの誤差は 1% 以内。',
+    unknown: '不明',
+    none: '直近の確定分に数値の測定値はありません。',
+    failed: (message) => `センサー値を読み込めませんでした: ${message}`,
   },
 
   verdict: {
@@ -157,6 +194,7 @@ export const ja: Text = {
       'invalid-value': '値が不正',
       'invalid-time': '時刻が不正',
       'event-too-early': '未来の時刻',
+      'event-too-old': '古すぎる',
       'too-many-gaps': '欠番が多すぎる',
     },
   },

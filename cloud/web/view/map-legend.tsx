@@ -3,20 +3,17 @@ import { mapScale } from '../page/selection.ts';
 
 export function MapLegend() {
   const words = text.value.map;
-  const { integer } = format.value;
+  const { short } = format.value;
   return (
     <div class="legend">
       <p>{words.legend}</p>
       <ul class="steps">
-        {mapScale.value.map((largest, step) => {
-          const smallest = (mapScale.value[step - 1] ?? 0) + 1;
-          return (
-            <li key={largest}>
-              <span class="swatch" data-level={step + 1} aria-hidden="true" />
-              <span>{smallest === largest ? integer(largest) : `${integer(smallest)}–${integer(largest)}`}</span>
-            </li>
-          );
-        })}
+        {mapScale.value.map((largest, step) => (
+          <li key={largest}>
+            <span class="swatch" data-level={step + 1} aria-hidden="true" />
+            <span>{short(largest)}</span>
+          </li>
+        ))}
       </ul>
       <ul class="marks">
         <li>{words.legendOpen}</li>

@@ -1,6 +1,8 @@
 import { MINUTE } from '../model/minute.ts';
+import { isOfPartition, standingOf } from '../model/standing.ts';
 import { age, hasData, isStale, live, watermarkState } from '../page/live-feed.ts';
 import { format, text } from '../page/preferences.ts';
+import { conditions } from '../page/standing.ts';
 
 /** What an operator must know before reading any number below. */
 export function Notices() {
@@ -18,7 +20,36 @@ export function Notices() {
       </p>
     );
   }
-  return <WatermarkNotice />;
+  return (
+    <>
+      <Conditions />
+      <WatermarkNotice />
+    </>
+  );
+}
+
+/** What keeps readings from being counted: a partition that stands still is named. */
+function Conditions() {
+  const { clock } = format.value;
+  const standing = standingOf(conditions.value);
+  return (
+    <>
+      {standing && (
+        <p class="notice bad" role="status" data-testid="standing" data-partitions={standing.partitions.join(' ')}>
+          {standing.partitions.length === 1
+            ? text.value.partitionStands(standing.partitions[0]!, clock(standing.since))
+            : text.value.partitionsStand(standing.partitions.join(', '), clock(standing.since))}
+        </p>
+      )}
+      {conditions.value
+        .filter((condition) => !isOfPartition(condition))
+        .map(({ type, since, detail }) => (
+          <p key={`${type} ${detail}`} class="notice bad" role="status" data-testid="condition" data-type={type}>
+            {text.value.conditions[type]?.(clock(Date.parse(since))) ?? detail}
+          </p>
+        ))}
+    </>
+  );
 }
 
 function WatermarkNotice() {

@@ -7,6 +7,8 @@ import { regionIsLoaded, regionMinutes, selectedRegion, settled } from '../page/
 import { nameOf } from '../text/places.ts';
 import { MinuteChart, pointedIndex } from './minute-chart.tsx';
 import { MinuteTable } from './minute-table.tsx';
+import { RegionCompleteness } from './region-completeness.tsx';
+import { SensorValues } from './sensor-values.tsx';
 import { Verdict } from './verdict.tsx';
 
 export function RegionPanel() {
@@ -18,6 +20,7 @@ export function RegionPanel() {
         <SettledCount />
       </div>
       {judgement.value && <Verdict judgement={judgement.value} />}
+      <RegionCompleteness />
       <div class="chart-head">
         <h3>{text.value.region.lastTwoHours}</h3>
         <PointedMinute />
@@ -27,6 +30,7 @@ export function RegionPanel() {
           <HistoryNotice />
           <MinuteChart label={chartLabel()} />
           <ChartLegend />
+          <SensorValues />
           <MinuteTable />
         </>
       )}

@@ -20,6 +20,9 @@ const tabStop = computed(() => focusedCode.value ?? selectedCode.value);
 /** State by mark and outline as well as colour: `12+` so far, `12*` revised, `—` no reading. */
 const MARK = { provisional: '+', final: '', revised: '*' };
 
+/** Characters of a count from which on it is written smaller. */
+const LONG = 5;
+
 export function Tile({ region }: { readonly region: Region }) {
   const { code } = region;
   const count = shownCounts.value.get(code);
@@ -29,6 +32,7 @@ export function Tile({ region }: { readonly region: Region }) {
   const words = text.value;
   const name = tileName(region, language.value);
   const number = format.value.integer(readings);
+  const shown = isKnown && count ? format.value.short(readings) : '—';
   return (
     <button
       type="button"
@@ -52,8 +56,8 @@ export function Tile({ region }: { readonly region: Region }) {
       <span class="name" data-narrow={narrowTileName(region, language.value)}>
         <span>{name}</span>
       </span>{' '}
-      <span class="count">
-        {isKnown && count ? number : '—'}
+      <span class="count" data-long={shown.length >= LONG || undefined}>
+        {shown}
         {count && <span class="state-mark">{MARK[state]}</span>}
       </span>
     </button>
