@@ -1,0 +1,86 @@
+import { readStreams, regionCompleteness } from '@tashika/cloud/ledger';
+import type { Store } from '@tashika/cloud/store';
+import type { WindowSettings } from '@tashika/cloud/windows';
+import type { SequenceRanges } from '@tashika/shared/sequence';
+import type { Clock } from '@tashika/shared/time';
+import { expect } from 'vitest';
+import { type Delivery, distinctReadings } from './distinct.ts';
+import { brokenBetween, brokenIn, type Look } from './invariants.ts';
+import type { Model } from './model.ts';
+import { lookAt, type Shown, type ShownStream } from './shown.ts';
+
+const ALL_RANGES = 1000;
+
+/** Compares what the store shows with the model, with what it showed before, and in the end with what was sent. */
+export class Comparison {
+  readonly #store: Store;
+  readonly #settings: Required<WindowSettings>;
+  readonly #model: Model;
+  #before: Look | undefined;
+
+  constructor(store: Store, settings: Required<WindowSettings>, model: Model) {
+    this.#store = store;
+    this.#settings = settings;
+    this.#model = model;
+  }
+
+  /** After each step. */
+  async compare(): Promise<void> {
+    const { lengthMs, hopMs = lengthMs } = this.#settings;
+    const look = await lookAt(this.#store);
+    const broken = [...(this.#before ? brokenBetween(this.#before, look) : []), ...brokenIn(look, lengthMs / hopMs)];
+    this.#before = look;
+    expect(broken, 'what is broken').toEqual([]);
+    expect(look.shown, 'what the store shows').toEqual(this.#model.shows());
+  }
+
+  /** When everything has been read: the sums are those of a set, and the ledger tells what the devices miss. */
+  async compareAtTheEnd(deliveries: Iterable<Delivery>, clock: Clock): Promise<Shown> {
+    const { shown } = this.#before!;
+    const readings = distinctReadings(deliveries, this.#settings.earlyToleranceMs);
+    const partitions = Object.values(shown.partitions);
+    const received = partitions.reduce((total, partition) => total + partition.readings + partition.dropped, 0);
+    expect(received, 'how many readings were received').toBe(readings.length);
+    if (this.#settings.policy === 'revise') expect(sumsOf(shown), 'the sums').toEqual(this.#sumsByOwnTime(readings));
+
+    const streams = await readStreams(this.#store, Object.keys(shown.devices), ALL_RANGES);
+    const missing = streams.map(({ imsi, stream, missing: ranges }) => [`${imsi}/${stream}`, numbersOf(ranges)]);
+    expect(Object.fromEntries(missing), 'what is missing').toEqual(this.#model.missing());
+    const { total } = await regionCompleteness(this.#store, clock)();
+    expect(total, 'how complete it is').toEqual(this.#completeness(shown));
+    return shown;
+  }
+
+  /** Readings by window and region, each in the windows of the time at which it was taken. */
+  #sumsByOwnTime(readings: ReturnType<typeof distinctReadings>): Record<string, number> {
+    const { lengthMs, hopMs = lengthMs } = this.#settings;
+    const sums: Record<string, number> = {};
+    for (const { region, time } of readings)
+      for (let end = Math.ceil(time / hopMs) * hopMs; end < time + lengthMs; end += hopMs) {
+        const key = `${new Date(end).toISOString()} ${region}`;
+        sums[key] = (sums[key] ?? 0) + 1;
+      }
+    return sums;
+  }
+
+  /** Received ÷ (received + missing + held + lost). */
+  #completeness({ streams, devices }: Shown) {
+    const sum = (of: (stream: ShownStream) => number) =>
+      Object.values(streams).reduce((total, stream) => total + of(stream), 0);
+    const received = sum((stream) => stream.received.length);
+    const missing = Object.values(this.#model.missing()).flat().length;
+    const held = sum((stream) => stream.held);
+    const lost = sum((stream) => stream.lost.length);
+    const all = received + missing + held + lost;
+    const completeness = all === 0 ? 1 : received / all;
+    return { devices: Object.keys(devices).length, received, missing, held, lost, completeness };
+  }
+}
+
+function sumsOf({ windows }: Shown): Record<string, number> {
+  return Object.fromEntries(Object.entries(windows).map(([key, { readings }]) => [key, readings]));
+}
+
+function numbersOf(ranges: SequenceRanges): number[] {
+  return ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, index) => first + index));
+}
