@@ -1,7 +1,7 @@
 import { type Chance, seededChance } from '@tashika/shared/chance';
-import { encodeEnvelope } from '@tashika/shared/funnel';
 import { REGIONS } from '@tashika/shared/regions';
 import type { Timestamp } from '@tashika/shared/time';
+import { envelopeOf } from './envelope.ts';
 import { WindowSums } from './window-sums.ts';
 
 /** What one post of a device says, as the device knows it. */
@@ -90,22 +90,7 @@ function streamIdentity(chance: Chance): string {
 export function bodyOf(post: SentPost, timestamp: Timestamp): Buffer {
   const { imsi, region: pref, stream, seq, times } = post;
   const pack = times.map((time, index) => ({ n: SENSOR, v: seq + index, t: time / 1000 }));
-  return Buffer.from(
-    encodeEnvelope({
-      operatorId: 'OP0012345678',
-      timestamp,
-      destination: {
-        provider: 'azure',
-        service: 'eventhubs',
-        resourceUrl: 'https://ns.servicebus.windows.net/telemetry/messages',
-        payloadsOnly: false,
-      },
-      credentialsId: 'azure-eh',
-      payloads: { v: 1, pref, stream, seq, held: 0, pack },
-      sourceProtocol: 'http',
-      imsi,
-    }),
-  );
+  return Buffer.from(envelopeOf(imsi, { v: 1, pref, stream, seq, held: 0, pack }, timestamp));
 }
 
 /** What must be known of a stream. */
