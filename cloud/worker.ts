@@ -5,6 +5,7 @@ import type { Clock } from '@tashika/shared/time';
 import type { CloudConfiguration } from './config/index.ts';
 import {
   GroupCommit,
+  HubClock,
   HubInspector,
   HubReader,
   type HubTrouble,
@@ -21,6 +22,7 @@ import {
   standingOf,
   tickIdle,
 } from './ingest/index.ts';
+import { startTrimmer, windowsKeptMs } from './retention/index.ts';
 import type { Fault, Logger, Store } from './store/index.ts';
 import { policyOf } from './windows/index.ts';
 
@@ -65,17 +67,19 @@ const DRAIN_WITHIN_MS = 5000;
 export async function startWorker(configuration: CloudConfiguration, parts: WorkerParts): Promise<Worker> {
   const { store, clock, logger, metrics = {} } = parts;
   const eventHubs = hubSettingsOf(configuration);
-  const { ingest, windows } = configuration;
+  const { ingest, windows, retention } = configuration;
   const policy = policyOf(windows);
   const hub = hubAddressOf(eventHubs);
   const checkpoints = new StoredCheckpoints(store, hub, clock);
   // The lock on the directory says that whoever owned partitions there is no more.
   if (store.driver === 'pglite') await checkpoints.releaseAll();
   const inspector = new HubInspector(eventHubs, clock);
+  const hubClock = new HubClock();
   const commits = new GroupCommit({
     store,
     hub,
     policy,
+    windowsKeptMs: windowsKeptMs(retention),
     clock,
     logger,
     ...(metrics.committed && { onCommitted: metrics.committed.bind(metrics) }),
@@ -113,8 +117,11 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
     if (stopping.signal.aborted) return;
     if (!reader) startReader();
     const ownerId = reader!.ownerId;
-    const owned = (await partitionPositions(store, hub)).filter((partition) => partition.ownerId === ownerId);
-    const askedAt = clock.now();
+    const positions = await partitionPositions(store, hub);
+    const owned = positions.filter((partition) => partition.ownerId === ownerId);
+    const askedAt = clock.monotonic();
+    for (const { lastArrival } of positions) if (lastArrival !== null) hubClock.observe(lastArrival, askedAt);
+    const arrivedUntil = hubClock.atLeast(askedAt);
     const facts = await inspector.partitions(owned.map((partition) => partition.partitionId));
     const seen = owned.map(({ partitionId, position }) =>
       standingOf(
@@ -129,7 +136,7 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
     await saveStandings(store, hub, seen);
     const idle = seen
       .filter((standing) => standing.state === 'caught-up')
-      .map(({ partitionId, position }) => ({ partitionId, ownerId, position, arrivedUntil: askedAt }));
+      .map(({ partitionId, position }) => ({ partitionId, ownerId, position, arrivedUntil }));
     await tickIdle(store, hub, idle, windows, clock.now());
     if (seen.some((standing) => standing.state === 'stalled')) await replaceReader();
   }
@@ -189,6 +196,7 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
   }
 
   const looking = lookForEver();
+  const endTrimming = startTrimmer({ store, clock, logger, retention });
   return {
     get progress() {
       return { trouble, partitions: [...standings.values()] };
@@ -196,9 +204,10 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
     async stop() {
       stopping.abort(new Error('the worker is stopping'));
       reader?.stopReading();
+      const trimmed = endTrimming();
       await commits.close(DRAIN_WITHIN_MS);
       await Promise.all([reader?.close(), inspector.close()]);
-      await looking;
+      await Promise.all([looking, trimmed]);
       await removeWorker(store, workerId).catch((error) =>
         logger.debug({ error: messageOf(error) }, 'the worker could not be taken off the list'),
       );

@@ -10,6 +10,7 @@ export {
   hubSettingsOf,
   type PartitionFacts,
 } from './hub.ts';
+export { HubClock } from './hub-clock.ts';
 export {
   type HubAddress,
   noTotals,

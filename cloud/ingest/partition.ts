@@ -154,7 +154,7 @@ export interface IdlePartition {
   readonly ownerId: string;
   /** The checkpoint that was compared with the hub. */
   readonly position: number | null;
-  /** When the hub was asked. */
+  /** When the hub was asked, on the hub's clock; -Infinity where that is not known, and the watermark stays. */
   readonly arrivedUntil: Timestamp;
 }
 
@@ -204,18 +204,34 @@ async function moveIdle(
       idle.map((each) => each.partitionId),
       idle.map((each) => each.ownerId),
       idle.map((each) => each.position),
-      idle.map((each) => new Date(watermarkWhileIdle(null, each.arrivedUntil, tolerances)).toISOString()),
+      idle.map(({ arrivedUntil }) =>
+        arrivedUntil === Number.NEGATIVE_INFINITY
+          ? null
+          : new Date(watermarkWhileIdle(null, arrivedUntil, tolerances)).toISOString(),
+      ),
     ],
   );
 }
 
+/** A partition as the store has it. */
+export interface PartitionPosition {
+  readonly partitionId: string;
+  readonly ownerId: string;
+  /** The checkpoint: the last event committed; null before the first. */
+  readonly position: number | null;
+  /** When the hub took that event. */
+  readonly lastArrival: Timestamp | null;
+}
+
 /** The checkpoint of every partition, and who owns it. */
-export async function partitionPositions(
-  store: Queryable,
-  hub: HubAddress,
-): Promise<{ partitionId: string; ownerId: string; position: number | null }[]> {
-  const rows = await store.query<{ partition_id: string; owner_id: string; sequence_number: number | null }>(
-    `SELECT partition_id, owner_id, sequence_number
+export async function partitionPositions(store: Queryable, hub: HubAddress): Promise<PartitionPosition[]> {
+  const rows = await store.query<{
+    partition_id: string;
+    owner_id: string;
+    sequence_number: number | null;
+    last_arrival: Date | null;
+  }>(
+    `SELECT partition_id, owner_id, sequence_number, last_arrival
        FROM partition WHERE namespace = $1 AND hub = $2 AND consumer_group = $3 ORDER BY partition_id`,
     [hub.namespace, hub.hub, hub.consumerGroup],
   );
@@ -223,5 +239,6 @@ export async function partitionPositions(
     partitionId: row.partition_id,
     ownerId: row.owner_id,
     position: row.sequence_number,
+    lastArrival: row.last_arrival?.getTime() ?? null,
   }));
 }

@@ -100,6 +100,10 @@ describe('a commit under the policy of Stream Analytics', () => {
     const idle = { partitionId: '0', ownerId: 'me', position: null, arrivedUntil: NOON + 65 * SECOND };
     await tickIdle(store, hub, [idle], tolerances, NOON);
     expect(await watermark()).toBe(NOON + MINUTE);
+    await tickIdle(store, hub, [{ ...idle, arrivedUntil: Number.NEGATIVE_INFINITY }], tolerances, NOON + MINUTE);
+    expect(await store.query('SELECT watermark, progressed_at FROM partition')).toEqual([
+      { watermark: new Date(NOON + MINUTE), progressed_at: new Date(NOON + MINUTE) },
+    ]);
   });
 
   it('revises nothing by a dead letter that is driven again, even if its partition is gone', async () => {

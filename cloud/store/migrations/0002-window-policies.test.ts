@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { migrate } from '../migrate.ts';
 import { openPglite } from '../pglite.ts';
 import type { Store } from '../store.ts';
@@ -9,11 +9,14 @@ const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const before = migrations.slice(0, migrations.indexOf(windowPolicies));
 
 let store: Store;
-beforeEach(async () => {
+beforeAll(async () => {
   store = await openPglite(null, logger);
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  await store.script('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
   await migrate(store, logger, before);
 });
-afterEach(() => store.close());
 
 const move = () => migrate(store, logger, [...before, windowPolicies]);
 
