@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { freePort } from './port.ts';
 import { Program } from './program.ts';
 
@@ -54,6 +57,13 @@ export class Broker {
 
   async stop(): Promise<void> {
     await this.#program?.stop();
+  }
+
+  /** Makes a new key for a policy, as an administrator who revokes the former one; it counts from the next start. */
+  async replaceKey(policy: 'send' | 'listen'): Promise<void> {
+    const file = join(this.#options.dataDirectory, 'keys.json');
+    const keys = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
+    await writeFile(file, JSON.stringify({ ...keys, [policy]: randomBytes(32).toString('base64') }));
   }
 
   async kill9(): Promise<void> {

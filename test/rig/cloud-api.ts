@@ -37,6 +37,17 @@ export interface DeadLetter {
   readonly sample: string;
 }
 
+/** What `/api/ready` says. */
+export interface Readiness {
+  readonly status: 'ready' | 'not-ready';
+  readonly conditions: readonly {
+    readonly type: string;
+    readonly partition?: string;
+    readonly since: string;
+    readonly detail: string;
+  }[];
+}
+
 /** The cloud's API as a client of it sees it. */
 export class CloudApi {
   readonly url: string;
@@ -54,6 +65,11 @@ export class CloudApi {
   /** True once the program listens, healthy or not. */
   async answers(): Promise<boolean> {
     return (await fetch(`${this.url}/api/health`)).status > 0;
+  }
+
+  /** Whether everything is being counted; an answer of 503 is an answer too. */
+  async ready(): Promise<Readiness> {
+    return (await (await fetch(`${this.url}/api/ready`)).json()) as Readiness;
   }
 
   /** The value of a metric without labels. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { PartitionProperties } from '@azure/event-hubs';
 import pg from 'pg';
 import { onTestFailed, onTestFinished } from 'vitest';
 import { Broker } from './broker.ts';
@@ -21,8 +22,8 @@ export const SEED = Number(process.env.TASHIKA_TEST_SEED ?? 2026);
 
 export interface ClusterOptions extends PostgresOptions {
   readonly partitions?: number;
-  /** Added to the environment of every worker. */
-  readonly workerEnv?: Readonly<Record<string, string>>;
+  /** Added to the environment of the API and of every worker. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Added to the broker's command line. */
   readonly brokerArgs?: readonly string[];
   /** What the workers connect to instead of the database itself, such as a proxy's address. */
@@ -115,6 +116,12 @@ export class Cluster {
     return letGo;
   }
 
+  /** What the hub says of its partitions, in the order of their ids. */
+  hubPartitions(): Promise<PartitionProperties[]> {
+    return partitionsOf(this.broker.listen, HUB);
+  }
+
+  /** What the store has of them, in the same order. */
   partitions(): Promise<PartitionRow[]> {
     return this.query<PartitionRow>(
       `SELECT partition_id, owner_id, sequence_number::float8 AS position, events::float8, skipped::float8
@@ -140,7 +147,7 @@ export class Cluster {
 
   /** Waits until the checkpoint of every partition is at the last event that the hub has. */
   async settled(deadlineMs = 90_000): Promise<void> {
-    const hub = await partitionsOf(this.broker.listen, HUB);
+    const hub = await this.hubPartitions();
     await until(
       'everything in the hub to be committed',
       async () => {
@@ -215,6 +222,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     TASHIKA_CLOUD_EVENT_HUBS_HUB: HUB,
     TASHIKA_CLOUD_STORE_URL: databaseUrl,
     TASHIKA_CLOUD_WORKER_PORT: '0',
+    ...QUICK,
+    ...options.env,
   };
   const program = new Program('cloud/dist/main.js', ['api'], { ...forAll, TASHIKA_CLOUD_API_PORT: String(apiPort) });
   const api = new CloudApi(`http://127.0.0.1:${apiPort}`);
@@ -222,7 +231,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     program.running ? api.answers() : Promise.reject(new Error(`${program.output}${program.errors}`)),
   );
   const forWorkers = (await options.databaseUrlForWorkers?.(databaseUrl)) ?? databaseUrl;
-  const workerEnv = { ...forAll, TASHIKA_CLOUD_STORE_URL: forWorkers, ...QUICK, ...options.workerEnv };
+  const workerEnv = { ...forAll, TASHIKA_CLOUD_STORE_URL: forWorkers };
   const database = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   database.on('error', () => {}); // tests end the server under it
   onTestFinished(() => database.end());

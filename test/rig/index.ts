@@ -1,9 +1,10 @@
 export { startAgent } from './agent.ts';
 export { Broker } from './broker.ts';
-export { CloudApi, type DeadLetter, type Device, type Stream, type WindowCount } from './cloud-api.ts';
+export { CloudApi, type DeadLetter, type Device, type Readiness, type Stream, type WindowCount } from './cloud-api.ts';
 export { Cluster, type ClusterOptions, type PartitionRow, SEED, startCluster } from './cluster.ts';
 export { haveCommand } from './command.ts';
 export { temporaryDirectory } from './directory.ts';
+export { type HubLine, startHubLine } from './hub-line.ts';
 export { clearOfTheMinutesEnd, theNextMinute } from './minute.ts';
 export { PartitionJournal, type PartitionMove } from './partition-journal.ts';
 export { type Pipeline, type PipelineOptions, startPipeline } from './pipeline.ts';
