@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { Agent, request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CloudApi, freePort, Program, temporaryDirectory, until } from '../rig/index.ts';
 
@@ -13,7 +14,7 @@ const AGENT = '295000000130817'; // the SIM of 127.1.255.1
 type Environment = Record<string, string>;
 
 async function elsewhere(data: string): Promise<Environment> {
-  const names = ['API', 'FUNNEL_HTTP', 'FUNNEL', 'EVENT_HUBS', 'METADATA'];
+  const names = ['API', 'FUNNEL_HTTP', 'FUNNEL', 'EVENT_HUBS', 'METADATA', 'BEAM'];
   const ports: Environment = {};
   for (const name of names) ports[`TASHIKA_${name}_PORT`] = String(await freePort());
   return { TASHIKA_DATA: data, ...ports };
@@ -38,6 +39,28 @@ function post(env: Environment, body: string): Promise<Response> {
     headers: { 'content-type': 'application/json' },
     body,
   });
+}
+
+/** The second reading of a stream whose first never came. */
+const MY_OWN_POST = JSON.stringify({
+  v: 1,
+  pref: '47',
+  stream: 'of-my-own',
+  seq: 2,
+  held: 0,
+  pack: [{ n: 'a', v: 1 }],
+});
+
+/** A request from the source address that is the SIM, as `curl --interface` makes it. */
+async function from(address: string, url: string, body?: string): Promise<{ status: number; text: string }> {
+  const dispatcher = new Agent({ localAddress: address });
+  const answer = await request(url, {
+    dispatcher,
+    ...(body !== undefined && { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
+  });
+  const text = await answer.body.text();
+  await dispatcher.close();
+  return { status: answer.statusCode, text };
 }
 
 async function countIn(api: CloudApi, region: string): Promise<number> {
@@ -84,6 +107,17 @@ describe('npm start', () => {
       2_000,
     );
     expect(performance.now() - posted).toBeLessThan(2_000);
+
+    // A device asks through Beam what has been received; without its signature the cloud tells nobody.
+    const path = '/v1/receipts?stream=of-my-own';
+    const funnel = `http://127.0.0.1:${env.TASHIKA_FUNNEL_HTTP_PORT}/`;
+    const receipt = async (sim: string) =>
+      JSON.parse((await from(sim, `http://127.0.0.1:${env.TASHIKA_BEAM_PORT}${path}`)).text);
+    expect((await from('127.1.0.7', funnel, MY_OWN_POST)).status).toBe(204);
+    await until('the receipt', async () => (await receipt('127.1.0.7')).through === 2);
+    expect(await receipt('127.1.0.7')).toEqual({ stream: 'of-my-own', through: 2, missing: [[1, 1]] });
+    expect(await receipt('127.1.0.8')).toEqual({ stream: 'of-my-own', through: 0, missing: [] });
+    expect((await fetch(`${api.url}${path}`)).status).toBe(401);
 
     // The fleet and the real agent are counted too.
     await until('the agent and ten of the fleet among the devices', async () => {

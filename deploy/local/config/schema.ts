@@ -28,6 +28,7 @@ export const localSchema = Type.Object({
   ),
   eventHubs: Type.Object({ port: port('the Event Hubs stand-in (AMQP)', 5672) }),
   metadata: Type.Object({ port: port('the metadata stand-in', 8090) }),
+  beam: Type.Object({ port: port("the Beam stand-in's HTTP entry point", 8888) }),
   agent: Type.Object({
     pref: Type.String({
       description: "Tag `pref` of the real agent's SIM: the prefecture that this machine counts for, in any spelling.",

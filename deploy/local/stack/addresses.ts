@@ -6,6 +6,7 @@ export interface Addresses {
   readonly api: string;
   readonly funnel: string;
   readonly metadata: string;
+  readonly beam: string;
 }
 
 export function addressesOf(configuration: LocalConfiguration): Addresses {
@@ -15,5 +16,6 @@ export function addressesOf(configuration: LocalConfiguration): Addresses {
     api: `${at(configuration.api.port)}/api`,
     funnel: `${at(configuration.funnel.httpPort)}/`,
     metadata: at(configuration.metadata.port),
+    beam: at(configuration.beam.port),
   };
 }

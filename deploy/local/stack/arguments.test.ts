@@ -17,6 +17,7 @@ describe('the command line of npm start', () => {
       funnel: { httpPort: 8088, port: 23_080, lose: 0 },
       eventHubs: { port: 5672 },
       metadata: { port: 8090 },
+      beam: { port: 8888 },
       fleet: { devices: 188, rate: 0.1 },
     });
   });

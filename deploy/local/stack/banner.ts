@@ -12,7 +12,7 @@ export interface Running {
 
 /** What a newcomer reads once everything runs. */
 export function banner({ configuration, data, connectionStrings, agentAddress }: Running): string {
-  const { dashboard, funnel, metadata } = addressesOf(configuration);
+  const { dashboard, funnel, metadata, beam } = addressesOf(configuration);
   const { devices } = configuration.fleet;
   const pref = regionOf(resolveRegion(configuration.agent.pref)!);
   const rows: readonly (readonly [string, string])[] = [
@@ -20,6 +20,7 @@ export function banner({ configuration, data, connectionStrings, agentAddress }:
     ['Event Hubs', `127.0.0.1:${configuration.eventHubs.port}, hub ${HUB}; connection strings in ${connectionStrings}`],
     ['Funnel', `HTTP ${funnel}, TCP and UDP 127.0.0.1:${configuration.funnel.port}${faultsOf(configuration)}`],
     ['metadata', `${metadata}/v1/subscriber`],
+    ['Beam', `${beam}/v1/receipts?stream=…, signed for the SIM that asks`],
     ['agent', `reads this machine; SIM ${agentAddress}, ${pref.ja} (${pref.en})`],
     ['fleet', devices === 0 ? 'none' : `${devices} simulated devices over the 47 prefectures`],
   ];

@@ -12,8 +12,8 @@ export function helpText(): string {
   return [
     'npm start -- [flags]',
     '',
-    'Builds Tashika and runs it whole on this machine: stand-ins for Event Hubs, SORACOM Funnel and its metadata',
-    'service, the cloud program on embedded PostgreSQL, one real agent that reads this machine, and a simulated fleet.',
+    'Builds Tashika and runs it whole on this machine: stand-ins for Event Hubs and for SORACOM Funnel, Beam and',
+    'metadata, the cloud program on embedded PostgreSQL, one real agent that reads this machine, and a simulated fleet.',
     'Ctrl-C drains and stops everything; a second one stops at once. What was counted is kept for the next run.',
     '',
     'Flags, and the variables that say the same:',

@@ -35,11 +35,18 @@ export function eventHubsProgram({ eventHubs }: LocalConfiguration, data: string
   };
 }
 
-/** @param listen the Listen-only connection string */
+/** What the cloud program is let in with, and lets others in by. */
+export interface CloudSecrets {
+  /** The Listen-only connection string. */
+  readonly listen: string;
+  /** What Beam signs with. */
+  readonly preSharedKey: string;
+}
+
 export function cloudProgram(
   { api }: LocalConfiguration,
   data: string,
-  listen: string,
+  { listen, preSharedKey }: CloudSecrets,
   env: Readonly<Record<string, string | undefined>>,
 ): Program {
   return {
@@ -52,6 +59,7 @@ export function cloudProgram(
       // The positions belong to the data directory, whichever port the stand-in is moved to.
       TASHIKA_CLOUD_EVENT_HUBS_NAMESPACE: 'local',
       TASHIKA_CLOUD_STORE_URL: env.TASHIKA_CLOUD_STORE_URL || `pglite:${join(data, 'store')}`,
+      TASHIKA_CLOUD_BEAM_PRE_SHARED_KEY: preSharedKey,
       TASHIKA_CLOUD_API_HOST: '127.0.0.1',
       TASHIKA_CLOUD_API_PORT: String(api.port),
       TASHIKA_CLOUD_API_WEB_DIRECTORY: join(CHECKOUT, 'cloud/dist/web'),

@@ -3,6 +3,7 @@ import { directoryError } from '@tashika/shared/data-directory';
 import { TashikaError } from '@tashika/shared/errors';
 import { regionOf, resolveRegion } from '@tashika/shared/regions';
 import type { Clock, Duration } from '@tashika/shared/time';
+import { type Beam, preSharedKeyOf, startBeam } from '../beam/index.ts';
 import type { LocalConfiguration } from '../config/index.ts';
 import { type Fleet, regionsByAddress, startFleet } from '../fleet/index.ts';
 import { type Funnel, simOf, startFunnel } from '../funnel/index.ts';
@@ -38,7 +39,7 @@ const CLOUD_STOP_MS: Duration = 12_000;
 
 /**
  * Everything that `npm start` runs. Event Hubs, the cloud program and the agent are processes of their own; Funnel,
- * metadata and the fleet run here.
+ * metadata, Beam and the fleet run here.
  */
 export class Stack {
   readonly #options: StackOptions;
@@ -94,12 +95,14 @@ export class Stack {
     });
     const connectionStrings = keepConnectionStrings(path, strings);
 
-    const cloud = this.#part(cloudProgram(configuration, path, strings.listen, env));
+    const preSharedKey = preSharedKeyOf(join(path, 'beam'));
+    const cloud = this.#part(cloudProgram(configuration, path, { listen: strings.listen, preSharedKey }, env));
     const health = `${addressesOf(configuration).api}/health`;
     await this.#start(cloud, CLOUD_STOP_MS, () => answering('cloud', health, clock, READY_WITHIN_MS));
 
     this.#goOn();
     await this.#startMetadata(agentAddress);
+    await this.#startBeam(preSharedKey);
     let agentPosted = () => {};
     const firstPost = new Promise<void>((posted) => {
       agentPosted = posted;
@@ -182,6 +185,17 @@ export class Stack {
     this.#stops.push(() => running.stop());
   }
 
+  async #startBeam(preSharedKey: string): Promise<void> {
+    const { clock, configuration } = this.#options;
+    const beam: Beam = await startBeam({
+      port: configuration.beam.port,
+      destination: addressesOf(configuration).dashboard,
+      preSharedKey,
+      clock,
+    });
+    this.#stops.push(() => beam.stop());
+  }
+
   async #startFunnel(send: string, onTaken: (imsi: string) => void): Promise<void> {
     const { tell, clock, configuration } = this.#options;
     const { lose, delay, double, reorder, refuse } = configuration.funnel;
@@ -221,12 +235,13 @@ export class Stack {
   }
 }
 
-function portsOf({ api, funnel, eventHubs, metadata }: LocalConfiguration) {
+function portsOf({ api, funnel, eventHubs, metadata, beam }: LocalConfiguration) {
   return [
     { number: api.port, variable: 'TASHIKA_API_PORT', protocols: ['tcp'] },
     { number: funnel.httpPort, variable: 'TASHIKA_FUNNEL_HTTP_PORT', protocols: ['tcp'] },
     { number: funnel.port, variable: 'TASHIKA_FUNNEL_PORT', protocols: ['tcp', 'udp'] },
     { number: eventHubs.port, variable: 'TASHIKA_EVENT_HUBS_PORT', protocols: ['tcp'] },
     { number: metadata.port, variable: 'TASHIKA_METADATA_PORT', protocols: ['tcp'] },
+    { number: beam.port, variable: 'TASHIKA_BEAM_PORT', protocols: ['tcp'] },
   ] as const;
 }

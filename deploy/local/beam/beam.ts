@@ -1,0 +1,96 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { type Clock, type Duration, systemClock } from '@tashika/shared/time';
+import { closed, listen, portOf } from '../listening/index.ts';
+import { bySourceAddress, simOf } from '../sims/index.ts';
+import { type Answer, Destination, endToEnd } from './destination.ts';
+import { signedHeaders } from './signed-headers.ts';
+
+export interface BeamOptions {
+  readonly host?: string;
+  /** Port of the HTTP entry point; 0 for any free one. */
+  readonly port?: number;
+  /** Where requests are forwarded to, such as `http://127.0.0.1:8080`. */
+  readonly destination: string;
+  /** Requests for other paths are not forwarded. Standard: what begins with `/v1/`. */
+  readonly pathPrefix?: string;
+  readonly preSharedKey: string;
+  /** How long the destination may take, in ms. */
+  readonly timeoutMs?: Duration;
+  readonly clock?: Clock;
+}
+
+export interface Beam {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+const METHODS = ['GET', 'HEAD'];
+const FROM_DEVICES_WITHIN_MS: Duration = 10_000;
+
+/**
+ * Starts a stand-in for SORACOM Beam's HTTP entry point: a request is forwarded with its SIM's signature, and the
+ * device hears what the destination answers. Which SIM it is, the source address says; what a device writes into
+ * Beam's own headers is thrown away.
+ *
+ * @throws TashikaError `PORT_BUSY`
+ */
+export async function startBeam(options: BeamOptions): Promise<Beam> {
+  const { clock = systemClock, pathPrefix = '/v1/', preSharedKey } = options;
+  const destination = new Destination(options.destination, options.timeoutMs ?? 10_000);
+  const server = createServer({
+    keepAliveTimeout: 120_000,
+    headersTimeout: FROM_DEVICES_WITHIN_MS,
+    requestTimeout: FROM_DEVICES_WITHIN_MS,
+  });
+  const connections = bySourceAddress(server, clock);
+
+  async function answerTo(request: IncomingMessage): Promise<Answer> {
+    const { method = '', url = '/', headers } = request;
+    if (!METHODS.includes(method))
+      return text(405, `Only ${METHODS.join(' and ')} are forwarded.`, { allow: METHODS.join(', ') });
+    if (!url.startsWith(pathPrefix)) return text(404, `Only ${pathPrefix}… is forwarded.`);
+    if (hasBody(headers)) return text(413, 'A request with a body is not forwarded.', { connection: 'close' });
+    const sim = simOf(connections.sourceOf(request));
+    if (!sim) return text(403, 'The source address is no SIM.');
+    const { host: _, ...forwarded } = withoutOurs(endToEnd(headers));
+    try {
+      return await destination.ask(method, url, { ...forwarded, ...signedHeaders(preSharedKey, sim, clock.now()) });
+    } catch {
+      return text(502, 'The destination does not answer.');
+    }
+  }
+
+  server.on('request', (request, response) => {
+    request.resume();
+    void answerTo(request).then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
+  });
+  try {
+    await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
+  } catch (error) {
+    destination.close();
+    throw error;
+  }
+  return {
+    port: portOf(server),
+    async stop() {
+      const closing = closed(server);
+      connections.cutAll();
+      destination.close();
+      await closing;
+    },
+  };
+}
+
+function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+}
+
+/** Only Beam says who a device is. */
+function withoutOurs(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-soracom-')));
+}
+
+function text(status: number, sentence: string, headers: OutgoingHttpHeaders = {}): Answer {
+  const body = Buffer.from(`${sentence}\n`);
+  return { status, headers: { 'content-type': 'text/plain', 'content-length': body.length, ...headers }, body };
+}
