@@ -33,6 +33,9 @@ const TROUBLE = [
   'commits at the same time',
 ];
 
+/** By the seeds given here; others may miss what is rare. */
+const MEETS_ALL = process.env.TASHIKA_MODEL_SEED === undefined && TIMES >= 1;
+
 let store: ModelStore;
 beforeAll(async () => {
   store = await openModelStore();
@@ -64,8 +67,7 @@ describe.each<[string, { count: number; seed: number }, Required<WindowSettings>
     'whatever devices, the way, the hub and workers do, the store shows what the model says',
     async () => {
       const met = await hunt(store, settings, count, seed);
-      if (process.env.TASHIKA_MODEL_SEED === undefined)
-        expect([...met.keys()]).toEqual(expect.arrayContaining([...TROUBLE, ...trouble]));
+      if (MEETS_ALL) expect([...met.keys()]).toEqual(expect.arrayContaining([...TROUBLE, ...trouble]));
     },
     300_000 * TIMES,
   );
