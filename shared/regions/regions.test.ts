@@ -17,6 +17,40 @@ describe('the prefectures', () => {
     },
   );
 
+  it.each([
+    ['Hokkaidō', '01'],
+    ['HOKKAIDO', '01'],
+    ['Hokkaidou', '01'],
+    ['JP-1', '01'],
+    ['ＪＰ－０１', '01'],
+    ['１', '01'],
+    ['Gumma', '10'],
+    ['Gumma-ken', '10'],
+    ['Gunma Prefecture', '10'],
+    ['Tokyo-to', '13'],
+    ['TŌKYŌ TO', '13'],
+    ['Kyōto', '26'],
+    ['Kyoto-fu', '26'],
+    ['Ōsaka', '27'],
+    ['Osaka-fu', '27'],
+    ['Oosaka', '27'],
+    ['Hyôgo', '28'],
+    ['KOCHI-KEN', '39'],
+    ['Kōchi ken', '39'],
+    ['Ōita', '44'],
+  ])('knows what people write: %s', (spelling, code) => {
+    expect(resolveRegion(spelling)).toBe(code);
+  });
+
+  it('has no two prefectures under one spelling, and none of another kind than its own', () => {
+    for (const { code, ja, en } of REGIONS)
+      for (const spelling of [code, ja, en, `JP-${code}`, `${en} Prefecture`])
+        expect(resolveRegion(spelling)).toBe(code);
+    expect(['Osaka-ken', 'Tokyo-fu', 'Kochi-to', 'Hokkaido-ken', 'JP-001', 'JP-48'].map(resolveRegion)).toEqual(
+      Array(6).fill(undefined),
+    );
+  });
+
   it('tells Kyoto from Tokyo and leaves Hokkaido whole', () => {
     expect(resolveRegion('京都')).toBe('26');
     expect(resolveRegion('北海道')).toBe('01');

@@ -1,4 +1,4 @@
-import { PREFECTURES } from './table.ts';
+import { KINDS, OTHER_ENGLISH, PREFECTURES } from './table.ts';
 
 /** JIS X 0401 prefecture code, two digits: `'01'` (Hokkaido) to `'47'` (Okinawa). */
 export type RegionCode = string & { readonly __brand: 'RegionCode' };
@@ -26,8 +26,14 @@ const byCode = new Map(REGIONS.map((region) => [region.code, region]));
 
 const bySpelling = new Map<string, RegionCode>();
 for (const { code, ja, en } of REGIONS) {
-  const spellings = [code, String(Number(code)), `jp-${code}`, ja, en.toLowerCase()];
-  if (ja !== '北海道') spellings.push(ja.slice(0, -1)); // 東京都 → 東京; 北海道 has no shorter name
+  const number = String(Number(code));
+  const spellings = [code, number, `jp-${code}`, `jp-${number}`, ja];
+  const kind = KINDS[ja.at(-1)!]; // 北海道 has none, and no shorter name
+  if (kind) spellings.push(ja.slice(0, -1)); // 東京都 → 東京
+  for (const name of [en, ...(OTHER_ENGLISH[code] ?? [])].map((each) => each.toLowerCase())) {
+    spellings.push(name, `${name} prefecture`);
+    if (kind) spellings.push(`${name}-${kind}`, `${name} ${kind}`);
+  }
   for (const spelling of spellings) bySpelling.set(spelling, code);
 }
 
@@ -40,7 +46,7 @@ export function regionOf(code: RegionCode): Region {
 
 /**
  * The prefecture that a payload's `pref` names, in any spelling seen in the field: `"13"`, `13`, `"JP-13"`,
- * `"東京都"`, `"東京"`, `"Tokyo"`. Case, surrounding space, full-width forms and macrons do not matter.
+ * `"東京都"`, `"東京"`, `"Tokyo"`, `"Tokyo-to"`. Case, surrounding space, full-width forms and macrons do not matter.
  */
 export function resolveRegion(value: unknown): RegionCode | undefined {
   if (typeof value === 'string') return bySpelling.get(value) ?? bySpelling.get(plain(value));

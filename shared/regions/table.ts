@@ -1,3 +1,18 @@
+/** English names that are written otherwise too: an older romanisation, or long vowels letter by letter. */
+export const OTHER_ENGLISH: Readonly<Record<string, readonly string[]>> = {
+  '01': ['Hokkaidou'],
+  '10': ['Gumma'],
+  '13': ['Toukyou'],
+  '26': ['Kyouto'],
+  '27': ['Oosaka', 'Ohsaka'],
+  '28': ['Hyougo'],
+  '39': ['Kouchi'],
+  '44': ['Ooita', 'Ohita'],
+};
+
+/** What the last character of a Japanese name, the kind of prefecture, is in Latin letters. */
+export const KINDS: Readonly<Record<string, string>> = { 都: 'to', 府: 'fu', 県: 'ken' };
+
 /**
  * Japan's 47 prefectures: JIS X 0401 code (ISO 3166-2:JP without `JP-`), Japanese name, English name, and the
  * column and row of a tile map of 12 columns and 14 rows.
