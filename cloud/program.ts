@@ -6,10 +6,11 @@ import type { Clock } from '@tashika/shared/time';
 import type { FastifyBaseLogger } from 'fastify';
 import { closeApi, createApi, createWorkerApi, listen, requireLoopback } from './api/index.ts';
 import type { CloudConfiguration } from './config/index.ts';
-import { hubSettingsOf, redrive } from './ingest/index.ts';
+import { hubSettingsOf, redrive, redriveSweep } from './ingest/index.ts';
 import { type RegionCompleteness, regionCompleteness } from './ledger/index.ts';
 import { createMetrics, type Metrics } from './metrics/index.ts';
 import type { BeamSettings } from './receipts/index.ts';
+import { windowsKeptMs } from './retention/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -77,6 +78,10 @@ interface Api {
   close(): Promise<void>;
 }
 
+/** How much one request to drive dead letters again may do; the answer says where to go on. */
+const SWEEP_LIMIT = 100;
+const SWEEP_WITHIN_MS = 5_000;
+
 interface ApiParts {
   readonly store: Store;
   readonly clock: Clock;
@@ -87,10 +92,15 @@ interface ApiParts {
 
 async function startApi(configuration: CloudConfiguration, parts: ApiParts): Promise<Api> {
   const { store, clock } = parts;
-  const { api, devices, ingest } = configuration;
+  const { api, devices, ingest, windows, retention } = configuration;
+  const one = (id: number) => redrive(store, id, clock.now(), { windows, windowsKeptMs: windowsKeptMs(retention) });
   const app = await createApi({
     ...parts,
-    redrive: (id) => redrive(store, id, clock.now(), configuration),
+    redrive: {
+      one,
+      ofReason: (reason, after) =>
+        redriveSweep({ store, clock, reason, after, limit: SWEEP_LIMIT, withinMs: SWEEP_WITHIN_MS, redrive: one }),
+    },
     beam: beamSettingsOf(configuration),
     silentAfterMs: devices.silentAfterMs,
     stalledAfterMs: ingest.stalledAfterMs,

@@ -25,10 +25,10 @@ export interface ApiOptions {
   /** Reads how complete the readings are; asked by the metrics too, so that both share one scan. */
   readonly completeness: () => Promise<RegionCompleteness>;
   readonly redrive: Redrive;
-  /** How devices that ask for receipts are known; without it there are none. */
-  readonly beam?: BeamSettings | undefined;
   /** A partition that has events and commits none for this long stands still. */
   readonly stalledAfterMs: Duration;
+  /** How devices that ask for receipts are known; without it there are none. */
+  readonly beam?: BeamSettings | undefined;
   /** A device that has not posted for this long is silent. */
   readonly silentAfterMs: Duration;
   /** Where the built dashboard is; without it, `/` is not found. */

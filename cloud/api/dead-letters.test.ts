@@ -5,13 +5,20 @@ import { addDeadLetter } from './testing/seed.ts';
 
 let api: OpenApi;
 const redriven: number[] = [];
+const swept: [string, number][] = [];
 let outcome: RedriveOutcome = { outcome: 'counted' };
 
 beforeAll(async () => {
   api = await openApi({
-    redrive: async (id) => {
-      redriven.push(id);
-      return id < 99 ? outcome : undefined;
+    redrive: {
+      async one(id) {
+        redriven.push(id);
+        return id < 99 ? outcome : undefined;
+      },
+      async ofReason(reason, after) {
+        swept.push([reason, after]);
+        return { counted: 3, stillRefused: 1, next: after < 50 ? 50 : null };
+      },
     },
   });
   await addDeadLetter(api.store, { sequenceNumber: 10 });
@@ -66,6 +73,51 @@ describe('the dead letters', () => {
     expect(found.find((each) => each.id === broken)?.sample).toBe('\ufffd\u0000A\ufffd');
   });
 
+  it('show the payload where what Funnel puts around it would take the most of the sample', async () => {
+    const head = `{"operatorId":"OP1","timestamp":1,"destination":${JSON.stringify('x'.repeat(300))},`;
+    const payload = `"payloads":{"pref":"99","text":"${'東'.repeat(500)}"}}`;
+    const long = await addDeadLetter(api.store, { sequenceNumber: 22, body: Buffer.from(head + payload) });
+    const short = await addDeadLetter(api.store, { sequenceNumber: 23, body: Buffer.from(`${head}"payloads":1}`) });
+    const first = await addDeadLetter(api.store, { sequenceNumber: 24, body: Buffer.from(`{${payload}`) });
+    const { deadLetters: found } = await deadLetters('?after=4');
+    const sample = (id: string) => found.find((each) => each.id === id)!.sample;
+    expect(sample(long)).toBe(`…"payloads":{"pref":"99","text":"${'東'.repeat(330)}`);
+    expect(sample(short)).toBe(`${head}"payloads":1}`);
+    expect(sample(first)).toMatch(/^\{"payloads"/);
+  });
+
+  it('can be had byte for byte, also when they have been counted', async () => {
+    const body = Buffer.from([0xff, 0x00, 0x41, 0xe6]);
+    const id = await addDeadLetter(api.store, { sequenceNumber: 30, body, redriven: true });
+    const answer = await api.app.inject(`/api/dead-letters/${id}/body`);
+    expect([answer.statusCode, answer.headers['content-type'], answer.rawPayload]).toEqual([
+      200,
+      'application/octet-stream',
+      body,
+    ]);
+    expect(answer.headers['content-disposition']).toBe(`attachment; filename="dead-letter-${id}"`);
+    expect((await api.app.inject('/api/dead-letters/999/body')).statusCode).toBe(404);
+    expect((await api.app.inject('/api/dead-letters/x/body')).statusCode).toBe(400);
+  });
+
+  it('are counted right whatever becomes of them', async () => {
+    const before = (await deadLetters()).counts;
+    await api.store.script(`
+      UPDATE dead_letter SET reason = 'invalid-time' WHERE id = 2;
+      UPDATE dead_letter SET redriven_at = now() WHERE id = 1;
+      DELETE FROM dead_letter WHERE id = 4;`);
+    const { 'unknown-region': _, ...rest } = before;
+    expect((await deadLetters()).counts).toEqual({
+      ...rest,
+      'invalid-json': before['invalid-json']! - 2,
+      'invalid-time': 1,
+    });
+    const [counted] = await api.store.query(
+      `SELECT count(*) = (SELECT sum(open) FROM dead_letter_counts) AS open FROM dead_letter WHERE redriven_at IS NULL`,
+    );
+    expect(counted).toEqual({ open: true });
+  });
+
   it.each([
     ['reason=bad-luck', 'reason'],
     ['order=best', 'order'],
@@ -74,6 +126,29 @@ describe('the dead letters', () => {
     [`after=${'9'.repeat(16)}`, 'after'],
   ])('are refused for ?%s', async (query, parameter) => {
     expect(await deadLetters(`?${query}`)).toMatchObject({ status: 400, parameter });
+  });
+});
+
+describe('re-driving those of a reason', () => {
+  const redrive = (query: string) => api.app.inject({ method: 'POST', url: `/api/dead-letters/redrive${query}` });
+
+  it('tells how many were counted, and where to go on', async () => {
+    const first = await redrive('?reason=unknown-region');
+    expect([first.statusCode, first.json()]).toEqual([200, { counted: 3, stillRefused: 1, next: '50' }]);
+    expect((await redrive('?reason=unknown-region&after=50')).json()).toMatchObject({ next: null });
+    expect(swept).toEqual([
+      ['unknown-region', 0],
+      ['unknown-region', 50],
+    ]);
+  });
+
+  it.each([
+    ['', 'reason'],
+    ['?reason=bad-luck', 'reason'],
+    ['?reason=invalid-json&after=-1', 'after'],
+  ])('is refused for %j', async (query, parameter) => {
+    const answer = await redrive(query);
+    expect([answer.statusCode, answer.json()]).toMatchObject([400, { parameter }]);
   });
 });
 

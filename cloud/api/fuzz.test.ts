@@ -2,7 +2,7 @@ import { seededChance } from '@tashika/shared/chance';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiDocument } from './testing/document.ts';
 import { type OpenApi, openApi } from './testing/open.ts';
-import { addDeadLetter, addDevice, commitWindows } from './testing/seed.ts';
+import { addDeadLetter, addDevice, commitWindows, setPartition, setWatch } from './testing/seed.ts';
 
 const METHODS = ['GET', 'GET', 'GET', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -14,9 +14,12 @@ const PATHS = [
   '/api/completeness',
   '/api/dead-letters',
   '/api/dead-letters/*',
+  '/api/dead-letters/redrive',
   '/api/dead-letters/*/redrive',
+  '/api/dead-letters/*/body',
   '/api/regions',
   '/api/health',
+  '/api/ready',
   '/api/live',
   '/api/live',
   '/v1/receipts',
@@ -72,6 +75,8 @@ let api: OpenApi;
 
 beforeAll(async () => {
   api = await openApi({ beam: { preSharedKeys: ['mysecretkey'], toleranceMs: 300_000 } });
+  await setPartition(api.store, {});
+  await setWatch(api.store, { lookedAt: -86_400 }); // ready all day
   await commitWindows(api.store, { windowEnd: '2026-01-31T12:00:00Z' });
   await addDevice(api.store, { imsi: '13', lastSeen: '2026-01-31T12:00:00Z' });
   await addDeadLetter(api.store, { sequenceNumber: 1 });

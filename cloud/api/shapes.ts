@@ -229,7 +229,11 @@ export const DeadLetter = named(
       receivedAt: Time('When Event Hubs took it.'),
       imsi: TextOrNull('The SIM it came from, where that could be read.'),
       source: Type.Object({ partition: Type.String(), sequenceNumber: Type.Integer() }),
-      sample: Type.String({ description: 'The first 1,024 bytes of the event as UTF-8 text.' }),
+      sample: Type.String({
+        description:
+          "1,024 bytes of the event as UTF-8 text: the first, or where Funnel's own fields would take most of them, " +
+          'those from `"payloads"` on, after an ellipsis. `GET /api/dead-letters/{id}/body` has all bytes.',
+      }),
     },
     { description: 'An event, or a part of one, that could not be counted.' },
   ),
@@ -255,6 +259,16 @@ export const RedriveOutcome = named(
   }),
 );
 export type RedriveOutcome = Static<typeof RedriveOutcome>;
+
+export const RedriveSweep = named(
+  'RedriveSweep',
+  Type.Object({
+    counted: Count('Those that are counted now.'),
+    stillRefused: Count('Those that stay, with the reason of today.'),
+    next: TextOrNull('What to pass as `after` to go on; null when all have been tried.'),
+  }),
+);
+export type RedriveSweep = Static<typeof RedriveSweep>;
 
 export const RegionTile = named(
   'RegionTile',
@@ -392,6 +406,7 @@ export const SHAPES = [
   DeadLetter,
   DeadLetterList,
   RedriveOutcome,
+  RedriveSweep,
   RegionTile,
   RegionList,
   LiveMessage,

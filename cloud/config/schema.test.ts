@@ -38,6 +38,23 @@ describe('the cloud configuration', () => {
     expect(load({ TASHIKA_CLOUD_STORE_URL: 'pglite:memory' }).eventHubs.connectionString).toBeUndefined();
   });
 
+  it.each([
+    ['', '', true],
+    ['0', '', false],
+    ['0', '0', true],
+    ['90', '90', false],
+    ['90', '91', true],
+    ['365', '0', true],
+  ])('keeps windows for %s days and ledgers for %s only if ledgers outlive windows', (windows, ledgers, right) => {
+    const env = {
+      ...required,
+      TASHIKA_CLOUD_RETENTION_WINDOWS_DAYS: windows,
+      TASHIKA_CLOUD_RETENTION_LEDGERS_DAYS: ledgers,
+    };
+    if (right) load(env);
+    else expect(() => load(env)).toThrow(/retention\.ledgersDays \(\d+\) must be 0/);
+  });
+
   it('refuses an ownership that would expire between two renewals', () => {
     const env = { ...required, TASHIKA_CLOUD_INGEST_OWNERSHIP_EXPIRATION_MS: '5000' };
     expect(() => load(env)).toThrow(/ingest\.ownershipExpirationMs \(5000\) must be at least twice/);

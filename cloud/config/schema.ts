@@ -200,6 +200,35 @@ const ingest = Type.Object({
   }),
 });
 
+const retention = Type.Object(
+  {
+    windowsDays: Type.Integer({
+      minimum: 0,
+      maximum: 36_500,
+      unit: 'days',
+      description:
+        'How long windows are kept after their end; 0 is for ever. A reading from before is not counted: it becomes a dead letter `event-too-old`.',
+      default: 90,
+    }),
+    ledgersDays: Type.Integer({
+      minimum: 0,
+      maximum: 36_500,
+      unit: 'days',
+      description:
+        'How long the ledger of a stream is kept after its last post, once its device has a newer stream or has been silent for as long; 0 is for ever. Longer than windows are kept, so that nothing that was counted can be counted again.',
+      default: 400,
+    }),
+    deadLettersDays: Type.Integer({
+      minimum: 0,
+      maximum: 36_500,
+      unit: 'days',
+      description: 'How long dead letters are kept after their arrival, driven again or not; 0 is for ever.',
+      default: 90,
+    }),
+  },
+  { description: 'What is deleted by its age, bit by bit.' },
+);
+
 const log = Type.Object({
   level: Type.Union(
     (['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const).map((level) => Type.Literal(level)),
@@ -208,7 +237,18 @@ const log = Type.Object({
 });
 
 /** Everything that `tashika-cloud` can be told, by file or by TASHIKA_CLOUD_… variables. */
-export const cloudSchema = Type.Object({ eventHubs, store, api, worker, windows, beam, devices, ingest, log });
+export const cloudSchema = Type.Object({
+  eventHubs,
+  store,
+  api,
+  worker,
+  windows,
+  beam,
+  devices,
+  ingest,
+  retention,
+  log,
+});
 
 export type CloudConfiguration = Static<typeof cloudSchema>;
 
@@ -219,6 +259,7 @@ export function cloudRules(configuration: CloudConfiguration): readonly string[]
     ...windowRules(configuration.windows),
     ...ownershipRules(configuration.ingest),
     ...beamRules(configuration.beam),
+    ...retentionRules(configuration.retention),
   ];
 }
 
@@ -250,4 +291,12 @@ function beamRules({ preSharedKey, previousPreSharedKey }: CloudConfiguration['b
   return previousPreSharedKey === undefined || preSharedKey !== undefined
     ? []
     : ['beam.previousPreSharedKey is set and beam.preSharedKey is not; set the key in use there.'];
+}
+
+/** A ledger outlives every window that its readings are in, with a day for clocks that are ahead. */
+function retentionRules({ windowsDays, ledgersDays }: CloudConfiguration['retention']): readonly string[] {
+  if (ledgersDays === 0 || (windowsDays > 0 && ledgersDays > windowsDays)) return [];
+  const needed =
+    windowsDays === 0 ? '0, for ever, as windows are kept' : `0 or above retention.windowsDays (${windowsDays})`;
+  return [`retention.ledgersDays (${ledgersDays}) must be ${needed}, or what was counted could be counted once more.`];
 }

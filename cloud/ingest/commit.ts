@@ -1,4 +1,4 @@
-import type { Timestamp } from '@tashika/shared/time';
+import type { Duration, Timestamp } from '@tashika/shared/time';
 import { type LedgerEntry, type LedgerKey, lockEntries, saveEntries } from '../ledger/index.ts';
 import type { Logger, Store } from '../store/index.ts';
 import {
@@ -50,6 +50,8 @@ export interface CommitContext {
   readonly logger: Logger;
   /** When the commit runs, for the columns that say so. */
   readonly now: Timestamp;
+  /** How long windows are kept; readings from before are not counted. For ever, if absent. */
+  readonly windowsKeptMs?: Duration | undefined;
 }
 
 /**
@@ -80,14 +82,14 @@ export function commit(store: Store, batches: readonly Batch[], context: CommitC
     if (due.length === 0) return { progress: [], fencedOff };
 
     const entries = await lockEntries(transaction, streamsOf(due.flatMap((each) => each.events)), now);
-    let counted = count(due, entries, combined, policy);
+    let counted = count(due, entries, combined, context);
     await saveEntries(transaction, counted.tally.changedEntries(), now);
     await saveSightings(transaction, counted.tally.sightings);
     await addValues(transaction, counted.windows);
     await saveDeadLetters(transaction, hub, counted.letters);
     const watermark = await takeTurn(transaction);
     // Only what is late can come out differently, and nothing of that has been written yet.
-    if (becameFinal(counted.windows, combined, watermark, policy)) counted = count(due, entries, watermark, policy);
+    if (becameFinal(counted.windows, combined, watermark, policy)) counted = count(due, entries, watermark, context);
     await savePartitions(transaction, hub, counted.progress, now);
     await publishChange(transaction, counted.windows);
     for (const each of due) warnOfSkipped(each, context.logger);
@@ -113,12 +115,17 @@ function count(
   due: readonly Due[],
   entries: readonly LedgerEntry[],
   combined: Watermark,
-  policy: WindowPolicy,
+  { policy, now, windowsKeptMs }: CommitContext,
 ): Counted {
-  const tally = new Tally(entries, policy, combined);
+  const tally = new Tally(entries, policy, combined, countsAfter(now, windowsKeptMs));
   const letters: DeadLetter[] = [];
   const progress = due.map((each) => advance(each, tally, letters, policy));
   return { tally, windows: tally.windows.sorted(), letters, progress };
+}
+
+/** The time up to which windows are no longer kept. */
+export function countsAfter(now: Timestamp, windowsKeptMs: Duration | undefined): Timestamp {
+  return windowsKeptMs === undefined ? Number.NEGATIVE_INFINITY : now - windowsKeptMs;
 }
 
 /** Whether one of the windows became final (or open again) when the combined watermark moved. */
@@ -201,7 +208,7 @@ function addOutcome(totals: Totals, outcome: EventOutcome): void {
   if (outcome.isOutOfOrder) totals.outOfOrder++;
   if (refusal) totals.deadLetters++;
   if (refusal?.reason === 'event-too-early') totals.earlyInput++;
-  else if (refusal) totals.deserializationErrors++;
+  else if (refusal && refusal.reason !== 'event-too-old') totals.deserializationErrors++;
 }
 
 /** Events that are missing between the position and the event; the hub has let them go. */

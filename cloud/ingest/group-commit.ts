@@ -19,6 +19,8 @@ export interface GroupCommitOptions {
   readonly store: Store;
   readonly hub: HubAddress;
   readonly policy: WindowPolicy;
+  /** How long windows are kept; for ever, if absent. */
+  readonly windowsKeptMs?: Duration | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called after each commit with what it added. */

@@ -23,6 +23,7 @@ export {
 export { PARTITION_FAULTS, partitionState } from './partition-state.ts';
 export { HubReader } from './reader.ts';
 export { type Redriven, redrive } from './redrive.ts';
+export { redriveSweep, type Sweep } from './redrive-sweep.ts';
 export { registerPartitions } from './register.ts';
 export { type Arrival, type EventOutcome, Tally } from './tally.ts';
 export { type PartitionStanding, type PartitionState, standingOf } from './watch.ts';

@@ -1,4 +1,5 @@
-import type { Timestamp } from '@tashika/shared/time';
+import { messageOf } from '@tashika/shared/errors';
+import type { Duration, Timestamp } from '@tashika/shared/time';
 import { lockEntries, saveEntries } from '../ledger/index.ts';
 import { faultOf, type Queryable, type Store } from '../store/index.ts';
 import {
@@ -10,7 +11,7 @@ import {
   type Watermark,
   type WindowSettings,
 } from '../windows/index.ts';
-import { becameFinal, streamsOf } from './commit.ts';
+import { becameFinal, countsAfter, streamsOf } from './commit.ts';
 import { closeDeadLetter, lockDeadLetter, type StoredDeadLetter, updateRefusal } from './dead-letter.ts';
 import { saveSightings } from './device.ts';
 import { openEvent, type Refusal } from './event.ts';
@@ -20,6 +21,12 @@ import { agreeOnWindows } from './windowing.ts';
 
 /** What came of driving a dead letter again. */
 export type Redriven = { readonly outcome: 'counted' } | ({ readonly outcome: 'still-refused' } & Refusal);
+
+export interface RedriveConfiguration {
+  readonly windows: WindowSettings;
+  /** How long windows are kept; for ever, if absent. */
+  readonly windowsKeptMs?: Duration | undefined;
+}
 
 /** A deadlock takes a second to be found, so this is patience enough. */
 const MOST_ATTEMPTS = 5;
@@ -36,22 +43,31 @@ export async function redrive(
   store: Store,
   deadLetterId: number,
   now: Timestamp,
-  configuration: { readonly windows: WindowSettings },
+  configuration: RedriveConfiguration,
 ): Promise<Redriven | undefined> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await redriveOnce(store, deadLetterId, now, configuration);
     } catch (error) {
-      if (faultOf(error) !== 'conflict' || attempt === MOST_ATTEMPTS) throw error;
+      const fault = faultOf(error);
+      if (fault === 'data') return refusedByStore(store, deadLetterId, error);
+      if (fault !== 'conflict' || attempt === MOST_ATTEMPTS) throw error;
     }
   }
+}
+
+/** What the database cannot store stays a dead letter, as it does when it arrives. */
+async function refusedByStore(store: Store, deadLetterId: number, error: unknown): Promise<Redriven> {
+  const refusal: Refusal = { reason: 'invalid-value', detail: `The database refuses it: ${messageOf(error)}` };
+  await updateRefusal(store, deadLetterId, refusal);
+  return { outcome: 'still-refused', ...refusal };
 }
 
 function redriveOnce(
   store: Store,
   deadLetterId: number,
   now: Timestamp,
-  configuration: { readonly windows: WindowSettings },
+  configuration: RedriveConfiguration,
 ): Promise<Redriven | undefined> {
   const policy = policyOf(configuration.windows);
   return store.transaction(async (transaction) => {
@@ -62,7 +78,7 @@ function redriveOnce(
     const event = openEvent(letter.arrived);
     const entries = await lockEntries(transaction, streamsOf([event]), now);
     function count(combined: Watermark) {
-      const tally = new Tally(entries, policy, combined);
+      const tally = new Tally(entries, policy, combined, countsAfter(now, configuration.windowsKeptMs));
       const outcome = tally.add(event, { arrivedAt: now, watermark: partition.watermark, again: true });
       return { tally, outcome, windows: tally.windows.sorted() };
     }

@@ -70,15 +70,23 @@ export class Tally {
   readonly #changed = new Set<string>();
   readonly #policy: WindowPolicy;
   readonly #combined: Watermark;
+  readonly #countsAfter: Timestamp;
 
   /**
    * @param entries the ledger's entries of every stream that the events name, locked
    * @param combined the watermark that readers have seen, which made windows final
+   * @param countsAfter windows up to that time are no longer kept: a reading from then is not counted
    */
-  constructor(entries: readonly LedgerEntry[], policy: WindowPolicy, combined: Watermark) {
+  constructor(
+    entries: readonly LedgerEntry[],
+    policy: WindowPolicy,
+    combined: Watermark,
+    countsAfter: Timestamp = Number.NEGATIVE_INFINITY,
+  ) {
     for (const entry of entries) this.#entries.set(keyOf(entry.imsi, entry.stream), entry);
     this.#policy = policy;
     this.#combined = combined;
+    this.#countsAfter = countsAfter;
   }
 
   /** The entries that have to be written back. */
@@ -105,8 +113,7 @@ export class Tally {
     const judged = new Judged();
     const reading = post.readings[0]!;
     if (!this.#judge(reading, post.region, sighting, arrival, judged)) {
-      const detail = tooEarly('The event', reading, arrival.arrivedAt);
-      return { ...judged.outcome(0), refusal: { reason: 'event-too-early', detail } };
+      return { ...judged.outcome(0), refusal: this.#refusal('The event', reading, arrival.arrivedAt) };
     }
     this.#countPost(post.region, judged);
     return judged.outcome(0);
@@ -121,16 +128,16 @@ export class Tally {
       return { ...new Judged().outcome(0), refusal: tooManyGaps(post) };
     const duplicates = post.readings.length - count(candidates);
     const judged = new Judged();
-    const early: SequenceRange[] = [];
+    const refused: SequenceRange[] = [];
     for (const [first, last] of candidates) {
       for (let number = first; number <= last; number++) {
         const reading = post.readings[number - post.seq]!;
-        if (!this.#judge(reading, post.region, sighting, arrival, judged)) early.push([number, number]);
+        if (!this.#judge(reading, post.region, sighting, arrival, judged)) refused.push([number, number]);
       }
     }
     if (!(again && duplicates > 0)) this.#countPost(post.region, judged);
-    const notReceived = normalise(early);
-    const received = early.length === 0 ? candidates : subtract(candidates, notReceived);
+    const notReceived = normalise(refused);
+    const received = refused.length === 0 ? candidates : subtract(candidates, notReceived);
     const heldAt = Math.min(event.timestamp, arrivedAt);
     // A post that was all counted before may be an old one sent again: it knows nothing of the spool as it is now.
     const held = candidates.length > 0 || post.readings.length === 0 ? post.held : null;
@@ -139,9 +146,10 @@ export class Tally {
       this.#entries.set(key, next);
       this.#changed.add(key);
     }
-    if (early.length === 0) return judged.outcome(duplicates);
-    const firstEarly = post.readings[early[0]![0] - post.seq]!;
-    return { ...judged.outcome(duplicates), refusal: earlyRefusal(notReceived, firstEarly, arrivedAt) };
+    if (refused.length === 0) return judged.outcome(duplicates);
+    const first = post.readings[refused[0]![0] - post.seq]!;
+    const subject = `Not counted: ${rangesOf(notReceived)}. The first`;
+    return { ...judged.outcome(duplicates), refusal: this.#refusal(subject, first, arrivedAt) };
   }
 
   /** Whether a post would leave its stream's entry more scattered than it may be; such a post is not counted at all. */
@@ -157,12 +165,13 @@ export class Tally {
     for (const [first, last] of candidates)
       for (let number = first; number <= last; number++) {
         const { time } = post.readings[number - post.seq]!;
-        if (this.#policy.judge(time, arrivedAt, watermark) !== 'too-early') received.push([number, number]);
+        if (this.#policy.judge(time, arrivedAt, watermark) !== 'too-early' && time > this.#countsAfter)
+          received.push([number, number]);
       }
     return !staysBounded(entry, withLost(withReceived(entry, normalise(received)), post.lost));
   }
 
-  /** Judges one fresh reading and counts it where it belongs. False if it is too early, and so not received. */
+  /** Judges one fresh reading and counts it where it belongs. False if it is too early or too old: not received. */
   #judge(
     reading: DecodedReading,
     region: string,
@@ -172,7 +181,7 @@ export class Tally {
   ): boolean {
     const { tolerances } = this.#policy;
     const verdict = this.#policy.judge(reading.time, arrivedAt, watermark);
-    if (verdict === 'too-early') return false;
+    if (verdict === 'too-early' || reading.time <= this.#countsAfter) return false;
     if (isLate(reading.time, arrivedAt, tolerances)) judged.isLateInput = true;
     if (isOutOfOrder(reading.time, arrivedAt, watermark, tolerances)) judged.isOutOfOrder = true;
     noteReading(sighting, reading);
@@ -203,6 +212,17 @@ export class Tally {
   #countPost(region: string, { firstTime }: Judged): void {
     if (firstTime === null) return;
     for (const end of windowEnds(firstTime, this.#policy.windowing)) this.windows.addEvent(end, region);
+  }
+
+  /** Why a reading was not counted: its device's clock is ahead, or its window is no longer kept. */
+  #refusal(subject: string, { time }: DecodedReading, arrivedAt: Timestamp): Refusal {
+    const own = `${subject} has the time ${new Date(time).toISOString()}`;
+    return time <= this.#countsAfter
+      ? {
+          reason: 'event-too-old',
+          detail: `${own}; windows are kept from ${new Date(this.#countsAfter).toISOString()} on.`,
+        }
+      : { reason: 'event-too-early', detail: `${own} and arrived at ${new Date(arrivedAt).toISOString()}.` };
   }
 
   #sight(event: OpenedEvent, post: DecodedPost, imsi: string): Sighting {
@@ -256,18 +276,12 @@ function keyOf(imsi: string, stream: string): string {
   return `${imsi}/${stream}`;
 }
 
-function earlyRefusal(early: SequenceRanges, first: DecodedReading, arrivedAt: number): Refusal {
-  const numbers = early.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`));
-  const detail = tooEarly(`Not counted: ${numbers.join(', ')}. The first`, first, arrivedAt);
-  return { reason: 'event-too-early', detail };
+function rangesOf(numbers: SequenceRanges): string {
+  return numbers.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(', ');
 }
 
 function tooManyGaps({ seq, readings }: DecodedPost): Refusal {
   const numbers = `${seq} to ${seq + Math.max(readings.length, 1) - 1}`;
   const detail = `The numbers ${numbers} would leave the stream's ledger in more than ${MOST_RANGES} ranges; drive it again once gaps have closed.`;
   return { reason: 'too-many-gaps', detail };
-}
-
-function tooEarly(subject: string, reading: DecodedReading, arrivedAt: number): string {
-  return `${subject} has the time ${new Date(reading.time).toISOString()} and arrived at ${new Date(arrivedAt).toISOString()}.`;
 }

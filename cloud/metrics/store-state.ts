@@ -22,8 +22,7 @@ export async function readState(store: Queryable): Promise<StoreState> {
     'SELECT hub, partition_id AS partition, watermark, progressed_at FROM partition ORDER BY hub, partition_id',
   );
   const deadLetters = await store.query<StoreState['deadLetters'][number]>(
-    `SELECT reason, count(*) AS all, count(*) FILTER (WHERE redriven_at IS NULL) AS open
-       FROM dead_letter GROUP BY reason ORDER BY reason`,
+    'SELECT reason, open + redriven AS all, open FROM dead_letter_counts ORDER BY reason',
   );
   return { totals: totals!, watermark: combined?.watermark ?? null, partitions, deadLetters };
 }

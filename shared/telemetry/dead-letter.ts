@@ -13,6 +13,7 @@ export const DEAD_LETTER_REASONS = [
   'invalid-value', // a value is no finite number, or not of its field's type
   'invalid-time', // a time is no finite number, or outside the calendar
   'event-too-early', // more than the early tolerance ahead of its arrival
+  'event-too-old', // its window is no longer kept
   'too-many-gaps', // its numbers would make its stream's ledger more scattered than it may be
 ] as const;
 

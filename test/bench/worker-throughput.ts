@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { KEEP_FOR_EVER } from './events.ts';
 import { fillHub, HUB } from './fill.ts';
 import { type BenchServer, StoreWatch, startPostgres } from './postgres.ts';
 import { cpuSeconds, load } from './process.ts';
@@ -104,6 +105,7 @@ export function workerEnvironment(connectionString: string, storeUrl: string): R
     TASHIKA_CLOUD_STORE_URL: storeUrl,
     TASHIKA_CLOUD_API_PORT: '0',
     TASHIKA_CLOUD_LOG_LEVEL: 'warn',
+    ...KEEP_FOR_EVER,
   };
 }
 

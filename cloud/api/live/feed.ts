@@ -15,6 +15,8 @@ const LOOK_INTERVAL_MS: Duration = 1_000;
 /** At most 5 broadcasts a second. */
 const BROADCAST_INTERVAL_MS: Duration = 200;
 const CENSUS_INTERVAL_MS: Duration = 1_000;
+/** A census takes at most one part in so many of the time: where counting takes long, it is done less often. */
+const CENSUS_SHARE = 20;
 const HEARTBEAT_INTERVAL_MS: Duration = 15_000;
 
 /** One who follows the feed. */
@@ -59,7 +61,8 @@ export class LiveFeed {
   /** Where the followers stand, and since when. */
   #told: Standpoint | undefined;
   #toldAt: Duration = Number.NEGATIVE_INFINITY;
-  #census: (Census & { readonly at: Duration }) | undefined;
+  #census: Census | undefined;
+  #nextCensusAt: Duration = Number.NEGATIVE_INFINITY;
   #heartbeat: TimerHandle | undefined;
   #looking: Promise<void> | undefined;
   #unlisten: Unsubscribe | undefined;
@@ -178,9 +181,13 @@ export class LiveFeed {
   }
 
   async #countedLately(now: Timestamp): Promise<Census> {
-    const at = this.#options.clock.monotonic();
-    if (!this.#census || at - this.#census.at >= CENSUS_INTERVAL_MS)
-      this.#census = { at, ...(await readCensus(this.#options.store, now - this.#options.silentAfterMs)) };
+    const { store, clock, silentAfterMs } = this.#options;
+    const began = clock.monotonic();
+    if (!this.#census || began >= this.#nextCensusAt) {
+      this.#census = await readCensus(store, now - silentAfterMs);
+      const took = clock.monotonic() - began;
+      this.#nextCensusAt = began + Math.max(CENSUS_INTERVAL_MS, CENSUS_SHARE * took);
+    }
     return this.#census;
   }
 

@@ -35,7 +35,7 @@ export interface Census {
 
 export async function readCensus(store: Queryable, silentBefore: Timestamp): Promise<Census> {
   const [row] = await store.query<{ dead_letters: number; devices: number; reporting: number }>(
-    `SELECT (SELECT count(*) FROM dead_letter WHERE redriven_at IS NULL) AS dead_letters,
+    `SELECT (SELECT coalesce(sum(open), 0)::bigint FROM dead_letter_counts) AS dead_letters,
             (SELECT count(*) FROM device) AS devices,
             (SELECT count(*) FROM device WHERE last_seen >= $1) AS reporting`,
     [new Date(silentBefore)],

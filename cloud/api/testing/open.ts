@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { regionCompleteness } from '../../ledger/index.ts';
 import { createMetrics } from '../../metrics/index.ts';
 import { openStore, type Store } from '../../store/index.ts';
-import { type ApiOptions, createApi } from '../index.ts';
+import { type ApiOptions, createApi, type Redrive } from '../index.ts';
 
 /** An API over an empty store in memory. */
 export interface OpenApi {
@@ -30,7 +30,7 @@ export async function openApi(options: Options = {}): Promise<OpenApi> {
 
 /** One more API over the same store, as another process would serve it. */
 export function openApiOver(store: Store, options: Options = {}): Promise<FastifyInstance> {
-  const { clock = systemClock, redrive = async (id) => (id === 1 ? { outcome: 'counted' } : undefined) } = options;
+  const { clock = systemClock, redrive = onlyTheFirst } = options;
   const completeness = regionCompleteness(store, clock);
   const metrics = createMetrics({ store, clock, completeness, stalledAfterMs: 30_000 });
   return createApi({
@@ -45,5 +45,10 @@ export function openApiOver(store: Store, options: Options = {}): Promise<Fastif
     stalledAfterMs: 30_000,
   });
 }
+
+const onlyTheFirst: Redrive = {
+  one: async (id) => (id === 1 ? { outcome: 'counted' } : undefined),
+  ofReason: async () => ({ counted: 1, stillRefused: 0, next: null }),
+};
 
 const logger = pino({ level: 'silent' });

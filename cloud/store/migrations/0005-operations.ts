@@ -76,6 +76,7 @@ CREATE TRIGGER dead_letter_emptied AFTER TRUNCATE ON dead_letter
 CREATE VIEW dead_letter_counts AS
   SELECT reason, sum(open)::bigint AS open, sum(redriven)::bigint AS redriven FROM dead_letter_count GROUP BY reason;
 
+CREATE INDEX dead_letter_open_by_id ON dead_letter (id) WHERE redriven_at IS NULL;
 CREATE INDEX dead_letter_by_age ON dead_letter (received_at, id);
 `,
 };

@@ -1,0 +1,2 @@
+export { type Kind, trim } from './trim.ts';
+export { startTrimmer, windowsKeptMs } from './trimmer.ts';
