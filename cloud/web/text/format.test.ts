@@ -50,6 +50,7 @@ describe('numbers', () => {
   it('are short where room is, in the words of the language', () => {
     expect([0, 9_999, 12_345, 200_000, 1_234_567].map(en.short)).toEqual(['0', '9,999', '12.3k', '200k', '1.23m']);
     expect([9_999, 12_345, 200_000].map(ja.short)).toEqual(['9,999', '1.23万', '20万']);
+    expect([999, 1_234, 18_765, 1_234_567].map(en.shortest)).toEqual(['999', '1.2k', '19k', '1.2m']);
   });
 
   it('are measured values to so many digits, and by their power of ten where they are very large or small', () => {

@@ -9,6 +9,8 @@ export interface Format {
   integer(value: number): string;
   /** A count where room is short: whole up to 9,999, then three digits with a word for the rest (`12.3k`, `1.23万`). */
   short(value: number): string;
+  /** The same where there is next to none: whole up to 999, then two digits. */
+  shortest(value: number): string;
   /** A measured value with up to `digits` significant ones; very large and small ones by their power of ten. */
   measured(value: number, digits: number): string;
   /** Rates: one decimal below 100. */
@@ -34,6 +36,7 @@ export function formatFor(language: Language, timeZone?: string): Format {
   const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumSignificantDigits: 3 });
+  const tiny = new Intl.NumberFormat(locale, { notation: 'compact', maximumSignificantDigits: 2 });
   const signed = new Intl.NumberFormat(locale, {
     style: 'percent',
     maximumFractionDigits: 0,
@@ -58,6 +61,7 @@ export function formatFor(language: Language, timeZone?: string): Format {
   return {
     integer: (value) => integers.format(value),
     short: (value) => (value < 10_000 ? integers : compact).format(value),
+    shortest: (value) => (value < 1_000 ? integers : tiny).format(value),
     measured: (value, digits) => {
       const size = Math.abs(value);
       const notation = size !== 0 && (size >= 1e7 || size < 1e-4) ? 'scientific' : 'standard';

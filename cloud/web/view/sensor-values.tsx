@@ -7,6 +7,9 @@ import { writtenUnit } from '../text/units.ts';
 const PERCENTILE_DIGITS = 3;
 const MEASURED_DIGITS = 6;
 
+const COLUMNS = ['median', 'high', 'least', 'greatest', 'readings'] as const;
+type Column = (typeof COLUMNS)[number];
+
 /** What each sensor of the region measured in the newest settled minute. */
 export function SensorValues() {
   const words = text.value.values;
@@ -20,19 +23,13 @@ export function SensorValues() {
       <h3>{label}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by the keyboard. */}
       <section class="scroll" tabIndex={0} aria-label={text.value.tableOf(label)}>
-        <table>
+        <table class="cards">
           <thead>
             <tr>
               <th scope="col">{words.columns.sensor}</th>
-              {[
-                words.columns.median,
-                words.columns.high,
-                words.columns.least,
-                words.columns.greatest,
-                words.columns.readings,
-              ].map((column) => (
+              {COLUMNS.map((column) => (
                 <th key={column} scope="col" class="number">
-                  {column}
+                  {words.columns[column]}
                 </th>
               ))}
             </tr>
@@ -50,19 +47,26 @@ export function SensorValues() {
 }
 
 function Row({ value }: { readonly value: SensorValue }) {
+  const words = text.value.values;
   const { measured, integer } = format.value;
+  const { count, min, max, percentiles } = value;
   const unit = writtenUnit(value.unit);
-  const withUnit = (text: string) => (unit === '' ? text : `${text} ${unit}`);
-  const percentile = (at: 'p50' | 'p95') =>
-    value.percentiles ? withUnit(measured(value.percentiles[at], PERCENTILE_DIGITS)) : text.value.values.unknown;
+  const amount = (each: number, digits: number) => `${measured(each, digits)} ${unit}`.trimEnd();
+  const cells: Readonly<Record<Column, string>> = {
+    median: percentiles ? amount(percentiles.p50, PERCENTILE_DIGITS) : words.unknown,
+    high: percentiles ? amount(percentiles.p95, PERCENTILE_DIGITS) : words.unknown,
+    least: amount(min, MEASURED_DIGITS),
+    greatest: amount(max, MEASURED_DIGITS),
+    readings: integer(count),
+  };
   return (
     <tr data-testid={`sensor-${value.sensor}`} data-unit={value.unit}>
       <th scope="row">{value.sensor}</th>
-      <td class="number">{percentile('p50')}</td>
-      <td class="number">{percentile('p95')}</td>
-      <td class="number">{withUnit(measured(value.min, MEASURED_DIGITS))}</td>
-      <td class="number">{withUnit(measured(value.max, MEASURED_DIGITS))}</td>
-      <td class="number">{integer(value.count)}</td>
+      {COLUMNS.map((column) => (
+        <td key={column} class="number" data-label={words.columns[column]}>
+          {cells[column]}
+        </td>
+      ))}
     </tr>
   );
 }

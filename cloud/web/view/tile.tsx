@@ -20,9 +20,6 @@ const tabStop = computed(() => focusedCode.value ?? selectedCode.value);
 /** State by mark and outline as well as colour: `12+` so far, `12*` revised, `—` no reading. */
 const MARK = { provisional: '+', final: '', revised: '*' };
 
-/** Characters of a count from which on it is written smaller. */
-const LONG = 5;
-
 export function Tile({ region }: { readonly region: Region }) {
   const { code } = region;
   const count = shownCounts.value.get(code);
@@ -32,7 +29,10 @@ export function Tile({ region }: { readonly region: Region }) {
   const words = text.value;
   const name = tileName(region, language.value);
   const number = format.value.integer(readings);
-  const shown = isKnown && count ? format.value.short(readings) : '—';
+  const mark = count ? MARK[state] : '';
+  const write = (short: (value: number) => string) => (isKnown && count ? short(readings) : '—');
+  const wide = write(format.value.short);
+  const narrow = write(format.value.shortest) + mark;
   return (
     <button
       type="button"
@@ -56,9 +56,16 @@ export function Tile({ region }: { readonly region: Region }) {
       <span class="name" data-narrow={narrowTileName(region, language.value)}>
         <span>{name}</span>
       </span>{' '}
-      <span class="count" data-long={shown.length >= LONG || undefined}>
-        {shown}
-        {count && <span class="state-mark">{MARK[state]}</span>}
+      <span
+        class="count"
+        data-length={wide.length + mark.length}
+        data-narrow={narrow}
+        data-narrow-length={narrow.length}
+      >
+        <span>
+          {wide}
+          {mark}
+        </span>
       </span>
     </button>
   );
