@@ -85,9 +85,16 @@ export class StoredCheckpoints implements CheckpointStore {
    */
   async release(ownerId: string, partitionId?: string): Promise<void> {
     await this.#store.query(
-      `UPDATE partition SET owner_id = '', etag = $5
-        WHERE namespace = $1 AND hub = $2 AND consumer_group = $3 AND owner_id = $4
-          AND ($6::text IS NULL OR partition_id = $6)`,
+      // Locked in the order of a commit, which an update by itself does not keep to.
+      `WITH owned AS (
+         SELECT partition_id FROM partition
+          WHERE namespace = $1 AND hub = $2 AND consumer_group = $3 AND owner_id = $4
+            AND ($6::text IS NULL OR partition_id = $6)
+          ORDER BY partition_id FOR UPDATE)
+       UPDATE partition SET owner_id = '', etag = $5
+         FROM owned
+        WHERE namespace = $1 AND hub = $2 AND consumer_group = $3 AND partition.partition_id = owned.partition_id
+          AND owner_id = $4`,
       [...this.#key(), ownerId, randomUUID(), partitionId ?? null],
     );
   }
