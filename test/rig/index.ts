@@ -11,6 +11,7 @@ export { type Pipeline, type PipelineOptions, startPipeline } from './pipeline.t
 export { freePort } from './port.ts';
 export { type Postgres, startPostgres } from './postgres.ts';
 export { Program } from './program.ts';
+export { type Receipt, ReceiptedDevice, type ReceiptedDeviceOptions } from './receipted-device.ts';
 export {
   bodyOf,
   type Expected,
