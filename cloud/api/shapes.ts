@@ -45,18 +45,19 @@ export const Window = named(
   'Window',
   Type.Object(
     {
-      windowEnd: Time('The minute (start, end], labelled by its end.'),
+      windowEnd: Time('The window (start, end], labelled by its end; a minute unless configured otherwise.'),
       region: RegionCode,
       readings: Count('Readings counted, each exactly once.'),
       events: Count('Posts counted, each once, in the window of its first fresh reading.'),
       late: Count('Readings among them that came after the window was final.'),
       state: word(['provisional', 'final', 'revised'], {
         description:
-          '`provisional` until the watermark passes the end, then `final`; `revised` once a late reading changed it.',
+          '`provisional` until the watermark has come to the end (under `stream-analytics`, has passed it), then `final`; ' +
+          '`revised` once a late reading changed it.',
       }),
       revision: Count('0 until a final window changes, then counting up.'),
     },
-    { description: 'One minute of one region.' },
+    { description: 'One window of one region.' },
   ),
 );
 export type Window = Static<typeof Window>;
@@ -64,7 +65,7 @@ export type Window = Static<typeof Window>;
 export const WindowList = named(
   'WindowList',
   Type.Object({
-    watermark: TimeOrNull('Windows that end at or before it are final. Null until every partition has been read.'),
+    watermark: TimeOrNull('Event time that every partition has passed. Null until each has been read.'),
     windows: Type.Array(ref(Window)),
   }),
 );
@@ -305,7 +306,18 @@ export const LiveMessage = named(
     {
       id: Type.String({ description: 'The latest change contained; resume from it with Last-Event-ID.' }),
       asOf: Time('When it was read.'),
-      watermark: TimeOrNull('Windows that end at or before it are final.'),
+      watermark: TimeOrNull('Event time that every partition has passed. Null until each has been read.'),
+      finalUntil: TimeOrNull(
+        'Windows that end at or before it are final: the watermark, or under `stream-analytics` just before it.',
+      ),
+      windowing: Type.Object(
+        {
+          lengthMs: Type.Integer({ minimum: 1 }),
+          hopMs: Type.Integer({ minimum: 1, description: 'How far apart windows begin.' }),
+          policy: word(['revise', 'stream-analytics']),
+        },
+        { description: 'How the windows of this store are counted.' },
+      ),
       figures: Figures,
       windows: Type.Array(ref(Window), {
         description: 'State, not increments: a row replaces the earlier one of its windowEnd and region.',

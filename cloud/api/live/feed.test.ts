@@ -21,7 +21,7 @@ beforeAll(async () => {
   url = await listen(api.app, { host: '127.0.0.1', port: 0 });
 });
 
-beforeEach(() => api.store.script('TRUNCATE window_region, partition, device, dead_letter'));
+beforeEach(() => api.store.script('TRUNCATE window_region, partition, device, dead_letter, windowing'));
 
 afterEach(() => {
   for (const client of clients.splice(0)) client.close();
@@ -107,6 +107,23 @@ describe('a live client', () => {
   });
 
   it('is told where things stand when the watermark begins or goes back', async () => {
+  it('is told of a window under the policy of Stream Analytics when the watermark is beyond its end', async () => {
+    await api.store.query(`INSERT INTO windowing VALUES (true, 30000, 10000, 'stream-analytics')`);
+    await setPartition(api.store, { watermark: end(-2) });
+    await commitWindows(api.store, { windowEnd: end(-2) }, { windowEnd: end(-1) });
+    const client = await follow();
+    const { data } = await client.until(({ event }) => event === 'snapshot');
+    expect(data).toMatchObject({
+      watermark: end(-2),
+      finalUntil: new Date(Date.parse(end(-2)) - 1).toISOString(),
+      windowing: { lengthMs: 30_000, hopMs: 10_000, policy: 'stream-analytics' },
+    });
+    expect(data.windows.map(({ state }) => state)).toEqual(['provisional', 'provisional']);
+    await setPartition(api.store, { watermark: new Date(Date.parse(end(-2)) + 1).toISOString() });
+    const delta = await client.until((message) => message.data.windows.length > 0);
+    expect(delta.data.windows.map(({ windowEnd, state }) => [windowEnd, state])).toEqual([[end(-2), 'final']]);
+  });
+
     await commitWindows(api.store, { windowEnd: end(-1) });
     const client = await follow();
     await client.next();

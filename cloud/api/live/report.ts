@@ -2,15 +2,15 @@ import type { Timestamp } from '@tashika/shared/time';
 import type { Queryable } from '../../store/index.ts';
 import type { LiveMessage, Window } from '../shapes.ts';
 import { frame } from './event-stream.ts';
-import { MOST_WINDOWS_A_MESSAGE, readChanges, readRecent, type Standpoint } from './pulse.ts';
-import { goesBack, sameMinute } from './standpoints.ts';
+import { MOST_WINDOWS_A_MESSAGE, type Pulse, readChanges, readRecent, type Standpoint } from './pulse.ts';
+import { goesBack, sameFinal } from './standpoints.ts';
 
 /**
  * What one look at the store has to say, to whoever stands where. Each text is made once, however many clients get
  * it; most looks make one.
  */
 export class Report {
-  readonly standpoint: Standpoint;
+  readonly standpoint: Pulse;
   readonly #store: Queryable;
   readonly #head: Omit<LiveMessage, 'windows'>;
   readonly #now: Timestamp;
@@ -18,21 +18,23 @@ export class Report {
   #snapshot: Promise<LiveMessage> | undefined;
   #snapshotText: Promise<string> | undefined;
 
-  constructor(store: Queryable, standpoint: Standpoint, now: Timestamp, figures: LiveMessage['figures']) {
+  constructor(store: Queryable, standpoint: Pulse, now: Timestamp, figures: LiveMessage['figures']) {
     this.#store = store;
     this.standpoint = standpoint;
     this.#now = now;
     this.#head = {
       id: String(standpoint.changeId),
       asOf: new Date(now).toISOString(),
-      watermark: standpoint.watermark === null ? null : new Date(standpoint.watermark).toISOString(),
+      watermark: isoOf(standpoint.watermark),
+      finalUntil: isoOf(standpoint.finalUntil),
+      windowing: standpoint.windowing,
       figures,
     };
   }
 
   /** Where things stand. */
   snapshot(): Promise<LiveMessage> {
-    this.#snapshot ??= readRecent(this.#store, this.standpoint.watermark, this.#now).then((windows) => ({
+    this.#snapshot ??= readRecent(this.#store, this.standpoint.finalUntil, this.#now).then((windows) => ({
       ...this.#head,
       windows,
     }));
@@ -42,7 +44,7 @@ export class Report {
   /** The event for one who stands at `since`: what changed, or a snapshot where that can't be told or is too much. */
   async eventFor(since: Standpoint | undefined): Promise<string> {
     if (since === undefined || goesBack(since, this.standpoint)) return this.#snapshotEvent();
-    const key = `${since.changeId} ${since.watermark}`;
+    const key = `${since.changeId} ${since.finalUntil}`;
     let text = this.#deltas.get(key);
     if (!text) {
       text = this.#deltaEvent(since);
@@ -58,13 +60,17 @@ export class Report {
   }
 
   async #changes(since: Standpoint): Promise<readonly Window[]> {
-    const { changeId, watermark } = this.standpoint;
-    if (since.changeId === changeId && sameMinute(since.watermark, watermark)) return [];
-    return readChanges(this.#store, since, watermark);
+    const { changeId, finalUntil, windowing } = this.standpoint;
+    if (since.changeId === changeId && sameFinal(since.finalUntil, finalUntil, windowing.hopMs)) return [];
+    return readChanges(this.#store, since, finalUntil);
   }
 
   #snapshotEvent(): Promise<string> {
     this.#snapshotText ??= this.snapshot().then((message) => frame('snapshot', message.id, JSON.stringify(message)));
     return this.#snapshotText;
   }
+}
+
+function isoOf(time: Timestamp | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
 }
