@@ -30,8 +30,8 @@ export class Comparison {
     const look = await lookAt(this.#store);
     const broken = [...(this.#before ? brokenBetween(this.#before, look) : []), ...brokenIn(look, lengthMs / hopMs)];
     this.#before = look;
-    expect(broken, 'what is broken').toEqual([]);
-    expect(look.shown, 'what the store shows').toEqual(this.#model.shows());
+    const wrong = [...broken, ...differences(look.shown, this.#model.shows())];
+    if (wrong.length > 0) throw new Error(wrong.join('\n'));
   }
 
   /** When everything has been read: the sums are those of a set, and the ledger tells what the devices miss. */
@@ -75,6 +75,20 @@ export class Comparison {
     const completeness = all === 0 ? 1 : received / all;
     return { devices: Object.keys(devices).length, received, missing, held, lost, completeness };
   }
+}
+
+/** Where two plain values differ; sentences. */
+function differences(shown: unknown, modelled: unknown, place = 'the store'): string[] {
+  if (isRecord(shown) && isRecord(modelled)) {
+    const keys = new Set([...Object.keys(shown), ...Object.keys(modelled)]);
+    return [...keys].flatMap((key) => differences(shown[key], modelled[key], `${place}.${key}`));
+  }
+  const [is, shouldBe] = [JSON.stringify(shown), JSON.stringify(modelled)];
+  return is === shouldBe ? [] : [`${place} shows ${is}, the model ${shouldBe}`];
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function sumsOf({ windows }: Shown): Record<string, number> {

@@ -1,4 +1,4 @@
-import { partitionPositions, standingOf, tickIdle } from '@tashika/cloud/ingest';
+import { HubClock, partitionPositions, standingOf, tickIdle } from '@tashika/cloud/ingest';
 import { expect } from 'vitest';
 import type { HubEvent } from './hub.ts';
 import type { Model } from './model.ts';
@@ -25,14 +25,17 @@ export interface Record {
 
 /** One worker over all its lives. */
 interface Role {
-  readonly name: string;
+  readonly name: (typeof WORKERS)[number];
   worker: SimulatedWorker;
   lives: number;
   /** What it listed, and how often each partition had changed hands by then. */
   listed: { readonly ownerships: Ownerships; readonly claims: ReadonlyMap<string, number> } | undefined;
   idle: Parameters<typeof tickIdle>[2];
+  hubClock: HubClock;
 }
 
+/** How far the wall clocks of the workers' machines are off; nothing that is counted may go by them. */
+const WALL_OF = { A: 0, B: 3_600_000, C: -86_400_000 };
 const READ_ALL = 1000;
 const STALLED_AFTER_MS = 30_000;
 
@@ -48,8 +51,8 @@ export class Crew {
     this.#model = model;
     this.#record = record;
     this.#roles = WORKERS.map((name) => {
-      const worker = new SimulatedWorker(`${name}1`, parts);
-      return { name, worker, lives: 1, listed: undefined, idle: [] };
+      const worker = new SimulatedWorker(`${name}1`, parts, WALL_OF[name]);
+      return { name, worker, lives: 1, listed: undefined, idle: [], hubClock: new HubClock() };
     });
   }
 
@@ -175,22 +178,26 @@ export class Crew {
     if (commits) await this.#commit(role, null, null);
     this.#record.tell(`worker ${role.name} is killed${commits ? ' before it hears of it' : ''}, and starts anew`);
     role.lives++;
-    role.worker = new SimulatedWorker(`${role.name}${role.lives}`, this.#parts);
+    role.worker = new SimulatedWorker(`${role.name}${role.lives}`, this.#parts, WALL_OF[role.name]);
     role.listed = undefined;
     role.idle = [];
+    role.hubClock = new HubClock();
     return commits;
   }
 
   async #ask(role: Role): Promise<void> {
     const { store, address, hub, clock } = this.#parts;
     const { ownerId } = role.worker;
-    const now = clock.now();
-    const owned = (await partitionPositions(store, address)).filter((each) => each.ownerId === ownerId);
-    const idle = owned.filter(({ partitionId, position }) => {
-      const seen = { partitionId, position, facts: hub.facts(partitionId), monotonic: clock.monotonic(), now };
-      return standingOf(undefined, seen, STALLED_AFTER_MS).state === 'caught-up';
+    const monotonic = clock.monotonic();
+    const positions = await partitionPositions(store, address);
+    for (const { lastArrival } of positions) if (lastArrival !== null) role.hubClock.observe(lastArrival, monotonic);
+    const arrivedUntil = role.hubClock.atLeast(monotonic);
+    expect(arrivedUntil, 'the time at the hub').toBeLessThanOrEqual(clock.now());
+    const idle = positions.filter(({ partitionId, position, ownerId: owner }) => {
+      const seen = { partitionId, position, facts: hub.facts(partitionId), monotonic };
+      return owner === ownerId && standingOf(undefined, seen, STALLED_AFTER_MS).state === 'caught-up';
     });
-    role.idle = idle.map(({ partitionId, position }) => ({ partitionId, ownerId, position, arrivedUntil: now }));
+    role.idle = idle.map(({ partitionId, position }) => ({ partitionId, ownerId, position, arrivedUntil }));
     this.#record.tell(
       `worker ${role.name} hears that ${idle.map((each) => each.partitionId).join(', ') || 'none'} is idle`,
     );
@@ -198,7 +205,7 @@ export class Crew {
 
   /** By what it asked before, which may be out of date, or by what is so now. */
   async #tick(role: Role): Promise<boolean> {
-    const { store, address, policy, clock } = this.#parts;
+    const { store, address, policy } = this.#parts;
     if (role.idle.length === 0) await this.#ask(role);
     const { idle } = role;
     role.idle = [];
@@ -206,7 +213,7 @@ export class Crew {
     this.#record.tell(`worker ${role.name} moves the watermark of what it heard to be idle`);
     for (const { partitionId, ownerId, position, arrivedUntil } of idle)
       this.#model.idle(partitionId, ownerId, position, arrivedUntil);
-    await tickIdle(store, address, idle, policy.tolerances, clock.now());
+    await tickIdle(store, address, idle, policy.tolerances, role.worker.clock.now());
     return true;
   }
 

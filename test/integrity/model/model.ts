@@ -123,11 +123,12 @@ export class Model {
     return fates;
   }
 
-  /** The partition had nothing beyond `position` when its owner asked the hub at `askedAt`. */
+  /** The partition had nothing beyond `position` when its owner asked the hub at `askedAt`; -Infinity if it has no idea. */
   idle(partitionId: string, owner: string, position: number | null, askedAt: Timestamp): void {
     const partition = this.partitions.get(partitionId)!;
     if (partition.owner !== owner || partition.position !== position) return;
-    partition.watermark = latest(partition.watermark, askedAt - this.#settings.lateToleranceMs);
+    if (Number.isFinite(askedAt))
+      partition.watermark = latest(partition.watermark, askedAt - this.#settings.lateToleranceMs);
   }
 
   /** Drives a dead letter again, as if it arrived now. It moves no watermark. */

@@ -2,7 +2,7 @@ import { GroupCommit, type HubAddress, type ReadBatch, StoredCheckpoints } from 
 import type { Logger, Queryable, Store } from '@tashika/cloud/store';
 import type { WindowPolicy } from '@tashika/cloud/windows';
 import { isTashikaError } from '@tashika/shared/errors';
-import { TestClock } from '@tashika/shared/time';
+import { type Clock, type Duration, TestClock } from '@tashika/shared/time';
 import type { HubEvent, MemoryHub } from './hub.ts';
 
 /** What goes wrong with a transaction; the commit tries again after each. */
@@ -55,17 +55,26 @@ const logger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 export class SimulatedWorker {
   readonly ownerId: string;
   readonly checkpoints: StoredCheckpoints;
+  /** Its machine's. */
+  readonly clock: Clock;
   readonly #parts: WorkerParts;
   readonly #commits: GroupCommit;
   readonly #pumps = new Map<string, Pump>();
   #mishap: Mishap | undefined;
 
-  constructor(ownerId: string, parts: WorkerParts) {
+  /** @param wallOffMs how far its machine's wall clock is off */
+  constructor(ownerId: string, parts: WorkerParts, wallOffMs: Duration) {
     this.ownerId = ownerId;
     this.#parts = parts;
-    const { store, address, clock } = parts;
-    this.checkpoints = new StoredCheckpoints(store, address, clock);
-    this.#commits = new GroupCommit({ ...parts, store: this.#unlucky(store), hub: address, logger });
+    const { store, address, policy, clock } = parts;
+    this.clock = {
+      now: () => clock.now() + wallOffMs,
+      monotonic: () => clock.monotonic(),
+      after: (delayMs, callback) => clock.after(delayMs, callback),
+      sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
+    };
+    this.checkpoints = new StoredCheckpoints(store, address, this.clock);
+    this.#commits = new GroupCommit({ store: this.#unlucky(store), hub: address, policy, clock: this.clock, logger });
   }
 
   /** Partitions that it reads, whether or not it still owns them, and that have more for it. */
