@@ -2,7 +2,7 @@ import type { RegionCode } from '@tashika/shared/regions';
 
 /** What the API answers. Times are ISO 8601 UTC with milliseconds. */
 
-/** A window is open until the watermark passes its end; a final one that changed afterwards is revised. */
+/** A window is open until it is final by the watermark; a final one that changed afterwards is revised. */
 export type WindowState = 'provisional' | 'final' | 'revised';
 
 /** One row of `GET /api/windows` and of the live feed. */
@@ -33,11 +33,20 @@ export interface Figures {
   readonly devicesSilent: number;
 }
 
+/** How the store counts its windows. */
+export interface Windowing {
+  readonly lengthMs: number;
+  readonly hopMs: number;
+}
+
 /** A snapshot holds every window of the last minutes; a delta only those that changed. Both are state. */
 export interface LiveMessage {
   readonly id: string;
   readonly asOf: string;
   readonly watermark: string | null;
+  /** Windows that end at or before it are final. */
+  readonly finalUntil: string | null;
+  readonly windowing: Windowing;
   readonly figures: Figures;
   readonly windows: readonly WindowRow[];
 }

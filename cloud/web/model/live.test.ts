@@ -12,7 +12,11 @@ function row(time: string, region: RegionCode, readings: number, more: Partial<W
   return { windowEnd: iso(time), region, readings, events: 1, late: 0, state: 'final', revision: 0, ...more };
 }
 
+const MINUTE = 60_000;
+
 function message(id: string, asOf: string, windows: WindowRow[], watermark: string | null = asOf): LiveMessage {
+  const finalUntil = watermark && iso(watermark);
+  const windowing = { lengthMs: MINUTE, hopMs: MINUTE };
   const figures = {
     eventsPerSecond: 1,
     readingsPerSecond: 3,
@@ -23,7 +27,7 @@ function message(id: string, asOf: string, windows: WindowRow[], watermark: stri
     devicesReporting: 1,
     devicesSilent: 0,
   };
-  return { id, asOf: iso(asOf), watermark: watermark && iso(watermark), figures, windows };
+  return { id, asOf: iso(asOf), watermark: finalUntil, finalUntil, windowing, figures, windows };
 }
 
 const first = applySnapshot(nothingYet, message('10', '14:02:30', [row('14:02:00', TOKYO, 60)], '14:02:20'), 1_000);
@@ -34,6 +38,12 @@ describe('a snapshot', () => {
   it('is where things stand', () => {
     expect(readingsOf(first, '14:02:00')).toBe(60);
     expect(first).toMatchObject({ id: '10', asOf: at('14:02:30'), watermark: at('14:02:20'), receivedAt: 1_000 });
+  });
+
+  it('tells what is final apart from the watermark, and how windows are counted', () => {
+    const told = { ...message('11', '14:02:31', []), finalUntil: iso('14:01:59') };
+    for (const next of [applySnapshot(first, told, 2_000), applyDelta(first, told, 2_000)])
+      expect(next).toMatchObject({ finalUntil: at('14:01:59'), windowing: { lengthMs: MINUTE, hopMs: MINUTE } });
   });
 
   it('takes away the rows of its span that it does not hold', () => {

@@ -1,9 +1,9 @@
 import type { RegionCode } from '@tashika/shared/regions';
 import type { Duration, Timestamp } from '@tashika/shared/time';
-import type { Figures, LiveMessage, WindowRow } from './contract.ts';
+import type { Figures, LiveMessage, Windowing, WindowRow } from './contract.ts';
 import { MINUTE, openMinute } from './minute.ts';
 
-/** What a window counted, without its state, which depends on the watermark (`stateOf`). */
+/** What a window counted, without its state, which depends on what is final (`stateOf`). */
 export interface Count {
   readonly readings: number;
   readonly events: number;
@@ -26,6 +26,10 @@ export interface LiveState {
   /** When it came, on this machine's monotonic clock. */
   readonly receivedAt: Duration;
   readonly watermark: Timestamp | null;
+  /** Windows that end at or before it are final. */
+  readonly finalUntil: Timestamp | null;
+  /** How the store counts its windows; null before the first message. */
+  readonly windowing: Windowing | null;
   readonly figures: Figures | null;
   readonly minutes: ReadonlyMap<Timestamp, Minute>;
   /** Windows that end after this are known for every region. */
@@ -48,6 +52,8 @@ export const nothingYet: LiveState = {
   asOf: 0,
   receivedAt: 0,
   watermark: null,
+  finalUntil: null,
+  windowing: null,
   figures: null,
   minutes: new Map(),
   coveredAfter: Number.POSITIVE_INFINITY,
@@ -59,16 +65,18 @@ export const nothingYet: LiveState = {
 export function applySnapshot(state: LiveState, message: LiveMessage, receivedAt: Duration): LiveState {
   const generation = state.generation + 1;
   const asOf = Date.parse(message.asOf);
-  const watermark = parseTime(message.watermark);
+  const finalUntil = parseTime(message.finalUntil);
   const spanStart = openMinute(asOf) - SNAPSHOT_SPAN;
-  const coveredAfter = watermark === null ? spanStart : Math.min(spanStart, watermark);
+  const coveredAfter = finalUntil === null ? spanStart : Math.min(spanStart, finalUntil);
   const before = withoutEndsAfter(state.minutes, coveredAfter);
   return {
     id: message.id,
     generation,
     asOf,
     receivedAt,
-    watermark,
+    watermark: parseTime(message.watermark),
+    finalUntil,
+    windowing: message.windowing,
     figures: message.figures,
     minutes: withinHistory(replaceRows(before, message.windows, generation), asOf),
     coveredAfter,
@@ -90,6 +98,8 @@ export function applyDelta(state: LiveState, message: LiveMessage, receivedAt: D
     asOf,
     receivedAt,
     watermark: parseTime(message.watermark),
+    finalUntil: parseTime(message.finalUntil),
+    windowing: message.windowing,
     figures: message.figures,
     minutes: withinHistory(replaceRows(state.minutes, message.windows, state.generation), asOf),
   };

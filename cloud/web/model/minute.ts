@@ -8,17 +8,17 @@ export function openMinute(now: Timestamp): Timestamp {
   return Math.ceil(now / MINUTE) * MINUTE;
 }
 
-/** The end of the newest window that the watermark has passed; null while there is no watermark. */
-export function lastFinalMinute(watermark: Timestamp | null): Timestamp | null {
-  return watermark === null ? null : Math.floor(watermark / MINUTE) * MINUTE;
+/** The end of the newest final window; null while there is none. */
+export function lastFinalMinute(finalUntil: Timestamp | null): Timestamp | null {
+  return finalUntil === null ? null : Math.floor(finalUntil / MINUTE) * MINUTE;
 }
 
 /**
- * The state of a window under the newest watermark: the rule of the store's view `window_counts`. The page
+ * The state of a window under the newest word on what is final: the rule of the store's view `window_counts`. The page
  * derives it again because a window becomes final when the watermark moves, without a change of its row, so
  * the live feed does not repeat it.
  */
-export function stateOf(windowEnd: Timestamp, revision: number, watermark: Timestamp | null): WindowState {
-  if (watermark === null || windowEnd > watermark) return 'provisional';
+export function stateOf(windowEnd: Timestamp, revision: number, finalUntil: Timestamp | null): WindowState {
+  if (finalUntil === null || windowEnd > finalUntil) return 'provisional';
   return revision > 0 ? 'revised' : 'final';
 }

@@ -10,7 +10,7 @@ const NOW = Date.parse('2026-05-30T14:02:30Z');
 const OPEN = Date.parse('2026-05-30T14:03:00Z');
 
 /** Rows by how many minutes before the open one they end. */
-function stateWith(rows: Record<number, Partial<WindowRow>>, watermark: number | null = OPEN - MINUTE): LiveState {
+function stateWith(rows: Record<number, Partial<WindowRow>>, finalUntil: number | null = OPEN - MINUTE): LiveState {
   const windows = Object.entries(rows).map(([ago, row]) => ({
     windowEnd: new Date(OPEN - Number(ago) * MINUTE).toISOString(),
     region: TOKYO,
@@ -21,11 +21,11 @@ function stateWith(rows: Record<number, Partial<WindowRow>>, watermark: number |
     revision: 0,
     ...row,
   }));
-  return applyHistory({ ...nothingYet, asOf: NOW, watermark }, { generation: 0, windows });
+  return applyHistory({ ...nothingYet, asOf: NOW, finalUntil }, { generation: 0, windows });
 }
 
-const pointsOf = (rows: Record<number, Partial<WindowRow>>, watermark?: number | null) =>
-  minutesOf(stateWith(rows, watermark), TOKYO, NOW);
+const pointsOf = (rows: Record<number, Partial<WindowRow>>, finalUntil?: number | null) =>
+  minutesOf(stateWith(rows, finalUntil), TOKYO, NOW);
 
 describe('the minutes of a region', () => {
   it('are 120 up to the open one, each exactly once', () => {

@@ -24,7 +24,7 @@ export function minutesOf(state: LiveState, region: RegionCode, now: Timestamp):
       readings: count?.readings ?? null,
       late: count?.late ?? 0,
       revision: count?.revision ?? 0,
-      state: stateOf(end, count?.revision ?? 0, state.watermark),
+      state: stateOf(end, count?.revision ?? 0, state.finalUntil),
     });
   }
   return points;

@@ -16,7 +16,7 @@ export const selectedCode = signal<RegionCode>(codeInAddress() ?? TOKYO);
 export const selectedRegion = computed(() => regionOf(selectedCode.value));
 export const shownMinute = signal<ShownMinute>('open');
 
-export const finalEnd = computed(() => lastFinalMinute(live.value.watermark));
+export const finalEnd = computed(() => lastFinalMinute(live.value.finalUntil));
 /** End of the window on the map; null while there is no final one to show. */
 export const shownEnd = computed(() => (shownMinute.value === 'open' ? openEnd.value : finalEnd.value));
 
@@ -39,7 +39,7 @@ export const mapScale = computed(() => {
 });
 export function shownStateOf(count: Count | undefined) {
   const end = shownEnd.value;
-  return end === null ? 'provisional' : stateOf(end, count?.revision ?? 0, live.value.watermark);
+  return end === null ? 'provisional' : stateOf(end, count?.revision ?? 0, live.value.finalUntil);
 }
 
 export const regionMinutes = computed(() => minutesOf(live.value, selectedCode.value, openEnd.value));

@@ -23,6 +23,8 @@ export const en = {
     `The watermark is ${delay} behind: minutes after ${minute} are still open, and their counts may grow.`,
   watermarkAbsent: 'There is no watermark yet: no minute is final before every partition has been read.',
 
+  otherWindows: (length: string, hop: string) =>
+    `This store counts windows of ${length}, one every ${hop}. The page shows those that end on a whole minute; a minute at whose end none ends reads as one without a reading.`,
   /** What keeps readings from being counted, by the condition's type. */
   conditions: {
     StoreUnavailable: (since: string) => `The database has not answered since ${since}: nothing is counted.`,

@@ -22,6 +22,8 @@ export const ja: Text = {
     `ウォーターマークが ${delay}遅れています。${minute} より後の分は確定しておらず、件数が増えることがあります。`,
   watermarkAbsent: 'ウォーターマークがまだありません。すべてのパーティションを読み終えるまで、どの分も確定しません。',
 
+  otherWindows: (length, hop) =>
+    `このストアは長さ ${length}のウィンドウを ${hop}ごとに集計しています。この画面に出るのは分の変わり目で終わるものだけで、それがない分は測定値なしと表示されます。`,
   conditions: {
     StoreUnavailable: (since) => `データベースが ${since} から応答していません。集計は止まっています。`,
     HubUnavailable: (since) => `Event Hubs が ${since} から応答していません。届いたデータは待機しています。`,

@@ -24,6 +24,7 @@ export function Notices() {
     <>
       <Conditions />
       <WatermarkNotice />
+      <WindowingNotice />
     </>
   );
 }
@@ -49,6 +50,18 @@ function Conditions() {
           </p>
         ))}
     </>
+  );
+}
+
+/** The page is made of minutes; a store that counts otherwise is told of, not shown wrong in silence. */
+function WindowingNotice() {
+  const { windowing } = live.value;
+  if (!windowing || (windowing.lengthMs === MINUTE && windowing.hopMs === MINUTE)) return null;
+  const { counter } = format.value;
+  return (
+    <p class="notice warn" data-testid="windowing-notice">
+      {text.value.otherWindows(counter(windowing.lengthMs), counter(windowing.hopMs))}
+    </p>
   );
 }
 
