@@ -1,13 +1,13 @@
 // The store fills the disk: Azure/iotedge #2431, #3981.
 import { seededChance } from '@tashika/shared/chance';
 import { expect, it } from 'vitest';
-import { expectedOf, SEED, startCluster, traffic } from '../rig/index.ts';
+import { type Cluster, expectedOf, SEED, startCluster, traffic, until } from '../rig/index.ts';
 import { metRefusals, refuseCommits } from '../rig/refusals.ts';
 
 const DISK_FULL = '53100';
 
 it('loses nothing while the database is read only, tells it, and goes on by itself when it is not', async () => {
-  const cluster = await startCluster();
+  const cluster = await startCluster({ env: { TASHIKA_CLOUD_INGEST_STALLED_AFTER_MS: '2000' } });
   const database = new URL(cluster.databaseUrl).pathname.slice(1);
   const events = traffic({ seed: SEED, partitions: 4, sims: 40, posts: 60 });
   const half = events.length / 2;
@@ -24,11 +24,13 @@ it('loses nothing while the database is read only, tells it, and goes on by itse
     /"error":"cannot execute .* in a read-only transaction","retryMs":400,"msg":"a commit failed; trying again"/,
   );
   expect(await cluster.committed()).toBe(half);
+  await readinessIs(cluster, 'not-ready');
 
   // The sessions that the worker has by now are read only for as long as they live.
   await cluster.query('SET default_transaction_read_only = off');
   await cluster.query(`ALTER DATABASE ${database} RESET default_transaction_read_only`);
   await cluster.settled();
+  await readinessIs(cluster, 'ready');
   expect(worker.running).toBe(true);
   await cluster.assertExact(expectedOf(events));
 });
@@ -50,3 +52,7 @@ it('loses nothing while the disk of the database is full at seeded commits, and 
   expect(worker.output).toMatch(/"fault":"unavailable","error":"refused by the test"/);
   await cluster.assertExact(expectedOf(events));
 });
+
+async function readinessIs(cluster: Cluster, status: 'ready' | 'not-ready'): Promise<void> {
+  await until(`readiness to be ${status}`, async () => (await cluster.api.ready()).status === status);
+}
