@@ -40,6 +40,7 @@ const LATEST: Timestamp = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const NAME = /^[A-Za-z0-9][A-Za-z0-9\-:./_]*$/;
 const SENML_VERSION = 10;
 const MAX_TEXT = 256;
+const UNDERSCORE = '_'.charCodeAt(0);
 
 /**
  * Resolves a pack by RFC 8428, section 4.6: base values hold for their record and those after it, until the next
@@ -120,11 +121,11 @@ export function resolvePack(pack: unknown, now: Timestamp): Decoded<readonly Dec
     if (values === 0) continue;
 
     if (n !== undefined && (typeof n !== 'string' || n.length > MAX_TEXT)) return badText(index, 'n', n);
-    const name = n === undefined ? baseName : baseName === '' ? n : baseName + n;
-    if (!NAME.test(name) || name.length > MAX_TEXT)
+    const name = names.full(baseName, n ?? '');
+    if (name === undefined)
       return refused(
         'invalid-pack',
-        `pack[${index}] must have a name of letters, digits and - : . / _ that starts with a letter or digit, found ${shown(name)}.`,
+        `pack[${index}] must have a name of letters, digits and - : . / _ that starts with a letter or digit, found ${shown(baseName + (n ?? ''))}.`,
       );
     if (u !== undefined && !isUnit(u)) return badText(index, 'u', u);
     if (t !== undefined && !isFiniteNumber(t)) return badNumber('invalid-time', index, 't', t);
@@ -137,18 +138,56 @@ export function resolvePack(pack: unknown, now: Timestamp): Decoded<readonly Dec
   return { ok: true, value: readings };
 }
 
+/**
+ * Full names of sensors by their parts. A fleet has few, and each comes with every post: a name that is known needs
+ * neither joining nor checking, and is the same string wherever it is held.
+ */
+class Names {
+  readonly #known = new Map<string, Map<string, string>>();
+  #size = 0;
+
+  /** `base` and `name` joined; undefined where that is no SenML name. */
+  full(base: string, name: string): string | undefined {
+    return this.#known.get(base)?.get(name) ?? this.#check(base, name);
+  }
+
+  #check(base: string, name: string): string | undefined {
+    const full = base + name;
+    if (full.length > MAX_TEXT || !NAME.test(full)) return undefined;
+    if (this.#size >= MOST_KNOWN) {
+      this.#known.clear();
+      this.#size = 0;
+    }
+    const ofBase = this.#known.get(base);
+    if (ofBase) ofBase.set(name, full);
+    else this.#known.set(base, new Map([[name, full]]));
+    this.#size++;
+    return full;
+  }
+}
+
+/** Names and units that are remembered; a sender that makes up ever new ones only costs their checking. */
+const MOST_KNOWN = 4_096;
+const names = new Names();
+const units = new Set<string>();
+
 function isFiniteNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
 function isUnit(value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  if (units.has(value)) return true;
   // Registered units are short ASCII; an unregistered one is kept as it came, so that nothing is lost over a unit.
-  return typeof value === 'string' && value.length <= 32 && /^[\x20-\x7e]*$/.test(value);
+  if (value.length > 32 || !/^[\x20-\x7e]*$/.test(value)) return false;
+  if (units.size >= MOST_KNOWN) units.clear();
+  units.add(value);
+  return true;
 }
 
 /** A label that ends in `_` must be understood or the pack refused (RFC 8428, section 4.4). */
 function mustUnderstand(record: Record<string, unknown>): string | undefined {
-  for (const key in record) if (key.endsWith('_')) return key;
+  for (const key in record) if (key.charCodeAt(key.length - 1) === UNDERSCORE) return key;
   return undefined;
 }
 
