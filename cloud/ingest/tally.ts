@@ -6,8 +6,8 @@ import {
   type LedgerEntry,
   MOST_RANGES,
   newEntry,
+  OpenEntry,
   staysBounded,
-  withHeld,
   withLost,
   withReceived,
 } from '../ledger/index.ts';
@@ -18,7 +18,6 @@ import {
   type Watermark,
   WindowDeltas,
   type WindowPolicy,
-  windowEnds,
 } from '../windows/index.ts';
 import type { OpenedEvent, Refusal } from './event.ts';
 import { noteReading, type Sighting } from './sighting.ts';
@@ -66,8 +65,8 @@ export interface Arrival {
 export class Tally {
   readonly windows = new WindowDeltas();
   readonly sightings = new Map<string, Sighting>();
-  readonly #entries = new Map<string, LedgerEntry>();
-  readonly #changed = new Set<string>();
+  /** By imsi, then by stream. */
+  readonly #entries = new Map<string, Map<string, OpenEntry>>();
   readonly #policy: WindowPolicy;
   readonly #combined: Watermark;
   readonly #countsAfter: Timestamp;
@@ -83,7 +82,7 @@ export class Tally {
     combined: Watermark,
     countsAfter: Timestamp = Number.NEGATIVE_INFINITY,
   ) {
-    for (const entry of entries) this.#entries.set(keyOf(entry.imsi, entry.stream), entry);
+    for (const entry of entries) this.#open(entry);
     this.#policy = policy;
     this.#combined = combined;
     this.#countsAfter = countsAfter;
@@ -91,65 +90,80 @@ export class Tally {
 
   /** The entries that have to be written back. */
   changedEntries(): LedgerEntry[] {
-    return [...this.#changed].map((key) => this.#entries.get(key)!);
+    const changed: LedgerEntry[] = [];
+    for (const ofDevice of this.#entries.values())
+      for (const open of ofDevice.values()) if (open.changed) changed.push(open.entry);
+    return changed;
   }
 
   /** Counts one event's fresh readings. */
   add(event: OpenedEvent, arrival: Arrival): EventOutcome {
     const { post } = event;
-    if (!post) return { ...new Judged().outcome(0), refusal: event.refusal };
-    const imsi = event.imsi ?? UNKNOWN_IMSI;
-    const sighting = this.#sight(event, post, imsi);
-    const outcome =
-      post.stream === null
-        ? this.#addTalkMessage(post, sighting, arrival)
-        : this.#addPost(event, post, post.stream, sighting, arrival);
+    const outcome = new Outcome();
+    if (!post) {
+      outcome.refusal = event.refusal;
+      return outcome;
+    }
+    const sighting = this.#sight(event, post, event.imsi ?? UNKNOWN_IMSI);
+    if (post.stream === null) this.#addTalkMessage(post, sighting, arrival, outcome);
+    else this.#addPost(event, post, post.stream, sighting, arrival, outcome);
     if (outcome.fresh + outcome.dropped > 0) sighting.posts++;
     return outcome;
   }
 
   /** A message without a stream has no number to be known by: each event is one reading. */
-  #addTalkMessage(post: DecodedPost, sighting: Sighting, arrival: Arrival): EventOutcome {
-    const judged = new Judged();
+  #addTalkMessage(post: DecodedPost, sighting: Sighting, arrival: Arrival, outcome: Outcome): void {
     const reading = post.readings[0]!;
-    if (!this.#judge(reading, post.region, sighting, arrival, judged)) {
-      return { ...judged.outcome(0), refusal: this.#refusal('The event', reading, arrival.arrivedAt) };
+    if (this.#judge(reading, post.region, sighting, arrival, outcome)) {
+      this.#countPost(post.region, outcome);
+      return;
     }
-    this.#countPost(post.region, judged);
-    return judged.outcome(0);
+    outcome.refusal = this.#refusal('The event', reading, arrival.arrivedAt);
   }
 
-  #addPost(event: OpenedEvent, post: DecodedPost, stream: string, sighting: Sighting, arrival: Arrival): EventOutcome {
-    const { arrivedAt, again = false } = arrival;
-    const key = keyOf(sighting.imsi, stream);
-    const entry = this.#entries.get(key) ?? newEntry(sighting.imsi, stream);
-    const candidates = freshNumbers(entry, post.seq, post.readings.length);
-    if (this.#scatters(entry, post, candidates, arrival))
-      return { ...new Judged().outcome(0), refusal: tooManyGaps(post) };
-    const duplicates = post.readings.length - count(candidates);
-    const judged = new Judged();
+  #addPost(
+    event: OpenedEvent,
+    post: DecodedPost,
+    stream: string,
+    sighting: Sighting,
+    arrival: Arrival,
+    outcome: Outcome,
+  ): void {
+    const { seq, readings, lost } = post;
+    const open = this.#entryOf(sighting.imsi, stream);
+    // Nearly every post: it goes on where the last one ended, and nothing has to be compared.
+    const follows = lost.length === 0 && open.follows(seq);
+    const candidates = follows
+      ? [[seq, seq + readings.length - 1] as const]
+      : freshNumbers(open.entry, seq, readings.length);
+    if (
+      open.ranges + readings.length + lost.length > MOST_RANGES &&
+      this.#scatters(open.entry, post, candidates, arrival)
+    ) {
+      outcome.refusal = tooManyGaps(post);
+      return;
+    }
     const refused: SequenceRange[] = [];
     for (const [first, last] of candidates) {
       for (let number = first; number <= last; number++) {
-        const reading = post.readings[number - post.seq]!;
-        if (!this.#judge(reading, post.region, sighting, arrival, judged)) refused.push([number, number]);
+        const reading = readings[number - seq]!;
+        if (!this.#judge(reading, post.region, sighting, arrival, outcome)) refused.push([number, number]);
       }
     }
-    if (!(again && duplicates > 0)) this.#countPost(post.region, judged);
-    const notReceived = normalise(refused);
-    const received = refused.length === 0 ? candidates : subtract(candidates, notReceived);
-    const heldAt = Math.min(event.timestamp, arrivedAt);
-    // A post that was all counted before may be an old one sent again: it knows nothing of the spool as it is now.
-    const held = candidates.length > 0 || post.readings.length === 0 ? post.held : null;
-    const next = withHeld(withLost(withReceived(entry, received), post.lost), held, heldAt);
-    if (next !== entry) {
-      this.#entries.set(key, next);
-      this.#changed.add(key);
+    outcome.duplicates = follows ? 0 : readings.length - count(candidates);
+    if (!(arrival.again && outcome.duplicates > 0)) this.#countPost(post.region, outcome);
+    if (follows && refused.length === 0) open.append(readings.length);
+    else {
+      const received = refused.length === 0 ? candidates : subtract(candidates, normalise(refused));
+      open.entry = withLost(withReceived(open.entry, received), lost);
     }
-    if (refused.length === 0) return judged.outcome(duplicates);
-    const first = post.readings[refused[0]![0] - post.seq]!;
-    const subject = `Not counted: ${rangesOf(notReceived)}. The first`;
-    return { ...judged.outcome(duplicates), refusal: this.#refusal(subject, first, arrivedAt) };
+    // A post that was all counted before may be an old one sent again: it knows nothing of the spool as it is now.
+    if (post.held !== null && (candidates.length > 0 || readings.length === 0))
+      open.hold(post.held, Math.min(event.timestamp, arrival.arrivedAt));
+    if (refused.length > 0) {
+      const subject = `Not counted: ${rangesOf(normalise(refused))}. The first`;
+      outcome.refusal = this.#refusal(subject, readings[refused[0]![0] - seq]!, arrival.arrivedAt);
+    }
   }
 
   /** Whether a post would leave its stream's entry more scattered than it may be; such a post is not counted at all. */
@@ -159,8 +173,6 @@ export class Tally {
     candidates: SequenceRanges,
     { arrivedAt, watermark }: Arrival,
   ): boolean {
-    const atMost = entry.received.length + entry.lost.length + post.readings.length + post.lost.length;
-    if (atMost <= MOST_RANGES) return false;
     const received: SequenceRange[] = [];
     for (const [first, last] of candidates)
       for (let number = first; number <= last; number++) {
@@ -177,21 +189,21 @@ export class Tally {
     region: string,
     sighting: Sighting,
     { arrivedAt, watermark }: Arrival,
-    judged: Judged,
+    outcome: Outcome,
   ): boolean {
     const { tolerances } = this.#policy;
     const verdict = this.#policy.judge(reading.time, arrivedAt, watermark);
     if (verdict === 'too-early' || reading.time <= this.#countsAfter) return false;
-    if (isLate(reading.time, arrivedAt, tolerances)) judged.isLateInput = true;
-    if (isOutOfOrder(reading.time, arrivedAt, watermark, tolerances)) judged.isOutOfOrder = true;
+    if (isLate(reading.time, arrivedAt, tolerances)) outcome.isLateInput = true;
+    if (isOutOfOrder(reading.time, arrivedAt, watermark, tolerances)) outcome.isOutOfOrder = true;
     noteReading(sighting, reading);
     if (verdict === 'dropped') {
-      judged.dropped++;
+      outcome.dropped++;
       return true;
     }
     const adjusted = verdict === 'adjusted';
     const time = adjusted ? this.#policy.adjusted(reading.time, arrivedAt, watermark) : reading.time;
-    judged.count(reading.time, time, adjusted, this.#countReading(reading, region, time));
+    outcome.count(reading.time, time, adjusted, this.#countReading(reading, region, time));
     return true;
   }
 
@@ -209,9 +221,23 @@ export class Tally {
   }
 
   /** A post counts once in every window of its first reading. */
-  #countPost(region: string, { firstTime }: Judged): void {
+  #countPost(region: string, { firstTime }: Outcome): void {
     if (firstTime === null) return;
-    for (const end of windowEnds(firstTime, this.#policy.windowing)) this.windows.addEvent(end, region);
+    const { windowing } = this.#policy;
+    for (let end = firstWindowEnd(firstTime, windowing); end - windowing.lengthMs < firstTime; end += windowing.hopMs)
+      this.windows.addEvent(end, region);
+  }
+
+  #entryOf(imsi: string, stream: string): OpenEntry {
+    return this.#entries.get(imsi)?.get(stream) ?? this.#open(newEntry(imsi, stream));
+  }
+
+  #open(entry: LedgerEntry): OpenEntry {
+    const open = new OpenEntry(entry);
+    const ofDevice = this.#entries.get(entry.imsi);
+    if (ofDevice) ofDevice.set(entry.stream, open);
+    else this.#entries.set(entry.imsi, new Map([[entry.stream, open]]));
+    return open;
   }
 
   /** Why a reading was not counted: its device's clock is ahead, or its window is no longer kept. */
@@ -242,11 +268,12 @@ export class Tally {
   }
 }
 
-/** What the readings of one event come to while they are judged one after the other. */
-class Judged {
+/** An outcome while the readings of its event are judged one after the other. */
+class Outcome implements EventOutcome {
   fresh = 0;
   adjusted = 0;
   dropped = 0;
+  duplicates = 0;
   late = 0;
   isLateInput = false;
   isOutOfOrder = false;
@@ -254,6 +281,7 @@ class Judged {
   firstTime: Timestamp | null = null;
   latestTime: Timestamp | null = null;
   eventTime: Timestamp | null = null;
+  refusal: Refusal | null = null;
 
   count(eventTime: Timestamp, time: Timestamp, adjusted: boolean, late: boolean): void {
     this.fresh++;
@@ -264,16 +292,6 @@ class Judged {
     this.latestTime = time;
     this.eventTime = eventTime;
   }
-
-  outcome(duplicates: number): EventOutcome {
-    const { fresh, adjusted, dropped, late, isLateInput, isOutOfOrder, latestTime, eventTime } = this;
-    const counts = { fresh, adjusted, dropped, duplicates, late };
-    return { ...counts, isLateInput, isOutOfOrder, latestTime, eventTime, refusal: null };
-  }
-}
-
-function keyOf(imsi: string, stream: string): string {
-  return `${imsi}/${stream}`;
 }
 
 function rangesOf(numbers: SequenceRanges): string {

@@ -26,6 +26,8 @@ export interface WindowDelta {
 /** What a commit adds to the windows, gathered reading by reading. */
 export class WindowDeltas {
   readonly #byEnd = new Map<Timestamp, Map<string, WindowDelta>>();
+  /** The window that was added to last: most often the readings of a post share it. */
+  #latest: WindowDelta | undefined;
 
   /** Adds one fresh reading to the window that ends at `end`; `late` if that was final before. */
   addReading(end: Timestamp, region: string, reading: DecodedReading, late: boolean): void {
@@ -48,6 +50,13 @@ export class WindowDeltas {
   }
 
   #at(end: Timestamp, region: string): WindowDelta {
+    const latest = this.#latest;
+    if (latest?.windowEnd === end && latest.region === region) return latest;
+    this.#latest = this.#find(end, region);
+    return this.#latest;
+  }
+
+  #find(end: Timestamp, region: string): WindowDelta {
     let byRegion = this.#byEnd.get(end);
     if (!byRegion) {
       byRegion = new Map();
