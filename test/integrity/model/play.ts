@@ -100,8 +100,7 @@ export class Play {
 
   async #redrive(letter: number): Promise<boolean> {
     const { store, settings } = this.#stage;
-    // The product answers an error of the database for what it refuses, and leaves the dead letter as it is.
-    const open = this.#model.openLetters.filter(({ meaning }) => !(meaning.is === 'post' && meaning.unstorable));
+    const open = this.#model.openLetters;
     const event = open[letter % open.length];
     if (!event) return false;
     const now = this.#clock.now();
