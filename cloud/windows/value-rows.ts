@@ -44,13 +44,17 @@ export async function addValues(transaction: Queryable, windows: readonly Window
   if (overtaken.length > 0) await writeSketches(transaction, deltas, overtaken);
 }
 
+/** One look into the index for each row: as a join, many rows at once would be sought by reading the whole table. */
 function readSketches(transaction: Queryable, deltas: readonly RowDelta[]): Promise<StoredRow[]> {
   return transaction.query<StoredRow>(
     `SELECT delta.place, known.count, known.sketch
        FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[])
               WITH ORDINALITY AS delta (window_end, region, sensor, unit, place)
-            JOIN window_value AS known USING (window_end, region, sensor, unit)
-      WHERE known.sketch IS NOT NULL`,
+            CROSS JOIN LATERAL (
+              SELECT count, sketch FROM window_value AS stored
+               WHERE stored.window_end = delta.window_end AND stored.region = delta.region
+                 AND stored.sensor = delta.sensor AND stored.unit = delta.unit AND stored.sketch IS NOT NULL
+               LIMIT 1) AS known`,
     keyColumns(deltas),
   );
 }
