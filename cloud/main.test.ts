@@ -184,6 +184,16 @@ describe('tashika-cloud', () => {
     silent.close();
   });
 
+  it('stops in good order although nobody reads its log any more', async () => {
+    const child = tashikaCloud(['all'], { TASHIKA_CLOUD_STORE_URL: 'pglite:memory' });
+    const url = await listening(child);
+    child.stdout!.destroy();
+    expect((await fetch(`${url}/api/regions`)).status).toBe(200);
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM'); // it logs that, too
+    expect(await exited).toEqual([0, null]);
+  });
+
   it('stops at once on a second signal', async () => {
     const child = tashikaCloud(['all'], { TASHIKA_CLOUD_STORE_URL: 'pglite:memory' });
     const url = await listening(child);

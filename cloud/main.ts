@@ -51,7 +51,10 @@ function parseCommand(args: readonly string[]): Command {
 
 /** Runs until a signal; answers the exit code. */
 async function run(role: Role, configuration: CloudConfiguration): Promise<number> {
-  const logger = pino({ level: configuration.log.level });
+  // Who reads the log may end before we do; the program goes on.
+  process.stdout.on('error', () => {});
+  // Node's own stream: pino's would try a broken pipe again for ever when the program exits.
+  const logger = pino({ level: configuration.log.level }, process.stdout);
   const stopping = new AbortController();
   const { signal } = stopping;
   // Heeded while the program still starts, too: it may wait for a database for a long time.

@@ -1,6 +1,6 @@
 import { TestClock } from '@tashika/shared/time';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Fault, openStore, type Store } from '../store/index.ts';
+import { type Fault, openStore, type Queryable, type Store } from '../store/index.ts';
 import { policyOf } from '../windows/index.ts';
 import type { ArrivedEvent } from './event.ts';
 import { GroupCommit, type ReadBatch } from './group-commit.ts';
@@ -39,7 +39,11 @@ beforeEach(async () => {
 /** What goes wrong with a transaction: before it, or after it, when only its answer is lost. */
 type Mishap = { readonly when: 'before' | 'after'; readonly error: unknown };
 
-function open(mishaps: Mishap[] = [], clock: TestClock = new ImpatientClock(NOON)) {
+function open(
+  mishaps: Mishap[] = [],
+  clock: TestClock = new ImpatientClock(NOON),
+  onEvents: (events: number) => void = () => {},
+) {
   const commits: (readonly PartitionProgress[])[] = [];
   const faults: Fault[] = [];
   const store: Store = {
@@ -47,7 +51,12 @@ function open(mishaps: Mishap[] = [], clock: TestClock = new ImpatientClock(NOON
     async transaction(work) {
       const mishap = mishaps.shift();
       if (mishap?.when === 'before') throw mishap.error;
-      const result = await database.transaction(work);
+      const result = await database.transaction(async (transaction) => {
+        const before = await eventsOf(transaction);
+        const done = await work(transaction);
+        onEvents((await eventsOf(transaction)) - before);
+        return done;
+      });
       if (mishap?.when === 'after') throw mishap.error;
       return result;
     },
@@ -62,6 +71,11 @@ function open(mishaps: Mishap[] = [], clock: TestClock = new ImpatientClock(NOON
     onFailed: (fault) => faults.push(fault),
   });
   return { group, commits, faults };
+}
+
+async function eventsOf(transaction: Queryable): Promise<number> {
+  const [row] = await transaction.query<{ events: number }>('SELECT sum(events)::bigint AS events FROM partition');
+  return row!.events;
 }
 
 function read(partitionId: string, events: readonly ArrivedEvent[], startsAtCheckpoint = true): ReadBatch {
@@ -128,6 +142,21 @@ describe('the group commit', () => {
     );
     await group.submit(read('0', [event(0, { pref: '13' })]));
     expect(clock.slept).toEqual([50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
+  });
+
+  it('takes a group that keeps failing in smaller parts, and in larger ones again when they stand', async () => {
+    const clock = new ImpatientClock(NOON);
+    const sizes: number[] = [];
+    const { group, commits } = open([], clock, (events) => {
+      sizes.push(events);
+      // The server can do as many in its 30 s, and more when it has less to do.
+      if (events > (sizes.length < 12 ? 10 : 40)) throw new Error('Query read timeout');
+    });
+    const events = Array.from({ length: 64 }, (_, index) => event(index, post({ seq: index + 1 })));
+    await group.submit(read('0', events));
+    expect(sizes).toEqual([64, 64, 64, 32, 32, 32, 16, 16, 16, 8, 16, 16, 32, 8]);
+    expect(commits.flat().reduce((sum, { totals }) => sum + totals.readings, 0)).toBe(64);
+    expect(await totalsOf(database)).toMatchObject({ events: 64, readings: 64, duplicates: 0 });
   });
 
   it('ends a batch that does not follow on the checkpoint, so that its reader starts again from there', async () => {

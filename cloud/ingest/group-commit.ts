@@ -41,6 +41,8 @@ interface Waiting {
 const MOST_BYTES = 8 * 1024 * 1024;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 5000;
+/** Failures of a store that is there or not: from then on the group itself may be what it cannot do in time. */
+const FAILURES_UNTIL_SMALLER = 3;
 
 /**
  * Commits what the partitions of this process have read, in groups: whatever waits when a transaction ends goes into
@@ -52,6 +54,9 @@ export class GroupCommit {
   readonly #waiting: Waiting[] = [];
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
+  /** The part of each batch that a group takes, as its divisor: doubled when a commit keeps failing, halved when one stands. */
+  #divisor = 1;
+  #retryMs = FIRST_RETRY_MS;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
@@ -102,10 +107,15 @@ export class GroupCommit {
   }
 
   async #commitGroup(group: readonly Waiting[]): Promise<void> {
-    const batches = sliceOf(group);
+    const batches = sliceOf(group, this.#divisor);
     try {
       await this.#commitOrIsolate(batches, group);
     } catch (error) {
+      if (error instanceof TooLarge) {
+        // What of it has been committed after all is passed over the next time.
+        this.#divisor *= 2;
+        return;
+      }
       for (const waiting of group) this.#finish(waiting, error);
       return;
     }
@@ -121,7 +131,7 @@ export class GroupCommit {
       const committed = await this.#commitWithRetries(batches);
       for (const batch of committed.fencedOff) this.#fenceOff(batch, group);
     } catch (error) {
-      if (this.#stopped.signal.aborted || faultOf(error) !== 'data') throw error;
+      if (error instanceof TooLarge || this.#stopped.signal.aborted || faultOf(error) !== 'data') throw error;
       this.#options.logger.warn(
         { batches: batches.length, events: count(batches), error: messageOf(error) },
         'a commit was refused for its data; taking it apart',
@@ -132,20 +142,26 @@ export class GroupCommit {
 
   async #commitWithRetries(batches: readonly Batch[]): Promise<Committed> {
     const { store, clock, logger, onCommitted, onFailed } = this.#options;
-    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)) {
+    for (let failures = 0; ; ) {
       const started = clock.monotonic();
       try {
         const committed = await commit(store, batches, { ...this.#options, now: clock.now() });
+        this.#retryMs = FIRST_RETRY_MS;
+        this.#divisor = Math.max(1, this.#divisor / 2);
         onCommitted?.(committed.progress, clock.monotonic() - started);
         return committed;
       } catch (error) {
         const fault = faultOf(error);
         onFailed?.(fault);
         if (fault === 'data') throw error;
-        const log = { fault, error: messageOf(error), retryMs };
+        const retryMs = this.#retryMs;
+        this.#retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
+        const log = { fault, error: messageOf(error), retryMs, events: count(batches) };
         if (fault === 'conflict') logger.debug(log, 'a commit met another one; trying again');
         else logger.warn(log, 'a commit failed; trying again');
         await clock.sleep(retryMs, this.#stopped.signal);
+        if (fault === 'unavailable') failures++;
+        if (failures >= FAILURES_UNTIL_SMALLER && batches.some(({ events }) => events.length > 1)) throw new TooLarge();
       }
     }
   }
@@ -166,13 +182,17 @@ export class GroupCommit {
   }
 }
 
+/** The group failed so often that its size may be why: it is to be tried in smaller parts. */
+class TooLarge extends Error {}
+
 /** The next part of each batch, opened, within the bytes that one transaction may have. */
-function sliceOf(group: readonly Waiting[]): Batch[] {
+function sliceOf(group: readonly Waiting[], divisor: number): Batch[] {
   const share = MOST_BYTES / group.length;
   return group.map(({ batch, done }) => {
+    const end = Math.min(batch.events.length, done + Math.max(1, Math.floor(batch.events.length / divisor)));
     const events: OpenedEvent[] = [];
     let bytes = 0;
-    for (let index = done; index < batch.events.length && (events.length === 0 || bytes < share); index++) {
+    for (let index = done; index < end && (events.length === 0 || bytes < share); index++) {
       const arrived = batch.events[index]!;
       bytes += arrived.body.byteLength;
       events.push(openEvent(arrived));
