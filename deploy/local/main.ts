@@ -1,11 +1,11 @@
 import { isTashikaError, messageOf, type TashikaError } from '@tashika/shared/errors';
 import { systemClock } from '@tashika/shared/time';
 import { loadLocalConfiguration } from './config/index.ts';
+import { whenParentEnds } from './parent/index.ts';
 import { helpText, parseArguments, Stack } from './stack/index.ts';
 
 /** A second signal stops at once; one that follows this soon is the same Ctrl-C, handed on by npm as well. */
 const SAME_SIGNAL_MS = 500;
-const WATCH_PARENT_MS = 1_000;
 const EXIT_STOPPED_AT_ONCE = 130;
 
 function tell(line: string): void {
@@ -55,11 +55,9 @@ async function run(args: readonly string[]): Promise<void> {
     }
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(`${signal}.`));
-  const parent = process.ppid;
-  const watch = setInterval(() => {
-    if (process.ppid === parent || stopRequestedAt !== undefined) return;
-    stop('The program that started this one has ended.');
-  }, WATCH_PARENT_MS);
+  const endWatch = whenParentEnds(() => {
+    if (stopRequestedAt === undefined) stop('The program that started this one has ended.');
+  });
   // The terminal may be gone before we are.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
@@ -71,7 +69,7 @@ async function run(args: readonly string[]): Promise<void> {
     await toldToStop;
   } finally {
     await stack.stop();
-    clearInterval(watch);
+    endWatch();
   }
   if (hopeless) throw hopeless;
   tell('Stopped.');

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { isTashikaError, messageOf, TashikaError } from '@tashika/shared/errors';
 import { pino } from 'pino';
+import { whenParentEnds } from '../parent/index.ts';
 import { HELP, parseCommandLine } from './cli-options.ts';
 import { type EventHubsOptions, startEventHubs } from './server.ts';
 
 const STDERR = 2;
-const WATCH_PARENT_MS = 1_000;
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 /** `EX_CONFIG` of sysexits.h. */
@@ -40,22 +40,12 @@ async function serve(options: EventHubsOptions): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  if (process.env.npm_lifecycle_event !== undefined) stopWithParent(stop);
+  if (process.env.npm_lifecycle_event !== undefined) whenParentEnds(stop);
   const lines = options.hubs.flatMap(({ name }) => [
     eventHubs.connectionString('send', name),
     eventHubs.connectionString('listen', name),
   ]);
   process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-/** A kill of npm does not reach what npm runs: a stand-in that was started by it ends with it. */
-function stopWithParent(stop: () => void): void {
-  const parent = process.ppid;
-  const watch = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(watch);
-    stop();
-  }, WATCH_PARENT_MS);
 }
 
 function fail(error: unknown): never {

@@ -1,0 +1,1 @@
+export { whenParentEnds } from './parent.ts';
