@@ -15,6 +15,7 @@ import {
   firstWindowEnd,
   isLate,
   isOutOfOrder,
+  type Verdict,
   type Watermark,
   WindowDeltas,
   type WindowPolicy,
@@ -167,44 +168,41 @@ export class Tally {
   }
 
   /** Whether a post would leave its stream's entry more scattered than it may be; such a post is not counted at all. */
-  #scatters(
-    entry: LedgerEntry,
-    post: DecodedPost,
-    candidates: SequenceRanges,
-    { arrivedAt, watermark }: Arrival,
-  ): boolean {
+  #scatters(entry: LedgerEntry, post: DecodedPost, candidates: SequenceRanges, arrival: Arrival): boolean {
     const received: SequenceRange[] = [];
     for (const [first, last] of candidates)
       for (let number = first; number <= last; number++) {
         const { time } = post.readings[number - post.seq]!;
-        if (this.#policy.judge(time, arrivedAt, watermark) !== 'too-early' && time > this.#countsAfter)
-          received.push([number, number]);
+        const verdict = this.#policy.judge(time, arrival.arrivedAt, arrival.watermark);
+        if (this.#isReceived(verdict, this.#placeOf(time, verdict, arrival))) received.push([number, number]);
       }
     return !staysBounded(entry, withLost(withReceived(entry, normalise(received)), post.lost));
   }
 
   /** Judges one fresh reading and counts it where it belongs. False if it is too early or too old: not received. */
-  #judge(
-    reading: DecodedReading,
-    region: string,
-    sighting: Sighting,
-    { arrivedAt, watermark }: Arrival,
-    outcome: Outcome,
-  ): boolean {
+  #judge(reading: DecodedReading, region: string, sighting: Sighting, arrival: Arrival, outcome: Outcome): boolean {
+    const { arrivedAt, watermark } = arrival;
     const { tolerances } = this.#policy;
     const verdict = this.#policy.judge(reading.time, arrivedAt, watermark);
-    if (verdict === 'too-early' || reading.time <= this.#countsAfter) return false;
+    if (verdict === 'too-early') return false;
+    const time = this.#placeOf(reading.time, verdict, arrival);
     if (isLate(reading.time, arrivedAt, tolerances)) outcome.isLateInput = true;
     if (isOutOfOrder(reading.time, arrivedAt, watermark, tolerances)) outcome.isOutOfOrder = true;
+    if (!this.#isReceived(verdict, time)) return false;
     noteReading(sighting, reading);
-    if (verdict === 'dropped') {
-      outcome.dropped++;
-      return true;
-    }
-    const adjusted = verdict === 'adjusted';
-    const time = adjusted ? this.#policy.adjusted(reading.time, arrivedAt, watermark) : reading.time;
-    outcome.count(reading.time, time, adjusted, this.#countReading(reading, region, time));
+    if (verdict === 'dropped') outcome.dropped++;
+    else outcome.count(reading.time, time, verdict === 'adjusted', this.#countReading(reading, region, time));
     return true;
+  }
+
+  /** The time by which a reading is assigned to windows. */
+  #placeOf(eventTime: Timestamp, verdict: Verdict, { arrivedAt, watermark }: Arrival): Timestamp {
+    return verdict === 'adjusted' ? this.#policy.adjusted(eventTime, arrivedAt, watermark) : eventTime;
+  }
+
+  /** Whether a reading is marked as received: what is too early, or counts in a window no longer kept, is refused. */
+  #isReceived(verdict: Verdict, time: Timestamp): boolean {
+    return verdict === 'dropped' || (verdict !== 'too-early' && time > this.#countsAfter);
   }
 
   /** Adds a reading to every window that `time` belongs to. True if one of them was final. */

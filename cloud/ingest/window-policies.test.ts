@@ -95,6 +95,21 @@ describe('a commit under the policy of Stream Analytics', () => {
     expect(await store.query('SELECT posts FROM device')).toEqual([{ posts: 2 }]);
   });
 
+  it('refuses nothing as too old that it adjusts to a window still kept', async () => {
+    await begin(streamAnalytics);
+    const old = openEvent(event(0, post({ times: [NOON - 86_400_000] }), { enqueuedAt: NOON }));
+    const batch = { partitionId: '0', ownerId: 'me', events: [old], startsAtCheckpoint: true };
+    await commit(store, [batch], {
+      hub,
+      policy: policyOf(streamAnalytics),
+      logger,
+      now: NOON,
+      windowsKeptMs: MINUTE,
+    });
+    expect(await windowsOf(store)).toEqual(['12:00 13: 1/1 provisional']);
+    expect(await totalsOf(store)).toMatchObject({ adjusted: 1, lateInput: 1, deadLetters: 0 });
+  });
+
   it('goes on with the arrival clock while nothing comes', async () => {
     await begin(streamAnalytics);
     const idle = { partitionId: '0', ownerId: 'me', position: null, arrivedUntil: NOON + 65 * SECOND };
