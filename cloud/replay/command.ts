@@ -20,10 +20,19 @@ export interface ReplayStreams {
  * Replays a recording: with `trace` a line for each event as it is read, and in the end a line for each window. It
  * ends early, and quietly, when nobody reads what it writes.
  *
- * @throws TashikaError RECORDING_UNREADABLE, or RECORDING_INVALID at the first bad line unless those are skipped; no
- *   window has been written then
+ * @throws TashikaError RECORDING_UNREADABLE; RECORDING_INVALID at the first bad line unless those are skipped, and no
+ *   window has been written then; DISK_FULL for the output, or the windows that do not fit into memory
  */
 export async function replayRecording(options: ReplayOptions, streams: ReplayStreams): Promise<void> {
+  try {
+    await replayLines(options, streams);
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code !== 'ENOSPC') throw error;
+    throw new TashikaError('DISK_FULL', `the replay can't go on: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function replayLines(options: ReplayOptions, streams: ReplayStreams): Promise<void> {
   const policy = policyOf(options.windows);
   const replay = new Replay(policy);
   const output = new LineOutput(streams.stdout);

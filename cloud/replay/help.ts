@@ -29,9 +29,10 @@ Standard output, one JSON object a line:
   {"event","outcome","eventTime","systemTimestamp","watermark",…}         with --trace, for the n-th event
   {"windowEnd","region","readings","events","late","state","revision"}    for each window, by its end, then region
 outcome is counted, adjusted, dropped or dead-letter. An event of several readings is adjusted if one of them is; its
-times are those of its latest reading. An event that came before is dropped, with the reason duplicate; under
-stream-analytics one that is too early is dropped, with the reason event-too-early (a worker keeps it as a dead letter
-under either policy). A body that a worker could not count is a dead-letter, not a bad line.
+times are those of its latest reading; late says how many of its readings revised a final window. An event that came
+before is dropped, with the reason duplicate. Under stream-analytics one that is too early is dropped, with the reason
+event-too-early (a worker keeps it as a dead letter under either policy). A body that a worker could not count is a
+dead-letter, not a bad line.
 
 The watermark is the combined one: the slowest partition decides. A partition takes part from its first event on, and
 holds nothing before; its first event may bring the watermark back. Arrival times are taken as they are, also where

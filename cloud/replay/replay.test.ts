@@ -109,6 +109,7 @@ describe('a replay', () => {
       .event('12:01:31', body('12:00:10', 2))
       .event('12:01:32', body('12:00:20', 3));
     expect(run.outcomes).toEqual(['counted', 'counted', 'counted']);
+    expect(run.trace.map(({ late }) => late)).toEqual([undefined, 1, 1]);
     expect(run.windows).toEqual(['12:01:00 2/2 late 2 revision 2', '12:02:00 1/1 late 0 revision 0']);
   });
 

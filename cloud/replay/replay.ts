@@ -21,6 +21,8 @@ export interface TraceLine {
   readonly partition: string;
   /** Readings that it added to windows. */
   readonly readings: number;
+  /** Those among them that came to a window that was final, and so revised it. */
+  readonly late?: number;
   /** Why some or all of its readings were not counted. */
   readonly reason?: string;
 }
@@ -91,7 +93,7 @@ export class Replay {
   }
 
   #traceOf(partition: string, { post }: OpenedEvent, outcome: EventOutcome): TraceLine {
-    const { fresh, refusal, eventTime, latestTime } = outcome;
+    const { fresh, late, refusal, eventTime, latestTime } = outcome;
     const reason = refusal?.reason ?? reasonOf(outcome);
     return {
       event: this.#events,
@@ -101,6 +103,7 @@ export class Replay {
       watermark: isoOf(this.#combined),
       partition,
       readings: fresh,
+      ...(late > 0 && { late }),
       ...(reason !== undefined && { reason }),
     };
   }
