@@ -26,6 +26,7 @@ it('counts late readings in their own windows, and tells them: by late, by the r
     { readings: 4, late: 3, state: 'revised', revision: 2 },
   ]);
   expect(await cluster.api.metric('tashika_late_input_events_total')).toBe(late.length);
+  expect(await cluster.api.metric('tashika_revising_readings_total')).toBe(4);
   await assertExact(cluster, [...sent, ...late]);
 });
 
