@@ -1,12 +1,11 @@
 import { readStreams, regionCompleteness } from '@tashika/cloud/ledger';
 import type { Store } from '@tashika/cloud/store';
-import type { WindowSettings } from '@tashika/cloud/windows';
 import type { SequenceRanges } from '@tashika/shared/sequence';
 import type { Clock } from '@tashika/shared/time';
 import { expect } from 'vitest';
 import { type Delivery, distinctReadings } from './distinct.ts';
 import { brokenBetween, brokenIn, type Look } from './invariants.ts';
-import type { Model } from './model.ts';
+import type { Model, Settings } from './model.ts';
 import { lookAt, type Shown, type ShownStream } from './shown.ts';
 
 const ALL_RANGES = 1000;
@@ -14,11 +13,11 @@ const ALL_RANGES = 1000;
 /** Compares what the store shows with the model, with what it showed before, and in the end with what was sent. */
 export class Comparison {
   readonly #store: Store;
-  readonly #settings: Required<WindowSettings>;
+  readonly #settings: Settings;
   readonly #model: Model;
   #before: Look | undefined;
 
-  constructor(store: Store, settings: Required<WindowSettings>, model: Model) {
+  constructor(store: Store, settings: Settings, model: Model) {
     this.#store = store;
     this.#settings = settings;
     this.#model = model;
@@ -37,7 +36,7 @@ export class Comparison {
   /** When everything has been read: the sums are those of a set, and the ledger tells what the devices miss. */
   async compareAtTheEnd(deliveries: Iterable<Delivery>, clock: Clock): Promise<Shown> {
     const { shown } = this.#before!;
-    const readings = distinctReadings(deliveries, this.#settings.earlyToleranceMs);
+    const readings = distinctReadings(deliveries, this.#settings);
     const partitions = Object.values(shown.partitions);
     const received = partitions.reduce((total, partition) => total + partition.readings + partition.dropped, 0);
     expect(received, 'how many readings were received').toBe(readings.length);

@@ -1,4 +1,5 @@
 import { HubClock, partitionPositions, standingOf, tickIdle } from '@tashika/cloud/ingest';
+import type { Timestamp } from '@tashika/shared/time';
 import { expect } from 'vitest';
 import type { HubEvent } from './hub.ts';
 import type { Model } from './model.ts';
@@ -19,8 +20,8 @@ export interface Record {
   tell(sentence: string): void;
   /** A thing that a schedule met. */
   met(what: string): void;
-  /** Events that were committed, and not before. */
-  delivered(events: readonly HubEvent[]): void;
+  /** Events that were committed, and not before, by a worker whose clock says `now`. */
+  delivered(events: readonly HubEvent[], now: Timestamp): void;
 }
 
 /** One worker over all its lives. */
@@ -34,7 +35,7 @@ interface Role {
   hubClock: HubClock;
 }
 
-/** How far the wall clocks of the workers' machines are off; nothing that is counted may go by them. */
+/** How far the wall clocks of the workers' machines are off; only what windows are kept goes by them. */
 const WALL_OF = { A: 0, B: 3_600_000, C: -86_400_000 };
 const READ_ALL = 1000;
 const STALLED_AFTER_MS = 30_000;
@@ -145,7 +146,7 @@ export class Crew {
     if (mishap && thief)
       clock.duringNextSleep = async () => {
         this.#record.met('a partition taken between two attempts');
-        if (mishap.fails === 'answer') this.#modelCommits(worker.ownerId, inHand);
+        if (mishap.fails === 'answer') this.#modelCommits(worker, inHand);
         for (const { partitionId } of inHand) await this.claim(thief, partitionId);
       };
     const fates = await worker.commit(mishap ?? undefined);
@@ -230,19 +231,20 @@ export class Crew {
     return true;
   }
 
-  #modelCommits(ownerId: string, batches: readonly BatchInHand[]): readonly Fate[] {
+  #modelCommits({ ownerId, clock }: SimulatedWorker, batches: readonly BatchInHand[]): readonly Fate[] {
     const due = batches.map(({ partitionId, events }) => {
       const { position } = this.#model.partitions.get(partitionId)!;
       return events.filter(({ sequenceNumber }) => sequenceNumber > (position ?? -1));
     });
-    const fates = this.#model.commit(ownerId, batches);
-    for (const [index, events] of due.entries()) if (fates[index] === 'committed') this.#record.delivered(events);
+    const fates = this.#model.commit(ownerId, batches, clock.now());
+    for (const [index, events] of due.entries())
+      if (fates[index] === 'committed') this.#record.delivered(events, clock.now());
     return fates;
   }
 
   /** Holds what became of a group of batches against the model. */
   #settle({ name, worker }: Role, batches: readonly BatchInHand[], fates: readonly Fate[]): void {
-    const expected = this.#modelCommits(worker.ownerId, batches);
+    const expected = this.#modelCommits(worker, batches);
     for (const [index, { partitionId }] of batches.entries()) {
       if (expected[index] === 'committed') continue;
       this.#record.met('a batch fenced off');

@@ -1,10 +1,13 @@
-import type { Duration, Timestamp } from '@tashika/shared/time';
+import type { Timestamp } from '@tashika/shared/time';
 import type { HubEvent } from './hub.ts';
+import type { Settings } from './model.ts';
 
 /** An event that reached a worker, and when it is held to have arrived: in the hub, or now when it is driven again. */
 export interface Delivery {
   readonly event: HubEvent;
   readonly arrivedAt: Timestamp;
+  /** By the clock of who counts it. */
+  readonly now: Timestamp;
 }
 
 /**
@@ -13,10 +16,10 @@ export interface Delivery {
  */
 export function distinctReadings(
   deliveries: Iterable<Delivery>,
-  earlyToleranceMs: Duration,
+  { earlyToleranceMs, windowsKeptMs }: Settings,
 ): readonly { readonly region: string; readonly time: Timestamp }[] {
   const readings = new Map<string, { region: string; time: Timestamp }>();
-  for (const { event, arrivedAt } of deliveries) {
+  for (const { event, arrivedAt, now } of deliveries) {
     const { meaning } = event;
     if (meaning.is === 'poison' || (meaning.is === 'post' && meaning.unstorable)) continue;
     const { region } = meaning;
@@ -25,7 +28,8 @@ export function distinctReadings(
         ? [[`event ${event.partitionId}/${event.sequenceNumber}`, meaning.sentAt]]
         : meaning.readings.map(({ time }, index) => [`${meaning.imsi}/${meaning.stream}/${meaning.seq + index}`, time]);
     for (const [identity, time] of taken)
-      if (time <= arrivedAt + earlyToleranceMs) readings.set(identity, { region, time });
+      if (time <= arrivedAt + earlyToleranceMs && time > now - (windowsKeptMs ?? Number.POSITIVE_INFINITY))
+        readings.set(identity, { region, time });
   }
   return [...readings.values()];
 }

@@ -1,5 +1,5 @@
-import type { WindowSettings } from '@tashika/cloud/windows';
 import fc from 'fast-check';
+import type { Settings } from './model.ts';
 import { Play } from './play.ts';
 import { type Step, schedules } from './schedule.ts';
 import type { ModelStore } from './store.ts';
@@ -28,7 +28,7 @@ class Discrepancy extends Error {
  */
 export async function hunt(
   store: ModelStore,
-  settings: Required<WindowSettings>,
+  settings: Settings,
   count: number,
   seed: number,
 ): Promise<ReadonlyMap<string, number>> {
@@ -61,7 +61,7 @@ export async function hunt(
 async function play(
   steps: readonly Step[],
   store: ModelStore,
-  settings: Required<WindowSettings>,
+  settings: Settings,
   met: (what: string) => void = () => {},
 ): Promise<void> {
   await store.empty();
@@ -78,7 +78,7 @@ async function shortest(
   steps: readonly Step[],
   error: unknown,
   store: ModelStore,
-  settings: Required<WindowSettings>,
+  settings: Settings,
 ): Promise<Discrepancy> {
   for (const index of steps.keys()) {
     const fewer = steps.toSpliced(index, 1);

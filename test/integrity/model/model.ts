@@ -1,8 +1,13 @@
 import type { WindowSettings } from '@tashika/cloud/windows';
-import type { Timestamp } from '@tashika/shared/time';
+import type { Duration, Timestamp } from '@tashika/shared/time';
 import type { HubEvent, Meaning } from './hub.ts';
 import type { Shown } from './shown.ts';
 import type { BatchInHand, Fate } from './worker.ts';
+
+/** How windows are counted, and how long they are kept. */
+export interface Settings extends Required<WindowSettings> {
+  readonly windowsKeptMs: Duration | undefined;
+}
 
 type Post = Extract<Meaning, { is: 'post' }>;
 
@@ -74,14 +79,16 @@ const NO_TOTALS = {
  */
 export class Model {
   readonly partitions = new Map<string, ModelPartition>();
-  readonly #settings: Required<WindowSettings>;
+  readonly #settings: Settings;
+  /** By the clock of who counts. */
+  #now: Timestamp = 0;
   readonly #windows = new Map<string, ModelWindow>();
   readonly #values = new Map<string, number[]>();
   readonly #streams = new Map<string, ModelStream>();
   readonly #devices = new Map<string, { region: string; seenAt: Timestamp; posts: number }>();
   readonly #letters = new Map<string, { readonly event: HubEvent; reason: string }>();
 
-  constructor(partitionIds: readonly string[], settings: Required<WindowSettings>) {
+  constructor(partitionIds: readonly string[], settings: Settings) {
     this.#settings = settings;
     for (const id of partitionIds)
       this.partitions.set(id, { owner: '', claims: 0, position: null, watermark: null, ...NO_TOTALS });
@@ -116,8 +123,13 @@ export class Model {
     partition.claims++;
   }
 
-  /** A group of batches of one owner, as one commit, unless the database refuses something in them. */
-  commit(owner: string, batches: readonly BatchInHand[]): readonly Fate[] {
+  /**
+   * A group of batches of one owner, as one commit, unless the database refuses something in them.
+   *
+   * @param now by the owner's clock
+   */
+  commit(owner: string, batches: readonly BatchInHand[], now: Timestamp): readonly Fate[] {
+    this.#now = now;
     const fates = batches.map((batch) => (this.#mayCommit(owner, batch) ? 'committed' : 'fenced off'));
     this.#count(batches.filter((_, index) => fates[index] === 'committed').map(({ events }) => events));
     return fates;
@@ -133,6 +145,7 @@ export class Model {
 
   /** Drives a dead letter again, as if it arrived now. It moves no watermark. */
   redrive(event: HubEvent, now: Timestamp): 'counted' | 'still-refused' {
+    this.#now = now;
     const revised = new Set<string>();
     const outcome = this.#add(event, now, this.watermark, revised, true);
     for (const key of revised) this.#windows.get(key)!.revision++;
@@ -197,7 +210,7 @@ export class Model {
     if (outcome.lateInput) partition.lateInput++;
     if (outcome.outOfOrder) partition.outOfOrder++;
     if (outcome.refusal === 'event-too-early') partition.earlyInput++;
-    else if (outcome.refusal) partition.deserializationErrors++;
+    else if (outcome.refusal && outcome.refusal !== 'event-too-old') partition.deserializationErrors++;
     if (outcome.refusal) {
       partition.deadLetters++;
       this.#letters.set(keyOf(event), { event, reason: outcome.refusal });
@@ -225,10 +238,10 @@ export class Model {
     const { watermark } = this.partitions.get(event.partitionId)!;
     let firstTime: Timestamp | null = null;
 
-    /** False if it is too early, and so not received. */
+    /** False if it is too early or too old, and so not received. */
     const receive = (time: Timestamp, value: number | null): boolean => {
       const placed = this.#place(time, arrivedAt, watermark, outcome);
-      if (placed === 'too early') outcome.refusal = 'event-too-early';
+      if (placed === 'event-too-early' || placed === 'event-too-old') outcome.refusal ??= placed;
       else if (placed === 'dropped') outcome.dropped++;
       else {
         outcome.readings++;
@@ -243,7 +256,7 @@ export class Model {
         }
         if (late.length > 0) outcome.late++;
       }
-      return placed !== 'too early';
+      return placed !== 'event-too-early' && placed !== 'event-too-old';
     };
 
     const device = this.#see(event, meaning);
@@ -287,17 +300,19 @@ export class Model {
     arrivedAt: Timestamp,
     watermark: Timestamp | null,
     outcome: Outcome,
-  ): Timestamp | 'too early' | 'dropped' {
-    const { policy, action, earlyToleranceMs, lateToleranceMs } = this.#settings;
-    if (time > arrivedAt + earlyToleranceMs) return 'too early';
+  ): Timestamp | 'event-too-early' | 'event-too-old' | 'dropped' {
+    const { policy, action, earlyToleranceMs, lateToleranceMs, windowsKeptMs } = this.#settings;
+    if (time > arrivedAt + earlyToleranceMs) return 'event-too-early';
     const inTime = Math.max(time, arrivedAt - lateToleranceMs);
     const inOrder = latest(watermark, inTime);
     if (inTime !== time) outcome.lateInput = true;
     if (inOrder !== inTime) outcome.outOfOrder = true;
-    if (policy === 'revise' || inOrder === time) return time;
-    if (action === 'drop') return 'dropped';
-    outcome.adjusted++;
-    return inOrder;
+    const counts = policy === 'revise' || inOrder === time;
+    if (!counts && action === 'drop') return 'dropped';
+    const placed = counts ? time : inOrder;
+    if (windowsKeptMs !== undefined && placed <= this.#now - windowsKeptMs) return 'event-too-old';
+    if (!counts) outcome.adjusted++;
+    return placed;
   }
 
   /** Every window (end − length, end] that has the time in it; ends are multiples of the hop. */

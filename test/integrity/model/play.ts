@@ -1,13 +1,13 @@
 import { type HubAddress, redrive, registerPartitions } from '@tashika/cloud/ingest';
 import type { Store } from '@tashika/cloud/store';
-import { policyOf, type WindowSettings } from '@tashika/cloud/windows';
+import { policyOf } from '@tashika/cloud/windows';
 import { expect } from 'vitest';
 import { Comparison } from './comparison.ts';
 import { Crew } from './crew.ts';
 import type { Delivery } from './distinct.ts';
 import { Field } from './field.ts';
 import { MemoryHub } from './hub.ts';
-import { Model } from './model.ts';
+import { Model, type Settings } from './model.ts';
 import { PARTITIONS, type Step } from './schedule.ts';
 import type { Shown } from './shown.ts';
 import { eventText, offset } from './story.ts';
@@ -16,7 +16,7 @@ import { ScheduleClock } from './worker.ts';
 /** What a schedule is played on; the store is empty. */
 export interface Stage {
   readonly store: Store;
-  readonly settings: Required<WindowSettings>;
+  readonly settings: Settings;
   /** Called with each thing that a schedule met, so that a run can tell that it met them all. */
   readonly met?: (what: string) => void;
 }
@@ -50,12 +50,12 @@ export class Play {
     const hub = new MemoryHub(PARTITIONS);
     this.#model = new Model(PARTITIONS, settings);
     this.#field = new Field(hub, tell);
-    const parts = { store, hub, address: ADDRESS, clock: this.#clock, policy: policyOf(settings) };
+    const parts = { store, hub, address: ADDRESS, clock: this.#clock, policy: policyOf(settings), settings };
     this.#crew = new Crew(parts, this.#model, {
       tell,
       met,
-      delivered: (events) => {
-        for (const event of events) this.#deliveries.push({ event, arrivedAt: event.enqueuedAt });
+      delivered: (events, at) => {
+        for (const event of events) this.#deliveries.push({ event, arrivedAt: event.enqueuedAt, now: at });
       },
     });
     this.#comparison = new Comparison(store, settings, this.#model);
@@ -109,9 +109,9 @@ export class Play {
       'SELECT id FROM dead_letter WHERE partition_id = $1 AND sequence_number = $2',
       [event.partitionId, event.sequenceNumber],
     );
-    const redriven = await redrive(store, row!.id, now, { windows: settings });
+    const redriven = await redrive(store, row!.id, now, { windows: settings, windowsKeptMs: settings.windowsKeptMs });
     expect(redriven?.outcome, 'what comes of driving it again').toBe(this.#model.redrive(event, now));
-    this.#deliveries.push({ event, arrivedAt: now });
+    this.#deliveries.push({ event, arrivedAt: now, now });
     return true;
   }
 

@@ -1,9 +1,9 @@
-import type { WindowSettings } from '@tashika/cloud/windows';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hunt, TIMES } from './hunt.ts';
+import type { Settings } from './model.ts';
 import { type ModelStore, openModelStore } from './store.ts';
 
-const DEFAULTS: Required<WindowSettings> = {
+const DEFAULTS: Settings = {
   policy: 'revise',
   action: 'adjust',
   lengthMs: 60_000,
@@ -11,6 +11,7 @@ const DEFAULTS: Required<WindowSettings> = {
   lateToleranceMs: 5000,
   earlyToleranceMs: 300_000,
   outOfOrderToleranceMs: 0,
+  windowsKeptMs: undefined,
 };
 const STREAM_ANALYTICS = { ...DEFAULTS, policy: 'stream-analytics' } as const;
 
@@ -42,8 +43,14 @@ beforeAll(async () => {
 });
 afterAll(() => store.close());
 
-describe.each<[string, { count: number; seed: number }, Required<WindowSettings>, string[]]>([
-  ['revise', { count: 800, seed: 1 }, DEFAULTS, ['a revised window']],
+describe.each<[string, { count: number; seed: number }, Settings, string[]]>([
+  ['revise', { count: 600, seed: 1 }, DEFAULTS, ['a revised window']],
+  [
+    'revise, with windows kept for two hours',
+    { count: 200, seed: 5 },
+    { ...DEFAULTS, windowsKeptMs: 7_200_000 },
+    ['a dead letter: event-too-old'],
+  ],
   [
     'revise, hopping by half a window',
     { count: 400, seed: 2 },

@@ -44,6 +44,7 @@ export interface WorkerParts {
   readonly address: HubAddress;
   readonly clock: ScheduleClock;
   readonly policy: WindowPolicy;
+  readonly settings: { readonly windowsKeptMs: Duration | undefined };
 }
 
 const logger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -66,7 +67,7 @@ export class SimulatedWorker {
   constructor(ownerId: string, parts: WorkerParts, wallOffMs: Duration) {
     this.ownerId = ownerId;
     this.#parts = parts;
-    const { store, address, policy, clock } = parts;
+    const { store, address, policy, settings, clock } = parts;
     this.clock = {
       now: () => clock.now() + wallOffMs,
       monotonic: () => clock.monotonic(),
@@ -74,7 +75,9 @@ export class SimulatedWorker {
       sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
     };
     this.checkpoints = new StoredCheckpoints(store, address, this.clock);
-    this.#commits = new GroupCommit({ store: this.#unlucky(store), hub: address, policy, clock: this.clock, logger });
+    const { windowsKeptMs } = settings;
+    const unlucky = this.#unlucky(store);
+    this.#commits = new GroupCommit({ store: unlucky, hub: address, policy, windowsKeptMs, clock: this.clock, logger });
   }
 
   /** Partitions that it reads, whether or not it still owns them, and that have more for it. */
