@@ -41,10 +41,10 @@ const BUSY = new Set(['01', '11', '12', '13', '14', '23', '27', '28', '40']);
  * A device of Okinawa that owes something: of the numbers 1 to 30 twelve came, six it gave up, and twelve are
  * missing; four more it still holds.
  */
-export const OWING = { region: '47', received: 12, missing: 12, held: 4, lost: 6 } as const;
+export const OWING = { region: '47', received: 12, missing: 12, held: 4, lost: 6, value: 25 } as const;
 
 export async function postWhatIsOwed(funnel: Funnel): Promise<void> {
-  const pack = Array.from({ length: OWING.received / 2 }, () => ({ n: 'env/temp', u: 'Cel', v: 25, t: -1 }));
+  const pack = Array.from({ length: OWING.received / 2 }, () => ({ n: 'env/temp', u: 'Cel', v: OWING.value, t: -1 }));
   const owing = { pref: OWING.region, stream: 'owing', pack };
   await post(funnel, { ...owing, seq: 1 });
   await post(funnel, { ...owing, seq: 25, held: OWING.held, lost: [[10, 15]] });
