@@ -15,6 +15,7 @@ const TITLES: Partial<Record<ErrorCode, readonly [status: number, title: string]
   NOT_FOUND: [404, 'Not found'],
   METHOD_NOT_ALLOWED: [405, 'Method not allowed'],
   NOT_ACCEPTABLE: [406, 'Not acceptable'],
+  STORE_OF_OTHER_WINDOWS: [409, 'Store of other windows'],
   BODY_TOO_LARGE: [413, 'Body too large'],
   MEDIA_TYPE_UNSUPPORTED: [415, 'Media type unsupported'],
   TOO_MANY_REQUESTS: [429, 'Too many requests'],
