@@ -1,0 +1,3 @@
+export { LiveClient } from './live-client.ts';
+export { type OpenApi, openApi, openApiOver } from './open.ts';
+export { addDeadLetter, addDevice, addLedger, commitWindows, setPartition, setWatch } from './seed.ts';
