@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { agentMemory } from './agent-memory.ts';
 import { core } from './core.ts';
 import { latency } from './latency.ts';
+import { ledgerSize } from './ledger-size.ts';
 import type { Result } from './result.ts';
 import { Scene } from './scene.ts';
 import { spoolAppends } from './spool.ts';
@@ -23,6 +24,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => readonly Result[] | 
   core: () => core(quick ? 5_000 : 50_000),
   spool: (scene) => spoolAppends(scene, quick ? 50_000 : 500_000),
   latency: (scene) => latency(scene, 1_000, quick ? 5 : 30),
+  ledger: (scene) => ledgerSize(scene, quick ? [1_000, 20_000] : [1_000, 100_000, 1_000_000], quick ? 5 : 40),
   memory: (scene) => agentMemory(scene, quick ? 0.5 : 10),
 };
 

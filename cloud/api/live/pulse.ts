@@ -57,8 +57,8 @@ export interface Census {
 export async function readCensus(store: Queryable, silentBefore: Timestamp): Promise<Census> {
   const [row] = await store.query<{ dead_letters: number; devices: number; reporting: number }>(
     `SELECT (SELECT coalesce(sum(open), 0)::bigint FROM dead_letter_counts) AS dead_letters,
-            (SELECT count(*) FROM device) AS devices,
-            (SELECT count(*) FROM device WHERE last_seen >= $1) AS reporting`,
+            count(*) AS devices, count(*) FILTER (WHERE last_seen >= $1) AS reporting
+       FROM device`,
     [new Date(silentBefore)],
   );
   const { dead_letters, devices, reporting } = row!;
