@@ -35,9 +35,9 @@ export async function sendToHub(connectionString: string, hub: string, events: r
         let batch = await client.createBatch(options);
         for (const { partition, body } of events) {
           if (partition !== partitionId || batch.tryAdd({ body })) continue;
-          await client.sendBatch(batch);
-          batch = await client.createBatch(options);
-          batch.tryAdd({ body });
+          if (batch.count > 0) await client.sendBatch(batch);
+          batch = await client.createBatch(body.byteLength < MOST_BATCH_BYTES / 2 ? options : { partitionId });
+          if (!batch.tryAdd({ body })) throw new Error(`The hub takes no event of ${body.byteLength} bytes.`);
         }
         await client.sendBatch(batch);
       }),
