@@ -15,6 +15,7 @@ import type { Logger } from '../store/index.ts';
 import type { StoredCheckpoints } from './checkpoint-store.ts';
 import type { ArrivedEvent } from './event.ts';
 import type { ReadBatch } from './group-commit.ts';
+import { Handover } from './handover.ts';
 import type { HubSettings } from './hub.ts';
 import { installLeanAmqp } from './lean-amqp.ts';
 
@@ -42,6 +43,7 @@ export class HubReader {
   readonly #client: EventHubConsumerClient;
   readonly #startsAtCheckpoint = new Set<string>();
   readonly #reading = new Set<string>();
+  readonly #handover = new Handover();
   #subscription: Subscription | undefined;
   #stopping = false;
 
@@ -80,6 +82,7 @@ export class HubReader {
         processInitialize: async ({ partitionId }) => {
           this.#reading.add(partitionId);
           this.#startsAtCheckpoint.add(partitionId);
+          this.#handover.start(partitionId);
         },
         processEvents: (events, context) => this.#handle(events, context),
         processError: async (error, { partitionId }) => this.#logError(error, partitionId),
@@ -116,14 +119,16 @@ export class HubReader {
 
   /**
    * The SDK has moved on from these events before it calls, and goes on with the next ones if this throws an error
-   * it may retry. So the commit retries by itself, and what it throws in the end closes the partition for good.
+   * it may retry. So the commit retries by itself, and what it throws in the end closes the partition for good: with
+   * the next batch, or with the empty one that comes when the partition is idle.
    */
   async #handle(received: ReceivedEventData[], { partitionId }: PartitionContext): Promise<void> {
-    if (received.length === 0) return;
+    if (received.length === 0) return this.#handover.settled(partitionId);
     if (this.#stopping) throw new TashikaError('OWNERSHIP_LOST', 'the worker is stopping');
     const startsAtCheckpoint = this.#startsAtCheckpoint.delete(partitionId);
     const { ownerId } = this;
-    await this.#options.commit({ partitionId, ownerId, events: received.map(arrivedEvent), startsAtCheckpoint });
+    const batch = { partitionId, ownerId, events: received.map(arrivedEvent), startsAtCheckpoint };
+    await this.#handover.pass(partitionId, () => this.#options.commit(batch));
   }
 
   async #closed(partitionId: string, reason: string): Promise<void> {

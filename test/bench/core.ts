@@ -1,7 +1,7 @@
 import { type ArrivedEvent, openEvent, Tally } from '@tashika/cloud/ingest';
 import type { LedgerEntry } from '@tashika/cloud/ledger';
 import { policyOf } from '@tashika/cloud/windows';
-import { eventBody } from './events.ts';
+import { eventBody, START } from './events.ts';
 import { median, type Result, told } from './result.ts';
 
 const BATCH = 500;
@@ -11,7 +11,7 @@ const policy = policyOf({ lateToleranceMs: 5_000, earlyToleranceMs: 300_000, out
 /** Decode, ledger and windows of every event, against `JSON.parse` alone on the same bytes. */
 export function core(events: number): readonly Result[] {
   const arrived = Array.from({ length: events }, (_, n): ArrivedEvent => {
-    return { sequenceNumber: n, offset: String(n), enqueuedAt: Date.UTC(2026, 0, 1) + n * 2, body: eventBody(n) };
+    return { sequenceNumber: n, offset: String(n), enqueuedAt: START + n * 2, body: eventBody(n) };
   });
   const parse: number[] = [];
   const count: number[] = [];

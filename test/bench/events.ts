@@ -3,11 +3,12 @@ import { REGIONS } from '@tashika/shared/regions';
 
 const DEVICES = 500;
 const READINGS_PER_POST = 3;
-const START = Date.UTC(2026, 0, 1);
+/** Readings of the last hours: what is older than the windows that are kept is not counted. */
+export const START = Math.floor(Date.now() / 60_000) * 60_000 - 4 * 3_600_000;
 
 /**
  * The body of the n-th event of a made-up fleet: 500 devices in turn, three readings a post, a post a second each, in
- * Funnel's envelope. The same `n` gives the same bytes.
+ * Funnel's envelope. Within a run the same `n` gives the same bytes.
  */
 export function eventBody(n: number): Buffer {
   const device = n % DEVICES;
