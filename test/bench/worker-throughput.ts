@@ -104,6 +104,7 @@ export function workerEnvironment(connectionString: string, storeUrl: string): R
     TASHIKA_CLOUD_EVENT_HUBS_HUB: HUB,
     TASHIKA_CLOUD_STORE_URL: storeUrl,
     TASHIKA_CLOUD_API_PORT: '0',
+    TASHIKA_CLOUD_WORKER_PORT: '0',
     TASHIKA_CLOUD_LOG_LEVEL: 'warn',
     ...KEEP_FOR_EVER,
   };
