@@ -7,7 +7,7 @@ const RESTARTS = 4;
 
 it(`counts exactly once while PostgreSQL restarts ${RESTARTS} times under two workers, in order and by crashes`, async () => {
   const cluster = await startCluster({ fsync: true });
-  const events = traffic({ seed: SEED, partitions: 4, sims: 80, posts: 100 });
+  const events = traffic({ seed: SEED, partitions: 4, sims: 60, posts: 80 });
   await cluster.send(events);
 
   const workers = [cluster.startWorker(), cluster.startWorker()];
