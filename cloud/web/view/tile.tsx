@@ -33,6 +33,8 @@ export function Tile({ region }: { readonly region: Region }) {
   const write = (short: (value: number) => string) => (isKnown && count ? short(readings) : '—');
   const wide = write(format.value.short);
   const narrow = write(format.value.shortest) + mark;
+  // A name has to hold what is seen, and tells the exact count beside it.
+  const spoken = wide === number || wide === '—' ? number : `${wide} (${number})`;
   return (
     <button
       type="button"
@@ -45,7 +47,7 @@ export function Tile({ region }: { readonly region: Region }) {
       data-level={isKnown ? levelOf(readings, mapScale.value) : 0}
       aria-pressed={selectedCode.value === code}
       aria-label={
-        count ? words.map.tile(name, number, words.state[state]) : words.map.tileNone(name, words.state[state])
+        count ? words.map.tile(name, spoken, words.state[state]) : words.map.tileNone(name, words.state[state])
       }
       tabIndex={tabStop.value === code ? 0 : -1}
       onFocus={() => {
