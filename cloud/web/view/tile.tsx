@@ -62,7 +62,7 @@ export function Tile({ region }: { readonly region: Region }) {
         class="count"
         data-length={wide.length + mark.length}
         data-narrow={narrow}
-        data-narrow-length={narrow.length}
+        data-narrow-length={placesOf(narrow)}
       >
         <span>
           {wide}
@@ -71,4 +71,9 @@ export function Tile({ region }: { readonly region: Region }) {
       </span>
     </button>
   );
+}
+
+/** How much room a text takes, in digits: a character of Japanese takes that of two. */
+function placesOf(text: string): number {
+  return [...text].reduce((places, character) => places + (character >= '\u3000' ? 2 : 1), 0);
 }
