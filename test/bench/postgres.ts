@@ -80,6 +80,22 @@ export class StoreWatch {
     }
   }
 
+  /** How many workers own a partition, each as many as the others; 0 while they have not shared them out. */
+  async owners(): Promise<number> {
+    const rows = await this.query<{ partitions: number }>(
+      "SELECT count(*)::int4 AS partitions FROM partition WHERE owner_id <> '' GROUP BY owner_id",
+    );
+    return new Set(rows.map(({ partitions }) => partitions)).size === 1 ? rows.length : 0;
+  }
+
+  /** The server's processes that serve the program's connections at the moment. */
+  async backends(): Promise<number[]> {
+    const rows = await this.query<{ pid: number }>(
+      "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tashika'",
+    );
+    return rows.map(({ pid }) => pid);
+  }
+
   async query<Row extends object>(sql: string): Promise<Row[]> {
     return (await this.#client.query<Row>(sql)).rows;
   }

@@ -9,6 +9,8 @@ import { freePort, type Scene } from './scene.ts';
 
 const PARTITIONS = 4;
 const ROUNDS = 3;
+/** The name under which one worker's speed is told. */
+export const ONE_WORKER = 'one worker with PostgreSQL';
 /** Often enough to see the first commits and the last; a look costs the server well under a millisecond. */
 const LOOK_EVERY_MS = 50;
 
@@ -45,12 +47,24 @@ export async function workerThroughput(scene: Scene, events: number, rounds = RO
     atLeast('… events per CPU-second of the process', perCpu('one') / perCpu('bare'), 0.8),
     atLeast('2 workers on 4 partitions ÷ 1, where cores are free', perSecond('two') / perSecond('one'), 1.6),
     told('… load average of the machine beside it', median(loads), 'processes'),
-    told('one worker with PostgreSQL', perSecond('one'), 'events/s'),
+    told(ONE_WORKER, perSecond('one'), 'events/s'),
     told('one worker with PostgreSQL, per CPU-second', perCpu('one'), 'events/s'),
     told('bare SDK drain', perSecond('bare'), 'events/s'),
     told('bare SDK drain, per CPU-second', perCpu('bare'), 'events/s'),
     told('one process with PGlite ÷ bare SDK drain, events/s', perSecond('pglite') / perSecond('bare'), 'ratio'),
   ];
+}
+
+/** Events a second of one worker, by one run of `events`. */
+export async function workerMaximum(scene: Scene, events: number): Promise<number> {
+  const { send, listen } = await scene.startBroker(HUB, PARTITIONS);
+  await fillHub(send, PARTITIONS, events);
+  const server = await startPostgres(scene.directory);
+  try {
+    return (await drain(scene, server, listen, events, 1)).eventsPerSecond;
+  } finally {
+    await server.stop();
+  }
 }
 
 function bareDrain(connectionString: string, events: number): Promise<Speed> {
@@ -69,7 +83,10 @@ function bareDrain(connectionString: string, events: number): Promise<Speed> {
   });
 }
 
-/** From the first commit that is seen to the last; CPU is of the worker processes alone. */
+/**
+ * From the first commit that is seen, with the partitions shared out evenly, to the last. CPU is of the worker
+ * processes alone.
+ */
 async function drain(
   scene: Scene,
   server: BenchServer,
@@ -82,12 +99,15 @@ async function drain(
     scene.spawn('cloud/dist/main.js', ['worker'], workerEnvironment(connectionString, url)),
   );
   const watch = await StoreWatch.open(url);
+  let shared = workers === 1;
   const cpu = () => processes.reduce((sum, { pid }) => sum + cpuSeconds(pid!), 0);
   try {
     return await speedOf(
       async () => {
         if (processes.some(({ exitCode }) => exitCode !== null)) throw new Error('A worker ended.');
-        return watch.committed();
+        const done = await watch.committed();
+        shared ||= (await watch.owners()) === workers;
+        return shared ? done : 0;
       },
       cpu,
       events,
@@ -138,6 +158,7 @@ async function speedOf(committed: () => Promise<number>, cpu: () => number, even
     if (done > 0) begun ??= now;
     if (done >= events && begun) {
       const counted = now.events - begun.events;
+      if (counted === 0) throw new Error('All was committed before the workers had shared the partitions out.');
       return {
         eventsPerSecond: counted / ((now.at - begun.at) / 1_000),
         eventsPerCpuSecond: counted / (now.cpu - begun.cpu),
