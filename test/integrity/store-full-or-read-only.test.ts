@@ -2,7 +2,7 @@
 import { seededChance } from '@tashika/shared/chance';
 import { expect, it } from 'vitest';
 import { type Cluster, expectedOf, SEED, startCluster, traffic, until } from '../rig/index.ts';
-import { metRefusals, refuseCommits } from '../rig/refusals.ts';
+import { refuseCommits } from '../rig/refusals.ts';
 
 const DISK_FULL = '53100';
 
@@ -20,9 +20,7 @@ it('loses nothing while the database is read only, tells it, and goes on by itse
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
   );
   await cluster.send(events.slice(half));
-  await worker.printed(
-    /"error":"cannot execute .* in a read-only transaction","retryMs":400,"msg":"a commit failed; trying again"/,
-  );
+  await worker.printed(/"error":"cannot execute [^"]* in a read-only transaction","retryMs":400\b/);
   expect(await cluster.committed()).toBe(half);
   await readinessIs(cluster, 'not-ready');
 
@@ -38,17 +36,18 @@ it('loses nothing while the database is read only, tells it, and goes on by itse
 it('loses nothing while the disk of the database is full at seeded commits, and tells it', async () => {
   const cluster = await startCluster();
   const chance = seededChance(SEED, 'disk');
-  const codes = () => Array.from({ length: 12 }, () => (chance.happens(0.3) ? DISK_FULL : null));
-  await refuseCommits(cluster, codes(), 'statement');
-  await refuseCommits(cluster, codes(), 'commit');
+  const codes = () => Array.from({ length: 12 }, () => (chance.happens(0.5) ? DISK_FULL : null));
+  const refusals = [
+    await refuseCommits(cluster, codes(), 'statement'),
+    await refuseCommits(cluster, codes(), 'commit'),
+  ];
   const events = traffic({ seed: SEED, partitions: 4, sims: 40, posts: 60 });
   await cluster.send(events);
 
   const worker = cluster.startWorker();
   await cluster.settled();
 
-  expect(await metRefusals(cluster, 'statement')).toBeGreaterThan(12);
-  expect(await metRefusals(cluster, 'commit')).toBeGreaterThan(12);
+  for (const refusal of refusals) expect(await refusal.raised()).toBeGreaterThan(2);
   expect(worker.output).toMatch(/"fault":"unavailable","error":"refused by the test"/);
   await cluster.assertExact(expectedOf(events));
 });

@@ -1,5 +1,11 @@
 import type { Cluster } from './cluster.ts';
 
+/** Commits that the database refused. */
+export interface Refusals {
+  /** How many so far. */
+  raised(): Promise<number>;
+}
+
 /**
  * Makes the database refuse commits: the n-th change that a worker writes ends with the SQLSTATE `codes[n]`, or
  * passes where that is null. After the last one all pass. The workers must have made the schema already.
@@ -10,7 +16,7 @@ export async function refuseCommits(
   cluster: Cluster,
   codes: readonly (string | null)[],
   when: 'statement' | 'commit',
-): Promise<void> {
+): Promise<Refusals> {
   const array = codes.map((code) => code ?? 'NULL').join(',');
   await cluster.query(`
     CREATE SEQUENCE met_${when};
@@ -23,10 +29,12 @@ export async function refuseCommits(
     CREATE CONSTRAINT TRIGGER refuse_${when} AFTER UPDATE ON change_cursor
       DEFERRABLE INITIALLY ${when === 'commit' ? 'DEFERRED' : 'IMMEDIATE'}
       FOR EACH ROW EXECUTE FUNCTION refuse_${when}()`);
-}
-
-/** How many changes met `refuseCommits` so far. */
-export async function metRefusals(cluster: Cluster, when: 'statement' | 'commit'): Promise<number> {
-  const [row] = await cluster.query<{ met: string }>(`SELECT last_value AS met FROM met_${when}`);
-  return Number(row!.met);
+  return {
+    async raised() {
+      const [row] = await cluster.query<{ met: string }>(
+        `SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS met FROM met_${when}`,
+      );
+      return codes.slice(0, Number(row!.met)).filter((code) => code !== null).length;
+    },
+  };
 }
