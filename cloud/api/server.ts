@@ -9,13 +9,14 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import { rememberPaths } from './known-paths.ts';
+import { opensStream } from './live/index.ts';
 import { refuseForeignPages } from './loopback.ts';
 import { describeRoutes } from './openapi.ts';
 import { asProblem, PROBLEM_JSON, ProblemError } from './problem.ts';
 
 const MOST_BODY_BYTES = 65_536;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** From one address, other than loopback. */
+/** From one address, other than loopback. Live streams are bounded by their own number instead: an office is one address. */
 const REQUESTS_A_MINUTE = 600;
 
 /**
@@ -43,7 +44,7 @@ export async function createServer(logger: FastifyBaseLogger): Promise<{ readonl
   await app.register(rateLimit, {
     max: REQUESTS_A_MINUTE,
     timeWindow: 60_000,
-    allowList: (request) => /^(::ffff:)?127\.|^::1$/.test(request.ip),
+    allowList: (request) => /^(::ffff:)?127\.|^::1$/.test(request.ip) || opensStream(request),
   });
   async function refuseUnknown(request: FastifyRequest): Promise<never> {
     throw notFound(request, methodsOf(request.url.split('?')[0]!));

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { listen } from '@tashika/cloud/api';
 import {
   addDeadLetter,
@@ -74,8 +75,11 @@ async function seed(store: Store): Promise<void> {
 
 function schemathesis(args: readonly string[]): Promise<{ code: number | string; output: string }> {
   return new Promise((resolve) => {
-    execFile('schemathesis', ['run', ...args], { timeout: 100_000, maxBuffer: 2 ** 24 }, (error, stdout, stderr) =>
-      resolve({ code: error?.code ?? (error ? 'killed' : 0), output: stdout + stderr }),
+    execFile(
+      'schemathesis',
+      ['run', ...args],
+      { timeout: 100_000, maxBuffer: 2 ** 24, cwd: tmpdir() },
+      (error, stdout, stderr) => resolve({ code: error?.code ?? (error ? 'killed' : 0), output: stdout + stderr }),
     );
   });
 }

@@ -35,7 +35,7 @@ describe('an event stream', () => {
     stream.end();
     expect(await text(client)).toBe('retry: 1000\n\nevent: delta\nid: 7\ndata: {"id":"7"}\n\n');
     expect(client.headers).toMatchObject({ 'x-of-ours': 'kept', 'cache-control': 'no-store' });
-    expect([stream.open, stream.send('x')]).toEqual([false, false]);
+    expect([stream.open, stream.send(Buffer.from('x'))]).toEqual([false, false]);
   });
 
   it('of a client that does not read is dropped before it takes much memory', async () => {

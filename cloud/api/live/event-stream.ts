@@ -4,11 +4,14 @@ import type { ServerResponse } from 'node:http';
 export const MOST_UNREAD_BYTES = 1_048_576;
 
 /** A comment now and then keeps proxies from closing a stream that has nothing to say. */
-export const HEARTBEAT = ': \n\n';
+export const HEARTBEAT: Buffer = Buffer.from(': \n\n');
 
-/** An event as the HTML standard's event stream has it. `data` is JSON in one line. */
-export function frame(event: 'snapshot' | 'delta', id: string, data: string): string {
-  return `event: ${event}\nid: ${id}\ndata: ${data}\n\n`;
+/**
+ * An event as the HTML standard's event stream has it. `data` is JSON in one line. As bytes, so that what a thousand
+ * clients have not read yet is in memory once.
+ */
+export function frame(event: 'snapshot' | 'delta', id: string, data: string): Buffer {
+  return Buffer.from(`event: ${event}\nid: ${id}\ndata: ${data}\n\n`);
 }
 
 /** One client's open stream. */
@@ -34,14 +37,14 @@ export class EventStream {
     return !this.#response.destroyed && !this.#response.writableEnded;
   }
 
-  /** Sends `text`, unless the client has left too much unread: then it is dropped, and false is returned. */
-  send(text: string): boolean {
+  /** Sends a framed event, unless the client has left too much unread: then it is dropped, and false is returned. */
+  send(bytes: Buffer): boolean {
     if (!this.open) return false;
     if (this.#response.writableLength > MOST_UNREAD_BYTES) {
       this.#response.destroy();
       return false;
     }
-    this.#response.write(text);
+    this.#response.write(bytes);
     return true;
   }
 

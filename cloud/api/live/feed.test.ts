@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { TestClock } from '@tashika/shared/time';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Store } from '../../store/index.ts';
 import { listen } from '../listen.ts';
 import type { LiveMessage, Problem } from '../shapes.ts';
 import { LiveClient } from '../testing/live-client.ts';
@@ -106,7 +107,6 @@ describe('a live client', () => {
     expect(delta.data.windows.map(({ windowEnd, state }) => [windowEnd, state])).toEqual([[end(-2), 'final']]);
   });
 
-  it('is told where things stand when the watermark begins or goes back', async () => {
   it('is told of a window under the policy of Stream Analytics when the watermark is beyond its end', async () => {
     await api.store.query(`INSERT INTO windowing VALUES (true, 30000, 10000, 'stream-analytics')`);
     await setPartition(api.store, { watermark: end(-2) });
@@ -124,6 +124,7 @@ describe('a live client', () => {
     expect(delta.data.windows.map(({ windowEnd, state }) => [windowEnd, state])).toEqual([[end(-2), 'final']]);
   });
 
+  it('is told where things stand when the watermark begins or goes back', async () => {
     await commitWindows(api.store, { windowEnd: end(-1) });
     const client = await follow();
     await client.next();
@@ -250,6 +251,34 @@ describe('the feed', () => {
     await feed.stop();
   });
 
+  it('counts devices and dead letters the less often the longer it takes, and tells the last count meanwhile', async () => {
+    const clock = new LateClock(thisMinute);
+    let counts = 0;
+    const slow: Store = {
+      ...api.store,
+      async query<Row>(sql: string, parameters = []) {
+        if (/FROM device/.test(sql)) {
+          counts++;
+          clock.late += 300;
+        }
+        return api.store.query<Row>(sql, parameters);
+      },
+    };
+    await addDevice(api.store, { imsi: '1', lastSeen: end(0) });
+    const feed = new LiveFeed({ store: slow, clock, logger, silentAfterMs: 300_000 });
+    const follower = new Collector();
+    await feed.start();
+    feed.follow(follower);
+    const began = clock.monotonic();
+    while (clock.monotonic() - began < 30_000) {
+      await clock.advance(1_000);
+      expect((await follower.next(clock)).figures.devicesReporting).toBe(1);
+    }
+    expect(counts).toBeGreaterThan(2);
+    expect(counts * 300).toBeLessThanOrEqual(30_000 / 20 + 600);
+    await feed.stop();
+  });
+
   it('lets go of a follower that could not take an event, and serves the others', async () => {
     const { clock, feed, follower } = await feedByHand();
     let offered = 0;
@@ -310,12 +339,21 @@ async function feedByHand(): Promise<{ clock: TestClock; feed: LiveFeed; followe
   return { clock, feed, follower };
 }
 
+/** A clock on which work takes time. */
+class LateClock extends TestClock {
+  late = 0;
+
+  override monotonic(): number {
+    return super.monotonic() + this.late;
+  }
+}
+
 class Collector implements Follower {
   readonly open = true;
   readonly #messages: LiveMessage[] = [];
 
-  send(text: string): boolean {
-    const data = /^data: (.*)$/m.exec(text)?.[1];
+  send(event: Buffer): boolean {
+    const data = /^data: (.*)$/m.exec(event.toString())?.[1];
     if (data !== undefined) this.#messages.push(JSON.parse(data));
     return true;
   }

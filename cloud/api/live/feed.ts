@@ -23,7 +23,7 @@ const HEARTBEAT_INTERVAL_MS: Duration = 15_000;
 export interface Follower {
   readonly open: boolean;
   /** Sends a framed event; false when the follower could not take it and has been dropped. */
-  send(text: string): boolean;
+  send(bytes: Buffer): boolean;
   end(): void;
 }
 
@@ -154,8 +154,8 @@ export class LiveFeed {
       const wait = this.#untilNextBroadcast();
       // A state that goes back is told at once: newcomers are about to be told it, and all must stand in one line.
       if (wait > 0 && !(this.#told && goesBack(this.#told, report.standpoint))) return this.#alarm.within(wait);
-      const text = await report.eventFor(this.#told);
-      for (const follower of this.#followers) if (!follower.send(text)) this.#followers.delete(follower);
+      const event = await report.eventFor(this.#told);
+      for (const follower of this.#followers) if (!follower.send(event)) this.#followers.delete(follower);
     }
     this.#told = report.standpoint;
     this.#toldAt = this.#options.clock.monotonic();
@@ -164,9 +164,9 @@ export class LiveFeed {
   async #takeIn(report: Report): Promise<void> {
     for (const newcomer of this.#newcomers) {
       const { follower, since } = newcomer;
-      const text = await report.eventFor(since === undefined ? undefined : this.#standpoints.of(since));
+      const event = await report.eventFor(since === undefined ? undefined : this.#standpoints.of(since));
       this.#newcomers = this.#newcomers.filter((each) => each !== newcomer);
-      if (follower.send(text)) this.#followers.add(follower);
+      if (follower.send(event)) this.#followers.add(follower);
     }
   }
 

@@ -1,3 +1,3 @@
 export { LiveFeed, type LiveFeedOptions } from './feed.ts';
 export { readCensus } from './pulse.ts';
-export { liveRoutes } from './routes.ts';
+export { liveRoutes, opensStream } from './routes.ts';

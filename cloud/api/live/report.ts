@@ -6,17 +6,17 @@ import { MOST_WINDOWS_A_MESSAGE, type Pulse, readChanges, readRecent, type Stand
 import { goesBack, sameFinal } from './standpoints.ts';
 
 /**
- * What one look at the store has to say, to whoever stands where. Each text is made once, however many clients get
- * it; most looks make one.
+ * What one look at the store has to say, to whoever stands where. Each event is made once, however many clients
+ * get it; most looks make one.
  */
 export class Report {
   readonly standpoint: Pulse;
   readonly #store: Queryable;
   readonly #head: Omit<LiveMessage, 'windows'>;
   readonly #now: Timestamp;
-  readonly #deltas = new Map<string, Promise<string>>();
+  readonly #deltas = new Map<string, Promise<Buffer>>();
   #snapshot: Promise<LiveMessage> | undefined;
-  #snapshotText: Promise<string> | undefined;
+  #snapshotBytes: Promise<Buffer> | undefined;
 
   constructor(store: Queryable, standpoint: Pulse, now: Timestamp, figures: LiveMessage['figures']) {
     this.#store = store;
@@ -42,7 +42,7 @@ export class Report {
   }
 
   /** The event for one who stands at `since`: what changed, or a snapshot where that can't be told or is too much. */
-  async eventFor(since: Standpoint | undefined): Promise<string> {
+  async eventFor(since: Standpoint | undefined): Promise<Buffer> {
     if (since === undefined || goesBack(since, this.standpoint)) return this.#snapshotEvent();
     const key = `${since.changeId} ${since.finalUntil}`;
     let text = this.#deltas.get(key);
@@ -53,7 +53,7 @@ export class Report {
     return text;
   }
 
-  async #deltaEvent(since: Standpoint): Promise<string> {
+  async #deltaEvent(since: Standpoint): Promise<Buffer> {
     const windows = await this.#changes(since);
     if (windows.length > MOST_WINDOWS_A_MESSAGE) return this.#snapshotEvent();
     return frame('delta', this.#head.id, JSON.stringify({ ...this.#head, windows }));
@@ -65,9 +65,9 @@ export class Report {
     return readChanges(this.#store, since, finalUntil);
   }
 
-  #snapshotEvent(): Promise<string> {
-    this.#snapshotText ??= this.snapshot().then((message) => frame('snapshot', message.id, JSON.stringify(message)));
-    return this.#snapshotText;
+  #snapshotEvent(): Promise<Buffer> {
+    this.#snapshotBytes ??= this.snapshot().then((message) => frame('snapshot', message.id, JSON.stringify(message)));
+    return this.#snapshotBytes;
   }
 }
 

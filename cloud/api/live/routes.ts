@@ -60,6 +60,11 @@ export function liveRoutes({ feed }: { feed: LiveFeed }): FastifyPluginAsyncType
   };
 }
 
+/** Whether a request opens a live stream, which is one request however long it is followed. */
+export function opensStream({ method, url, headers }: Pick<FastifyRequest, 'method' | 'url' | 'headers'>): boolean {
+  return method === 'GET' && url === '/api/live' && negotiate(headers.accept) === 'text/event-stream';
+}
+
 async function answerSnapshot(feed: LiveFeed, request: FastifyRequest, reply: FastifyReply) {
   const snapshot = await feed.snapshot();
   const etag = etagOf(snapshot);
