@@ -65,6 +65,7 @@ export class StoreWatch {
 
   static async open(url: string): Promise<StoreWatch> {
     const client = new pg.Client({ connectionString: url });
+    client.on('error', () => {}); // one that breaks fails its next question
     await client.connect();
     return new StoreWatch(client);
   }
