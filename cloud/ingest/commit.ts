@@ -157,13 +157,19 @@ function afterPosition(events: readonly OpenedEvent[], position: number | null):
 
 /** The streams that the events name, each once. */
 export function streamsOf(events: readonly OpenedEvent[]): LedgerKey[] {
-  const streams = new Map<string, LedgerKey>();
-  for (const { imsi, post } of events) {
+  const seen = new Map<string, Set<string>>();
+  const streams: LedgerKey[] = [];
+  for (const { imsi: named, post } of events) {
     if (!post || post.stream === null) continue;
-    const key = { imsi: imsi ?? UNKNOWN_IMSI, stream: post.stream };
-    streams.set(`${key.imsi}/${key.stream}`, key);
+    const { stream } = post;
+    const imsi = named ?? UNKNOWN_IMSI;
+    const ofDevice = seen.get(imsi);
+    if (ofDevice?.has(stream)) continue;
+    if (ofDevice) ofDevice.add(stream);
+    else seen.set(imsi, new Set([stream]));
+    streams.push({ imsi, stream });
   }
-  return [...streams.values()];
+  return streams;
 }
 
 /** Counts a partition's events and answers how far they move it. */

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { leanFrameReader, leanMessageDecoder, type RheaParts, rheaOfTheSdk, Transfer } from './lean-amqp.ts';
+import {
+  installLeanAmqp,
+  leanFrameReader,
+  leanMessageDecoder,
+  type RheaParts,
+  rheaOfTheSdk,
+  Transfer,
+} from './lean-amqp.ts';
 
 const rhea = rheaOfTheSdk();
 const { message, frames } = rhea;
@@ -111,6 +118,34 @@ describe('the short way through AMQP', () => {
     const open = Buffer.from('000000180200000000531045', 'hex');
     open.writeUInt32BE(open.length);
     expect(read(open)).toEqual(rheaReadFrame(open));
+  });
+});
+
+describe('putting it in place', () => {
+  const copy = (): RheaParts => ({
+    frames: { ...frames },
+    message: { ...message },
+    logs: rhea.logs.map((log) => ({ ...log })),
+  });
+
+  it('leaves a library alone that decodes otherwise', () => {
+    const parts = copy();
+    const decode = (bytes: Buffer) => Object.assign(rheaDecode(bytes), { body: 'another' });
+    parts.message.decode = decode;
+    expect(() => installLeanAmqp(parts)).toThrow('a message is decoded otherwise');
+    expect(parts.message.decode).toBe(decode);
+    expect(parts.frames.read_frame).toBe(rheaReadFrame);
+  });
+
+  it('takes the place of decoder, frame reader and the log lines that are off', () => {
+    const parts = copy();
+    installLeanAmqp(parts);
+    expect(parts.message.decode).not.toBe(rheaDecode);
+    expect(parts.frames.read_frame).not.toBe(rheaReadFrame);
+    expect(parts.message.accepted().described()).toEqual(rhea.message.accepted().described());
+    const lines = parts.logs.flatMap((log) => Object.values(log));
+    expect(lines.length).toBeGreaterThan(10);
+    for (const line of lines) expect(line.name).toBe('ignore');
   });
 });
 
