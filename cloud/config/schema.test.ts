@@ -40,8 +40,8 @@ describe('the cloud configuration', () => {
 
   it.each([
     ['', '', true],
-    ['0', '', false],
-    ['0', '0', true],
+    ['0', '400', false],
+    ['90', '', true],
     ['90', '90', false],
     ['90', '91', true],
     ['365', '0', true],

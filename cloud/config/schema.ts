@@ -208,7 +208,7 @@ const retention = Type.Object(
       unit: 'days',
       description:
         'How long windows are kept after their end; 0 is for ever. A reading from before is not counted: it becomes a dead letter `event-too-old`.',
-      default: 90,
+      default: 0,
     }),
     ledgersDays: Type.Integer({
       minimum: 0,
@@ -216,14 +216,14 @@ const retention = Type.Object(
       unit: 'days',
       description:
         'How long the ledger of a stream is kept after its last post, once its device has a newer stream or has been silent for as long; 0 is for ever. Longer than windows are kept, so that nothing that was counted can be counted again.',
-      default: 400,
+      default: 0,
     }),
     deadLettersDays: Type.Integer({
       minimum: 0,
       maximum: 36_500,
       unit: 'days',
       description: 'How long dead letters are kept after their arrival, driven again or not; 0 is for ever.',
-      default: 90,
+      default: 400,
     }),
   },
   { description: 'What is deleted by its age, bit by bit.' },
