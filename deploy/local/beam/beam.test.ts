@@ -126,7 +126,9 @@ describe('what a device hears', () => {
       status: 405,
       headers: { allow: 'GET, HEAD' },
     });
-    expect((await ask(beam, '/api/devices')).status).toBe(404);
+    for (const path of ['/api/devices', '/v1/../api/devices', '/v1/%2E%2e/api', '/v1/x\\..\\..\\api', '//v1/', '/v1'])
+      expect((await ask(beam, path)).status, path).toBe(404);
+    expect((await ask(beam, 'http://elsewhere.example/v1/receipts')).status).toBe(404);
     expect((await ask(beam, '/v1/receipts', { body: 'x', headers: { 'content-length': '1' } })).status).toBe(413);
     expect(asked).toEqual([]);
   });

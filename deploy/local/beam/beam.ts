@@ -48,13 +48,14 @@ export async function startBeam(options: BeamOptions): Promise<Beam> {
     const { method = '', url = '/', headers } = request;
     if (!METHODS.includes(method))
       return text(405, `Only ${METHODS.join(' and ')} are forwarded.`, { allow: METHODS.join(', ') });
-    if (!url.startsWith(pathPrefix)) return text(404, `Only ${pathPrefix}… is forwarded.`);
+    const path = pathOf(url);
+    if (!path?.startsWith(pathPrefix)) return text(404, `Only ${pathPrefix}… is forwarded.`);
     if (hasBody(headers)) return text(413, 'A request with a body is not forwarded.', { connection: 'close' });
     const sim = simOf(connections.sourceOf(request));
     if (!sim) return text(403, 'The source address is no SIM.');
     const { host: _, ...forwarded } = withoutOurs(endToEnd(headers));
     try {
-      return await destination.ask(method, url, { ...forwarded, ...signedHeaders(preSharedKey, sim, clock.now()) });
+      return await destination.ask(method, path, { ...forwarded, ...signedHeaders(preSharedKey, sim, clock.now()) });
     } catch {
       return text(502, 'The destination does not answer.');
     }
@@ -79,6 +80,13 @@ export async function startBeam(options: BeamOptions): Promise<Beam> {
       await closing;
     },
   };
+}
+
+/** The path that a request comes to once `..` and its like are gone, query included; undefined if it is no path. */
+function pathOf(requestTarget: string): string | undefined {
+  if (!requestTarget.startsWith('/') || !URL.canParse(`http://beam${requestTarget}`)) return undefined;
+  const { pathname, search } = new URL(`http://beam${requestTarget}`);
+  return pathname + search;
 }
 
 function hasBody(headers: IncomingHttpHeaders): boolean {

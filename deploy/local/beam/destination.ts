@@ -28,12 +28,12 @@ export class Destination {
   }
 
   /**
-   * Asks for `path` (query included).
+   * Asks for `path` (query included), at this destination and no other.
    *
    * @throws Error where the destination is away, takes longer than it may, or answers with more than it may
    */
   ask(method: string, path: string, headers: OutgoingHttpHeaders): Promise<Answer> {
-    const url = new URL(path, this.#url);
+    const url = new URL(this.#url + path);
     const signal = AbortSignal.timeout(this.#timeoutMs);
     return new Promise((resolve, reject) => {
       const outgoing = request(url, { method, headers, agent: this.#agent, signal }, (response) => {
