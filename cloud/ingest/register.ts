@@ -1,6 +1,6 @@
 import { TashikaError } from '@tashika/shared/errors';
 import type { Queryable, Store } from '../store/index.ts';
-import { takeTurn, type WindowPolicy } from '../windows/index.ts';
+import { takeTurn, type Watermark, type WindowPolicy } from '../windows/index.ts';
 import type { HubFacts } from './hub.ts';
 import type { HubAddress } from './partition.ts';
 import { agreeOnWindows } from './windowing.ts';
@@ -18,7 +18,7 @@ const NOT_ASKED = 0;
 
 /**
  * Makes a row for every partition of the hub, so that the combined watermark waits for those not read yet, and notes
- * how windows are counted.
+ * how windows are counted. Partitions that a hub gains later open no window that is final by then.
  *
  * @throws TashikaError HUB_REPLACED if the store has positions in a hub that was made at another time: events of the
  *   new one with the same numbers would pass for committed ones
@@ -33,7 +33,7 @@ export function registerPartitions(
   policy: WindowPolicy,
 ): Promise<void> {
   return store.transaction(async (transaction) => {
-    await takeTurn(transaction); // two workers that start on one store with different hubs must not both succeed
+    const combined = await takeTurn(transaction); // two workers that start on one store with different hubs must not both succeed
     const known = await transaction.query<KnownPartition>(
       `SELECT namespace, hub, consumer_group, partition_id, hub_created_at
          FROM partition ORDER BY namespace, hub, consumer_group, partition_id`,
@@ -41,7 +41,7 @@ export function registerPartitions(
     refuseReplaced(known, hub, facts);
     refuseForeign(known, hub, facts);
     await agreeOnWindows(transaction, policy);
-    await insert(transaction, hub, facts);
+    await insert(transaction, hub, facts, policy.watermarkOnJoining(combined));
   });
 }
 
@@ -75,12 +75,24 @@ function nameOf(row: Pick<KnownPartition, 'namespace' | 'hub' | 'consumer_group'
   return `the hub ${row.hub} of ${row.namespace} by consumer group ${row.consumer_group}`;
 }
 
-async function insert(transaction: Queryable, hub: HubAddress, { createdAt, partitionIds }: HubFacts): Promise<void> {
+async function insert(
+  transaction: Queryable,
+  hub: HubAddress,
+  { createdAt, partitionIds }: HubFacts,
+  watermark: Watermark,
+): Promise<void> {
   await transaction.query(
-    `INSERT INTO partition (namespace, hub, consumer_group, partition_id, hub_created_at)
-     SELECT $1, $2, $3, id, $5 FROM unnest($4::text[]) AS id ORDER BY id
+    `INSERT INTO partition (namespace, hub, consumer_group, partition_id, hub_created_at, watermark)
+     SELECT $1, $2, $3, id, $5, $6 FROM unnest($4::text[]) AS id ORDER BY id
      ON CONFLICT DO NOTHING`,
-    [hub.namespace, hub.hub, hub.consumerGroup, partitionIds, new Date(createdAt)],
+    [
+      hub.namespace,
+      hub.hub,
+      hub.consumerGroup,
+      partitionIds,
+      new Date(createdAt),
+      watermark === null ? null : new Date(watermark),
+    ],
   );
   // Of its own, and not the insert's DO UPDATE: that would lock the rows of all partitions after the turn, against the
   // order of a commit, even where there is nothing to change.

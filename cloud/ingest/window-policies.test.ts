@@ -121,6 +121,21 @@ describe('a commit under the policy of Stream Analytics', () => {
     ]);
   });
 
+  it('leaves what is final as it is when the hub gains a partition that begins in the past', async () => {
+    await begin(streamAnalytics);
+    await run(streamAnalytics, 0, [10, { seq: 1, times: seconds(10) }], [61, { seq: 2, times: seconds(61) }]);
+    const grown = { ...facts, partitionIds: ['0', '1'] };
+    await registerPartitions(store, hub, grown, policyOf(streamAnalytics));
+    expect(await windowsOf(store)).toEqual(['12:01 13: 1/1 final', '12:02 13: 1/1 provisional']);
+    await store.query(`UPDATE partition SET owner_id = 'me'`);
+    const late = openEvent(
+      event(0, post({ seq: 1, stream: 'b', times: seconds(59) }), { enqueuedAt: seconds(60)[0]! }),
+    );
+    const batch = { partitionId: '1', ownerId: 'me', events: [late], startsAtCheckpoint: true };
+    await commit(store, [batch], { hub, policy: policyOf(streamAnalytics), logger, now: NOON });
+    expect(await windowsOf(store)).toEqual(['12:01 13: 1/1 final', '12:02 13: 2/2 provisional']);
+  });
+
   it('revises nothing by a dead letter that is driven again, even if its partition is gone', async () => {
     await begin(streamAnalytics);
     await run(streamAnalytics, 0, [0, { seq: 1, pref: 'Atlantis' }], [1, { seq: 2, pref: 'Atlantis' }]);

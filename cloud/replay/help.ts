@@ -35,7 +35,9 @@ event-too-early (a worker keeps it as a dead letter under either policy). A body
 dead-letter, not a bad line.
 
 The watermark is the combined one: the slowest partition decides. A partition takes part from its first event on, and
-holds nothing before; its first event may bring the watermark back. Arrival times are taken as they are, also where
+holds nothing before; its first event may bring the watermark back, but never behind the end of a window that is
+final by then. Nothing final is opened again: revise counts what comes late as a revision, and stream-analytics
+adjusts or drops it. Arrival times are taken as they are, also where
 they go back within a partition: every event is judged by its own, and no partition's watermark goes back.
 
 A bad line is named by its number, with what is wrong, on standard error. It ends the replay with exit code 1 before

@@ -151,13 +151,34 @@ describe('a replay', () => {
   });
 
   it('waits for the slowest partition, from its first event on', () => {
-    const run = new Run()
+    const run = new Run({ lengthMs: 60 * MINUTE })
       .event('12:10:00', body('12:10:00', 1))
       .event('12:04:00', body('12:04:00', 2), '1')
       .event('12:11:00', body('12:11:00', 3))
       .event('12:12:00', body('12:12:00', 4), '1');
     expect(run.watermarks).toEqual(['12:10', '12:04', '12:04', '12:11']);
-    expect(run.windows[0]).toBe('12:04:00 1/1 late 0 revision 0');
+    expect(run.windows).toEqual(['13:00:00 4/4 late 0 revision 0']);
+  });
+
+  it('keeps what is final when a partition appears late: revised, or untouched under Stream Analytics', () => {
+    const lateComer = (policy: 'revise' | 'stream-analytics') =>
+      new Run({ policy })
+        .event('12:01:00', body('12:01:00', 1))
+        .event('12:02:30', body('12:02:30', 2))
+        .event('12:01:00', body('12:00:59', 3), '1');
+    const revising = lateComer('revise');
+    expect(revising.windows).toEqual(['12:01:00 2/2 late 1 revision 1', '12:03:00 1/1 late 0 revision 0']);
+    expect(revising.watermarks).toEqual(['12:01', '12:02', '12:02']);
+    const adjusting = lateComer('stream-analytics');
+    expect(adjusting.windows).toEqual(['12:01:00 1/1 late 0 revision 0', '12:03:00 2/2 late 0 revision 0']);
+    expect(adjusting.watermarks).toEqual(['12:01', '12:02', '12:02']);
+    expect(adjusting.trace[2]).toMatchObject({ outcome: 'adjusted', systemTimestamp: '2026-06-01T12:02:00.001Z' });
+  });
+
+  it('takes a tick for every partition, also for those that have had no event yet', () => {
+    const run = new Run().tick('12:03:05').event('12:01:00', body('12:01:00', 1));
+    expect(run.watermarks).toEqual(['12:03']);
+    expect(run.windows).toEqual(['12:01:00 1/1 late 1 revision 1']);
   });
 
   it('takes arrival times that go back as they are', () => {

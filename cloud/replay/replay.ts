@@ -2,7 +2,7 @@ import { TashikaError } from '@tashika/shared/errors';
 import type { Timestamp } from '@tashika/shared/time';
 import { type EventOutcome, type OpenedEvent, openEvent, refuse, streamsOf, Tally } from '../ingest/index.ts';
 import type { LedgerEntry } from '../ledger/index.ts';
-import { combinedWatermark, type Watermark, type WindowDelta, type WindowPolicy } from '../windows/index.ts';
+import { combinedWatermark, raised, type Watermark, type WindowDelta, type WindowPolicy } from '../windows/index.ts';
 import type { Recorded } from './recording.ts';
 
 export type TraceOutcome = 'counted' | 'adjusted' | 'dropped' | 'dead-letter';
@@ -49,6 +49,8 @@ export class Replay {
   readonly #ledger = new Map<string, LedgerEntry>();
   #events = 0;
   #combined: Watermark = null;
+  /** The watermark of a partition that has had no event so far. */
+  #idle: Watermark = null;
 
   constructor(policy: WindowPolicy) {
     this.#policy = policy;
@@ -74,22 +76,24 @@ export class Replay {
     return { trace: this.#traceOf(partition, opened, outcome), windows: tally.windows.sorted() };
   }
 
-  /** The arrival clock has come to `at`, and no partition seen so far has more events that arrived before. */
+  /** The arrival clock has come to `at`, and no partition has more events that arrived before. */
   tick(at: Timestamp): void {
+    this.#idle = this.#policy.watermarkWhileIdle(this.#idle, at);
     for (const [partition, watermark] of this.#watermarks)
       this.#watermarks.set(partition, this.#policy.watermarkWhileIdle(watermark, at));
     this.#combined = combinedWatermark(this.#watermarks.values());
   }
 
-  /** A partition counts from its first event on: it has no watermark before it, and so no window is final. */
+  /** A partition counts from its first event on. Nobody waited for it before, and what is final by then stays final. */
   #join(partition: string): Watermark {
     const watermark = this.#watermarks.get(partition);
     if (watermark !== undefined) return watermark;
     if (this.#watermarks.size >= MOST_PARTITIONS)
       throw new TashikaError('RECORDING_INVALID', `names more than ${MOST_PARTITIONS} partitions, and no hub has more`);
-    this.#watermarks.set(partition, null);
-    this.#combined = null;
-    return null;
+    const joining = later(this.#policy.watermarkOnJoining(this.#combined), this.#idle);
+    this.#watermarks.set(partition, joining);
+    this.#combined = combinedWatermark(this.#watermarks.values());
+    return joining;
   }
 
   #traceOf(partition: string, { post }: OpenedEvent, outcome: EventOutcome): TraceLine {
@@ -132,6 +136,10 @@ function open(body: unknown, enqueuedAt: Timestamp, sequenceNumber: number): Ope
     const detail = 'The body is nested too deeply.';
     return refuse({ ...arrived, body: new Uint8Array() }, { reason: 'invalid-json', detail });
   }
+}
+
+function later(one: Watermark, other: Watermark): Watermark {
+  return other === null ? one : raised(one, other);
 }
 
 function isoOf(time: Timestamp | null): string | null {

@@ -19,6 +19,7 @@ export {
   isLate,
   isOutOfOrder,
   isTooEarly,
+  raised,
   type Tolerances,
   type Watermark,
   watermarkWhileIdle,

@@ -148,6 +148,23 @@ describe('the policy that revises', () => {
   });
 });
 
+describe('a partition that joins others', () => {
+  it.each([{ policy: 'revise' }, { policy: 'stream-analytics' }] as const)(
+    'has the earliest watermark by which the same windows are final: $policy',
+    (choice) => {
+      const policy = policyOf({ ...tolerances, ...choice, hopMs: 30 * SECOND });
+      expect(policy.watermarkOnJoining(null)).toBeNull();
+      for (const combined of [NOON - 1, NOON, NOON + 1, NOON + 29_999, NOON + 30_000]) {
+        const joining = policy.watermarkOnJoining(combined)!;
+        const finalBy = (watermark: Watermark) =>
+          [-60, -30, 0, 30].filter((second) => policy.isFinal(NOON + second * SECOND, watermark));
+        expect(finalBy(joining)).toEqual(finalBy(combined));
+        expect(finalBy(joining - 1)).not.toEqual(finalBy(combined));
+      }
+    },
+  );
+});
+
 describe('an idle partition', () => {
   it('has a watermark that goes on with arrival, and never back', () => {
     expect(watermarkWhileIdle(null, NOON, tolerances)).toBe(NOON - 5000);

@@ -53,6 +53,9 @@ export interface WindowPolicy {
   /** The watermark of a partition of which everything that arrived until `arrivedUntil` has been read. */
   watermarkWhileIdle(watermark: Watermark, arrivedUntil: Timestamp): Timestamp;
 
+  /** The watermark of a partition that joins others which have come to `combined`: the earliest that opens no final window. */
+  watermarkOnJoining(combined: Watermark): Watermark;
+
   /** Whether the window that ends at `end` is complete, as far as the combined watermark can tell. */
   isFinal(end: Timestamp, combined: Watermark): boolean;
 }

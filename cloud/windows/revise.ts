@@ -35,6 +35,11 @@ export class Revise implements WindowPolicy {
     return watermarkWhileIdle(watermark, arrivedUntil, this.tolerances);
   }
 
+  watermarkOnJoining(combined: Watermark): Watermark {
+    const { hopMs } = this.windowing;
+    return combined === null ? null : Math.floor(combined / hopMs) * hopMs;
+  }
+
   isFinal(end: Timestamp, combined: Watermark): boolean {
     return combined !== null && end <= combined;
   }

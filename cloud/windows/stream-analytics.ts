@@ -1,5 +1,5 @@
 import type { Timestamp } from '@tashika/shared/time';
-import type { Windowing } from './assign.ts';
+import { firstWindowEnd, type Windowing } from './assign.ts';
 import type { Action, Verdict, WindowPolicy } from './policy.ts';
 import {
   isLate,
@@ -48,6 +48,12 @@ export class StreamAnalytics implements WindowPolicy {
 
   watermarkWhileIdle(watermark: Watermark, arrivedUntil: Timestamp): Timestamp {
     return watermarkWhileIdle(watermark, arrivedUntil, this.tolerances);
+  }
+
+  watermarkOnJoining(combined: Watermark): Watermark {
+    if (combined === null) return null;
+    const lastFinalEnd = firstWindowEnd(combined, this.windowing) - this.windowing.hopMs;
+    return lastFinalEnd + 1;
   }
 
   /** An event at the watermark is taken as it is, so a window that ends there can still grow. */
