@@ -1,5 +1,5 @@
 import type { Timestamp } from '@tashika/shared/time';
-import { type LedgerEntry, withHeld, withReceived } from './entry.ts';
+import type { LedgerEntry } from './entry.ts';
 
 /**
  * An entry while a commit counts into it. Nearly every post follows on the one before: then only a number moves, and
@@ -26,14 +26,7 @@ export class OpenEntry {
 
   /** The entry with all that was counted. */
   get entry(): LedgerEntry {
-    if (this.#appended > 0) {
-      this.#entry = withReceived(this.#entry, [[this.#next - this.#appended, this.#next - 1]]);
-      this.#appended = 0;
-    }
-    if (this.#held !== null) {
-      this.#entry = withHeld(this.#entry, this.#held, this.#heldAt);
-      this.#held = null;
-    }
+    if (this.#appended > 0 || this.#held !== null) this.#settle();
     return this.#entry;
   }
 
@@ -42,6 +35,22 @@ export class OpenEntry {
     this.#entry = next;
     this.#next = numberAfter(next);
     this.#changed = true;
+  }
+
+  /** Nothing above the last number is told lost where numbers were appended, so only that moves. */
+  #settle(): void {
+    const { imsi, stream, received, lost, held, heldAt } = this.#entry;
+    const last = this.#next - 1;
+    this.#entry = {
+      imsi,
+      stream,
+      received: this.#appended === 0 ? received : [...received.slice(0, -1), [received.at(-1)![0], last]],
+      lost,
+      held: this.#held ?? held,
+      heldAt: this.#held === null ? heldAt : this.#heldAt,
+    };
+    this.#appended = 0;
+    this.#held = null;
   }
 
   /** How many ranges it has. */

@@ -72,9 +72,13 @@ export class WindowDeltas {
 }
 
 function addValue(values: Map<string, ValueDelta>, sensor: string, unit: string, value: number): void {
-  // No name and no unit holds a line feed, so the key is unique.
-  const key = unit === '' ? sensor : `${sensor}\n${unit}`;
+  // The first unit of a sensor is found by the sensor alone. No name and no unit holds a line feed: keys are unique.
+  let key = sensor;
   let found = values.get(key);
+  if (found && found.unit !== unit) {
+    key = `${sensor}\n${unit}`;
+    found = values.get(key);
+  }
   if (!found) {
     found = { sensor, unit, count: 0, sum: 0, min: value, max: value, sketch: new Sketch() };
     values.set(key, found);

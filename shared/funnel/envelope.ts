@@ -120,5 +120,10 @@ function isTimestamp(value: unknown): value is Timestamp {
 }
 
 function identity(value: unknown): string | null {
-  return typeof value === 'string' && /^\d{1,20}$/.test(value) ? value : null;
+  if (typeof value !== 'string' || value.length === 0 || value.length > 20) return null;
+  for (let index = 0; index < value.length; index++) {
+    const code = value.charCodeAt(index);
+    if (code < 0x30 || code > 0x39) return null; // 0 to 9
+  }
+  return value;
 }

@@ -2,9 +2,9 @@ import { type ArrivedEvent, openEvent, Tally } from '@tashika/cloud/ingest';
 import type { LedgerEntry } from '@tashika/cloud/ledger';
 import { policyOf } from '@tashika/cloud/windows';
 import { eventBody, START } from './events.ts';
-import { median, type Result, told } from './result.ts';
+import { atLeast, median, type Result, told } from './result.ts';
 
-const BATCH = 500;
+const BATCH = 1_000;
 const ROUNDS = 7;
 const policy = policyOf({ lateToleranceMs: 5_000, earlyToleranceMs: 300_000, outOfOrderToleranceMs: 0 });
 
@@ -22,7 +22,7 @@ export function core(events: number): readonly Result[] {
     count.push(counted);
   }
   return [
-    told('core (decode, ledger, windows) ÷ JSON.parse, events/s', median(count) / median(parse), 'ratio'),
+    atLeast('core (decode, ledger, windows) ÷ JSON.parse, events/s', median(count) / median(parse), 0.5),
     told('core', median(count), 'events/s'),
     told('JSON.parse', median(parse), 'events/s'),
   ];
@@ -41,15 +41,14 @@ function parseAll(arrived: readonly ArrivedEvent[]): void {
 }
 
 function countAll(arrived: readonly ArrivedEvent[]): void {
-  let ledger = new Map<string, LedgerEntry>();
+  const ledger = new Map<string, LedgerEntry>();
   let fresh = 0;
   for (let start = 0; start < arrived.length; start += BATCH) {
     const tally = new Tally([...ledger.values()], policy, null);
     for (const event of arrived.slice(start, start + BATCH)) {
       fresh += tally.add(openEvent(event), { arrivedAt: event.enqueuedAt, watermark: null }).fresh;
     }
-    const changed = tally.changedEntries().map((entry) => [`${entry.imsi}/${entry.stream}`, entry] as const);
-    ledger = new Map([...ledger, ...changed]);
+    for (const entry of tally.changedEntries()) ledger.set(`${entry.imsi}/${entry.stream}`, entry);
   }
   if (fresh !== arrived.length * 3) throw new Error(`Counted ${fresh} readings of ${arrived.length} events.`);
 }
