@@ -207,7 +207,7 @@ const retention = Type.Object(
       maximum: 36_500,
       unit: 'days',
       description:
-        'How long windows are kept after their end; 0 is for ever. A reading from before is not counted: it becomes a dead letter `event-too-old`.',
+        'How long windows are kept after their end; 0 is for ever. A reading older than that when it arrives is not counted: it becomes a dead letter `event-too-old`.',
       default: 0,
     }),
     ledgersDays: Type.Integer({

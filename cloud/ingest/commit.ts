@@ -50,7 +50,7 @@ export interface CommitContext {
   readonly logger: Logger;
   /** When the commit runs, for the columns that say so. */
   readonly now: Timestamp;
-  /** How long windows are kept; readings from before are not counted. For ever, if absent. */
+  /** How long windows are kept; readings older than that on arrival are not counted. For ever, if absent. */
   readonly windowsKeptMs?: Duration | undefined;
 }
 
@@ -115,17 +115,12 @@ function count(
   due: readonly Due[],
   entries: readonly LedgerEntry[],
   combined: Watermark,
-  { policy, now, windowsKeptMs }: CommitContext,
+  { policy, windowsKeptMs }: CommitContext,
 ): Counted {
-  const tally = new Tally(entries, policy, combined, countsAfter(now, windowsKeptMs));
+  const tally = new Tally(entries, policy, combined, windowsKeptMs);
   const letters: DeadLetter[] = [];
   const progress = due.map((each) => advance(each, tally, letters, policy));
   return { tally, windows: tally.windows.sorted(), letters, progress };
-}
-
-/** The time up to which windows are no longer kept. */
-export function countsAfter(now: Timestamp, windowsKeptMs: Duration | undefined): Timestamp {
-  return windowsKeptMs === undefined ? Number.NEGATIVE_INFINITY : now - windowsKeptMs;
 }
 
 /** Whether one of the windows became final (or open again) when the combined watermark moved. */

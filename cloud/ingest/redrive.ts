@@ -11,7 +11,7 @@ import {
   type Watermark,
   type WindowSettings,
 } from '../windows/index.ts';
-import { becameFinal, countsAfter, streamsOf } from './commit.ts';
+import { becameFinal, streamsOf } from './commit.ts';
 import { closeDeadLetter, lockDeadLetter, type StoredDeadLetter, updateRefusal } from './dead-letter.ts';
 import { saveSightings } from './device.ts';
 import { openEvent, type Refusal } from './event.ts';
@@ -78,7 +78,7 @@ function redriveOnce(
     const event = openEvent(letter.arrived);
     const entries = await lockEntries(transaction, streamsOf([event]), now);
     function count(combined: Watermark) {
-      const tally = new Tally(entries, policy, combined, countsAfter(now, configuration.windowsKeptMs));
+      const tally = new Tally(entries, policy, combined, configuration.windowsKeptMs);
       const outcome = tally.add(event, { arrivedAt: now, watermark: partition.watermark, again: true });
       return { tally, outcome, windows: tally.windows.sorted() };
     }

@@ -1,6 +1,6 @@
 import { count, normalise, type SequenceRange, type SequenceRanges, subtract } from '@tashika/shared/sequence';
 import type { DecodedPost, DecodedReading } from '@tashika/shared/telemetry';
-import type { Timestamp } from '@tashika/shared/time';
+import type { Duration, Timestamp } from '@tashika/shared/time';
 import {
   freshNumbers,
   type LedgerEntry,
@@ -70,23 +70,23 @@ export class Tally {
   readonly #entries = new Map<string, Map<string, OpenEntry>>();
   readonly #policy: WindowPolicy;
   readonly #combined: Watermark;
-  readonly #countsAfter: Timestamp;
+  readonly #windowsKeptMs: Duration;
 
   /**
    * @param entries the ledger's entries of every stream that the events name, locked
    * @param combined the watermark that readers have seen, which made windows final
-   * @param countsAfter windows up to that time are no longer kept: a reading from then is not counted
+   * @param windowsKeptMs a reading whose window was older than that when it arrived is not counted
    */
   constructor(
     entries: readonly LedgerEntry[],
     policy: WindowPolicy,
     combined: Watermark,
-    countsAfter: Timestamp = Number.NEGATIVE_INFINITY,
+    windowsKeptMs: Duration = Number.POSITIVE_INFINITY,
   ) {
     for (const entry of entries) this.#open(entry);
     this.#policy = policy;
     this.#combined = combined;
-    this.#countsAfter = countsAfter;
+    this.#windowsKeptMs = windowsKeptMs;
   }
 
   /** The entries that have to be written back. */
@@ -174,7 +174,7 @@ export class Tally {
       for (let number = first; number <= last; number++) {
         const { time } = post.readings[number - post.seq]!;
         const verdict = this.#policy.judge(time, arrival.arrivedAt, arrival.watermark);
-        if (this.#isReceived(verdict, this.#placeOf(time, verdict, arrival))) received.push([number, number]);
+        if (this.#isReceived(verdict, this.#placeOf(time, verdict, arrival), arrival)) received.push([number, number]);
       }
     return !staysBounded(entry, withLost(withReceived(entry, normalise(received)), post.lost));
   }
@@ -188,7 +188,7 @@ export class Tally {
     const time = this.#placeOf(reading.time, verdict, arrival);
     if (isLate(reading.time, arrivedAt, tolerances)) outcome.isLateInput = true;
     if (isOutOfOrder(reading.time, arrivedAt, watermark, tolerances)) outcome.isOutOfOrder = true;
-    if (!this.#isReceived(verdict, time)) return false;
+    if (!this.#isReceived(verdict, time, arrival)) return false;
     noteReading(sighting, reading);
     if (verdict === 'dropped') outcome.dropped++;
     else outcome.count(reading.time, time, verdict === 'adjusted', this.#countReading(reading, region, time));
@@ -201,8 +201,8 @@ export class Tally {
   }
 
   /** Whether a reading is marked as received: what is too early, or counts in a window no longer kept, is refused. */
-  #isReceived(verdict: Verdict, time: Timestamp): boolean {
-    return verdict === 'dropped' || (verdict !== 'too-early' && time > this.#countsAfter);
+  #isReceived(verdict: Verdict, time: Timestamp, { arrivedAt }: Arrival): boolean {
+    return verdict === 'dropped' || (verdict !== 'too-early' && time > arrivedAt - this.#windowsKeptMs);
   }
 
   /** Adds a reading to every window that `time` belongs to. True if one of them was final. */
@@ -241,12 +241,14 @@ export class Tally {
   /** Why a reading was not counted: its device's clock is ahead, or its window is no longer kept. */
   #refusal(subject: string, { time }: DecodedReading, arrivedAt: Timestamp): Refusal {
     const own = `${subject} has the time ${new Date(time).toISOString()}`;
-    return time <= this.#countsAfter
+    const arrived = `arrived at ${new Date(arrivedAt).toISOString()}`;
+    const keptFrom = arrivedAt - this.#windowsKeptMs;
+    return time <= keptFrom
       ? {
           reason: 'event-too-old',
-          detail: `${own}; windows are kept from ${new Date(this.#countsAfter).toISOString()} on.`,
+          detail: `${own} and ${arrived}, when windows were kept from ${new Date(keptFrom).toISOString()} on.`,
         }
-      : { reason: 'event-too-early', detail: `${own} and arrived at ${new Date(arrivedAt).toISOString()}.` };
+      : { reason: 'event-too-early', detail: `${own} and ${arrived}.` };
   }
 
   #sight(event: OpenedEvent, post: DecodedPost, imsi: string): Sighting {

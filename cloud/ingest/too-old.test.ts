@@ -42,6 +42,15 @@ describe('a reading whose window is no longer kept', () => {
     expect(await store.query('SELECT deserialization_errors AS errors FROM partition')).toEqual([{ errors: 0 }]);
   });
 
+  it('is known by when the event arrived: a worker whose wall clock is wrong refuses nothing that is young', async () => {
+    for (const [n, off] of [-1000 * DAY, 1000 * DAY].entries())
+      await arrive(NOON + off, event(n, post({ seq: 2 * n + 1, times: [NOON - 1000, NOON - 91 * DAY] })));
+    expect(await store.query('SELECT reason, received::text FROM dead_letter, ledger')).toEqual([
+      { reason: 'event-too-old', received: '{[1,2),[3,4)}' },
+      { reason: 'event-too-old', received: '{[1,2),[3,4)}' },
+    ]);
+  });
+
   it('is not counted twice when its ledger has been retired', async () => {
     await arrive(NOON, event(0, post({ times: [NOON - 1000] })));
     await store.query('DELETE FROM ledger'); // after 91 days at the least

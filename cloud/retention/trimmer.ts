@@ -1,5 +1,5 @@
 import { messageOf } from '@tashika/shared/errors';
-import type { Clock, Duration } from '@tashika/shared/time';
+import type { Clock, Duration, Timestamp } from '@tashika/shared/time';
 import type { CloudConfiguration } from '../config/index.ts';
 import type { Logger, Store } from '../store/index.ts';
 import { foldCounts, type Kind, trim } from './trim.ts';
@@ -25,6 +25,15 @@ export interface TrimmerParts {
 }
 
 /**
+ * The time that ages are counted from. A wall clock that is ahead must not delete what can't be brought back, so it is
+ * no later than the hub's latest event; undefined while there has been none.
+ */
+async function timeOfTrimming(store: Store, clock: Clock): Promise<Timestamp | undefined> {
+  const [row] = await store.query<{ latest: Date | null }>('SELECT max(last_arrival) AS latest FROM partition');
+  return row?.latest ? Math.min(clock.now(), row.latest.getTime()) : undefined;
+}
+
+/**
  * Deletes what is older than it is to be kept, once an hour, taking at most half of one connection's time.
  *
  * @returns what ends it, once the transaction under way is over
@@ -39,6 +48,8 @@ export function startTrimmer({ store, clock, logger, retention }: TrimmerParts):
   }
 
   async function trimAll(): Promise<void> {
+    const now = await timeOfTrimming(store, clock);
+    if (now === undefined) return;
     const days: Readonly<Record<Kind, number>> = {
       windows: retention.windowsDays,
       ledgers: retention.ledgersDays,
@@ -46,7 +57,7 @@ export function startTrimmer({ store, clock, logger, retention }: TrimmerParts):
     };
     for (const [kind, keep] of Object.entries(days) as [Kind, number][]) {
       if (keep === 0) continue;
-      const { deleted, done } = await trim(store, kind, clock.now() - keep * DAY_MS, {
+      const { deleted, done } = await trim(store, kind, now - keep * DAY_MS, {
         rows: ROWS_A_TRANSACTION,
         pause: (tookMs) => pause(Math.max(LEAST_PAUSE_MS, tookMs)),
         monotonic: () => clock.monotonic(),

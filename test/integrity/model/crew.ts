@@ -1,5 +1,4 @@
 import { HubClock, partitionPositions, standingOf, tickIdle } from '@tashika/cloud/ingest';
-import type { Timestamp } from '@tashika/shared/time';
 import { expect } from 'vitest';
 import type { HubEvent } from './hub.ts';
 import type { Model } from './model.ts';
@@ -21,7 +20,7 @@ export interface Record {
   /** A thing that a schedule met. */
   met(what: string): void;
   /** Events that were committed, and not before, by a worker whose clock says `now`. */
-  delivered(events: readonly HubEvent[], now: Timestamp): void;
+  delivered(events: readonly HubEvent[]): void;
 }
 
 /** One worker over all its lives. */
@@ -231,14 +230,13 @@ export class Crew {
     return true;
   }
 
-  #modelCommits({ ownerId, clock }: SimulatedWorker, batches: readonly BatchInHand[]): readonly Fate[] {
+  #modelCommits({ ownerId }: SimulatedWorker, batches: readonly BatchInHand[]): readonly Fate[] {
     const due = batches.map(({ partitionId, events }) => {
       const { position } = this.#model.partitions.get(partitionId)!;
       return events.filter(({ sequenceNumber }) => sequenceNumber > (position ?? -1));
     });
-    const fates = this.#model.commit(ownerId, batches, clock.now());
-    for (const [index, events] of due.entries())
-      if (fates[index] === 'committed') this.#record.delivered(events, clock.now());
+    const fates = this.#model.commit(ownerId, batches);
+    for (const [index, events] of due.entries()) if (fates[index] === 'committed') this.#record.delivered(events);
     return fates;
   }
 

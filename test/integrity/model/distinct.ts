@@ -6,8 +6,6 @@ import type { Settings } from './model.ts';
 export interface Delivery {
   readonly event: HubEvent;
   readonly arrivedAt: Timestamp;
-  /** By the clock of who counts it. */
-  readonly now: Timestamp;
 }
 
 /**
@@ -19,7 +17,7 @@ export function distinctReadings(
   { earlyToleranceMs, windowsKeptMs }: Settings,
 ): readonly { readonly region: string; readonly time: Timestamp }[] {
   const readings = new Map<string, { region: string; time: Timestamp }>();
-  for (const { event, arrivedAt, now } of deliveries) {
+  for (const { event, arrivedAt } of deliveries) {
     const { meaning } = event;
     if (meaning.is === 'poison' || (meaning.is === 'post' && meaning.unstorable)) continue;
     const { region } = meaning;
@@ -28,7 +26,7 @@ export function distinctReadings(
         ? [[`event ${event.partitionId}/${event.sequenceNumber}`, meaning.sentAt]]
         : meaning.readings.map(({ time }, index) => [`${meaning.imsi}/${meaning.stream}/${meaning.seq + index}`, time]);
     for (const [identity, time] of taken)
-      if (time <= arrivedAt + earlyToleranceMs && time > now - (windowsKeptMs ?? Number.POSITIVE_INFINITY))
+      if (time <= arrivedAt + earlyToleranceMs && time > arrivedAt - (windowsKeptMs ?? Number.POSITIVE_INFINITY))
         readings.set(identity, { region, time });
   }
   return [...readings.values()];

@@ -81,7 +81,6 @@ export class Model {
   readonly partitions = new Map<string, ModelPartition>();
   readonly #settings: Settings;
   /** By the clock of who counts. */
-  #now: Timestamp = 0;
   readonly #windows = new Map<string, ModelWindow>();
   readonly #values = new Map<string, number[]>();
   readonly #streams = new Map<string, ModelStream>();
@@ -123,13 +122,8 @@ export class Model {
     partition.claims++;
   }
 
-  /**
-   * A group of batches of one owner, as one commit, unless the database refuses something in them.
-   *
-   * @param now by the owner's clock
-   */
-  commit(owner: string, batches: readonly BatchInHand[], now: Timestamp): readonly Fate[] {
-    this.#now = now;
+  /** A group of batches of one owner, as one commit, unless the database refuses something in them. */
+  commit(owner: string, batches: readonly BatchInHand[]): readonly Fate[] {
     const fates = batches.map((batch) => (this.#mayCommit(owner, batch) ? 'committed' : 'fenced off'));
     this.#count(batches.filter((_, index) => fates[index] === 'committed').map(({ events }) => events));
     return fates;
@@ -145,7 +139,6 @@ export class Model {
 
   /** Drives a dead letter again, as if it arrived now. It moves no watermark. */
   redrive(event: HubEvent, now: Timestamp): 'counted' | 'still-refused' {
-    this.#now = now;
     const revised = new Set<string>();
     const outcome = this.#add(event, now, this.watermark, revised, true);
     for (const key of revised) this.#windows.get(key)!.revision++;
@@ -310,7 +303,7 @@ export class Model {
     const counts = policy === 'revise' || inOrder === time;
     if (!counts && action === 'drop') return 'dropped';
     const placed = counts ? time : inOrder;
-    if (windowsKeptMs !== undefined && placed <= this.#now - windowsKeptMs) return 'event-too-old';
+    if (windowsKeptMs !== undefined && placed <= arrivedAt - windowsKeptMs) return 'event-too-old';
     if (!counts) outcome.adjusted++;
     return placed;
   }

@@ -54,8 +54,8 @@ export class Play {
     this.#crew = new Crew(parts, this.#model, {
       tell,
       met,
-      delivered: (events, at) => {
-        for (const event of events) this.#deliveries.push({ event, arrivedAt: event.enqueuedAt, now: at });
+      delivered: (events) => {
+        for (const event of events) this.#deliveries.push({ event, arrivedAt: event.enqueuedAt });
       },
     });
     this.#comparison = new Comparison(store, settings, this.#model);
@@ -111,7 +111,7 @@ export class Play {
     );
     const redriven = await redrive(store, row!.id, now, { windows: settings, windowsKeptMs: settings.windowsKeptMs });
     expect(redriven?.outcome, 'what comes of driving it again').toBe(this.#model.redrive(event, now));
-    this.#deliveries.push({ event, arrivedAt: now, now });
+    this.#deliveries.push({ event, arrivedAt: now });
     return true;
   }
 
