@@ -90,6 +90,14 @@ describe('tashika-cloud replay', () => {
     expect(code).toBe(0);
   });
 
+  it('says without a trace, too, that events are dead letters: their windows would be missed in vain', async () => {
+    const elsewhere = event(1).replace('"13"', '"Atlantis"');
+    const { lines, stderr, code } = await outcome(replay('-'), `${elsewhere}\n${event(2)}\n${elsewhere}\n`);
+    expect(lines).toEqual([expect.stringContaining('"events":1')]);
+    expect(stderr).toBe('events that are dead letters and in no window: unknown-region 2; --trace tells which\n');
+    expect(code).toBe(0);
+  });
+
   it('ends quietly when nobody reads it any more', async () => {
     const child = replay('-', '--trace');
     const many = Array.from({ length: 20_000 }, (_, n) => event(n)).join('\n');

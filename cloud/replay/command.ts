@@ -37,6 +37,7 @@ async function replayLines(options: ReplayOptions, streams: ReplayStreams): Prom
   const replay = new Replay(policy);
   const output = new LineOutput(streams.stdout);
   const table = new WindowTable();
+  const deadLetters = new Map<string, number>();
   let skipped = 0;
   try {
     for await (const lines of linesOf(options.file, streams.stdin)) {
@@ -47,6 +48,7 @@ async function replayLines(options: ReplayOptions, streams: ReplayStreams): Prom
           const { trace, windows } = numbered(line, () => replay.event(record));
           table.add(windows);
           if (options.trace) await output.write(trace);
+          else if (trace.outcome === 'dead-letter') add(deadLetters, trace.reason!);
         }
         if (record?.kind === 'bad') {
           if (!options.skipBadLines) throw badLine(line, record.fault);
@@ -65,6 +67,7 @@ async function replayLines(options: ReplayOptions, streams: ReplayStreams): Prom
     table.close();
     await output.flush();
   }
+  if (deadLetters.size > 0) streams.stderr.write(deadLettersLine(deadLetters));
   if (skipped > 0) streams.stderr.write(`${skipped} bad ${skipped === 1 ? 'line' : 'lines'} passed over\n`);
 }
 
@@ -83,6 +86,15 @@ async function* linesOf(file: string, stdin: Readable): AsyncGenerator<NumberedL
 function recordOf(line: NumberedLine): Recorded | undefined {
   if ('fault' in line) return { kind: 'bad', fault: line.fault };
   return line.text.trim() === '' ? undefined : readRecord(line.text);
+}
+
+function add(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function deadLettersLine(counts: ReadonlyMap<string, number>): string {
+  const byReason = [...counts].map(([reason, events]) => `${reason} ${events}`).join(', ');
+  return `events that are dead letters and in no window: ${byReason}; --trace tells which\n`;
 }
 
 function badLine({ number }: NumberedLine, fault: string): TashikaError {

@@ -32,7 +32,7 @@ outcome is counted, adjusted, dropped or dead-letter. An event of several readin
 times are those of its latest reading; late says how many of its readings revised a final window. An event that came
 before is dropped, with the reason duplicate. Under stream-analytics one that is too early is dropped, with the reason
 event-too-early (a worker keeps it as a dead letter under either policy). A body that a worker could not count is a
-dead-letter, not a bad line.
+dead-letter, not a bad line; without --trace standard error tells how many there are of which reason.
 
 The watermark is the combined one: the slowest partition decides. A partition takes part from its first event on, and
 holds nothing before; its first event may bring the watermark back, but never behind the end of a window that is

@@ -53,7 +53,16 @@ export class LineSplitter {
     try {
       return { number, text: utf8.decode(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)) };
     } catch {
-      return { number, fault: 'is not UTF-8, which every line must be' };
+      return { number, fault: notUtf8(pieces[0]!) };
     }
   }
+}
+
+/** Says what a line that is not UTF-8 seems to be, by its first bytes. */
+function notUtf8(bytes: Buffer): string {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b)
+    return 'is compressed; decompress it first: gunzip -c FILE | tashika-cloud replay -';
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
+    return 'is UTF-16; every line must be UTF-8: iconv -f UTF-16 -t UTF-8 FILE | tashika-cloud replay -';
+  return 'is not UTF-8, which every line must be';
 }

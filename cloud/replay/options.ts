@@ -26,10 +26,18 @@ export function parseReplayArguments(args: readonly string[]): ReplayOptions | u
   try {
     return readArguments(args);
   } catch (error) {
-    throw new TashikaError('USAGE', `${messageOf(error)} tashika-cloud replay --help lists what there is.`, {
+    throw new TashikaError('USAGE', `${sentenceOf(error)} tashika-cloud replay --help lists what there is.`, {
       cause: error,
     });
   }
+}
+
+/** The error on one line with its full stop, without Node's advice on arguments that begin with a dash. */
+function sentenceOf(error: unknown): string {
+  const message = messageOf(error)
+    .replace(/ To specify a positional argument .*/s, '')
+    .replaceAll('\n', ' ');
+  return message.endsWith('.') ? message : `${message}.`;
 }
 
 function readArguments(args: readonly string[]): ReplayOptions | undefined {
@@ -76,7 +84,7 @@ function duration(flag: string, found: string, least: Duration = 0): Duration {
   const parsed = parseDuration(found);
   if (parsed === undefined) throw new Error(`--${flag} must be ${DURATION_SPELLINGS}, found ${JSON.stringify(found)}.`);
   if (parsed < least || parsed > YEAR)
-    throw new Error(`--${flag} must be ${least === 0 ? '0' : `more than 0`} to 366d, found ${found}.`);
+    throw new Error(`--${flag} must be ${least === 0 ? '' : 'more than 0 and '}at most 366d, found ${found}.`);
   return parsed;
 }
 

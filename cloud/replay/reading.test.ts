@@ -31,6 +31,18 @@ describe('the lines of a file', () => {
       { number: 3, text: 'ok' },
     ]);
   });
+
+  it.each([
+    ['gzip', Buffer.from([0x1f, 0x8b, 0x08, 0x00]), /is compressed; .* gunzip -c/],
+    ['UTF-16', Buffer.from('\ufeff{}', 'utf16le'), /is UTF-16; .* iconv/],
+    ['UTF-16 of the other order', Buffer.from('\ufeff{}', 'utf16le').swap16(), /is UTF-16; .* iconv/],
+  ])('are told what the file seems to be: %s', (_, bytes, fault) => {
+    expect(split(bytes, 100)).toEqual([{ number: 1, fault: expect.stringMatching(fault) }]);
+  });
+
+  it('may begin with a byte order mark', () => {
+    expect(split(Buffer.from('\ufeff{}\n'), 100)).toEqual([{ number: 1, text: '{}' }]);
+  });
 });
 
 describe('a line of a recording', () => {
@@ -110,10 +122,13 @@ describe('the arguments of a replay', () => {
     [['a', '--policy', 'guess'], /--policy must be revise or stream-analytics, found "guess"/],
     [['a', '--action', 'keep'], /--action must be adjust or drop/],
     [['a', '--late', '5'], /--late must be a number with its unit ms, s, m, h or d, .* found "5"/],
-    [['a', '--window', '0s'], /--window must be more than 0 to 366d/],
+    [['a', '--late', '367d'], /--late must be at most 366d, found 367d/],
+    [['a', '--window', '0s'], /--window must be more than 0 and at most 366d, found 0s/],
     [['a', '--hop', '61s'], /--hop 61s must be at most --window 1m/],
     [['a', '--hop', '1ms'], /--hop 1ms must be at least a 1440th of --window 1m/],
-    [['a', '--fast'], /Unknown option '--fast'/],
+    [['a', '--fast'], /^Unknown option '--fast'\. tashika-cloud replay --help lists what there is\.$/],
+    [['a', '--late'], /^Option '--late <value>' argument missing\. tashika-cloud/],
+    [['a', '--late', '--trace'], /^Option '--late' argument is ambiguous\. .* '--late=-XYZ'\. tashika-cloud/],
   ])('are refused with what would be right: %j', (args, message) => {
     expect(() => parseReplayArguments(args)).toThrow(message);
   });

@@ -16,6 +16,9 @@ export type Recorded =
   /** It is not a line of a recording; `fault` says what is wrong and what would be right. */
   | { readonly kind: 'bad'; readonly fault: string };
 
+/** Event Hubs numbers its partitions; recordings of other origin may name theirs. */
+const MOST_NAME_LENGTH = 64;
+
 const EXAMPLE = '{"partition":"0","enqueuedTime":"2026-06-01T12:00:00Z","body":{…}} or {"tick":"2026-06-01T12:00:00Z"}';
 
 /** Reads one line of a recording. What the body says is not looked at. */
@@ -36,8 +39,10 @@ export function readRecord(text: string): Recorded {
     return at === undefined ? badTime('tick', tick) : { kind: 'tick', at };
   }
   const name = typeof partition === 'number' && Number.isInteger(partition) ? String(partition) : partition;
-  if (typeof name !== 'string' || name === '' || name.length > 64)
-    return bad(`must name its partition as text, such as "partition":"0", found ${shown(partition)}`);
+  if (typeof name !== 'string' || name === '' || name.length > MOST_NAME_LENGTH)
+    return bad(
+      `must name its partition in 1 to ${MOST_NAME_LENGTH} characters, such as "partition":"0", found ${shown(partition)}`,
+    );
   const enqueuedAt = parseUtc(enqueuedTime);
   if (enqueuedAt === undefined) return badTime('enqueuedTime', enqueuedTime);
   if (body === undefined) return bad('has no body; "body" must hold the event as the hub had it');
