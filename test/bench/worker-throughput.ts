@@ -109,7 +109,7 @@ async function drain(
       async () => {
         if (processes.some(({ exitCode }) => exitCode !== null)) throw new Error('A worker ended.');
         const done = await watch.committed();
-        shared ||= (await watch.owners()) === workers;
+        if (done > 0) shared ||= (await watch.owners()) === workers;
         return shared ? done : 0;
       },
       cpu,
