@@ -56,7 +56,7 @@ export class Replay {
     this.#policy = policy;
   }
 
-  /** The watermark of all partitions seen so far. */
+  /** The watermark of all partitions seen so far; before the first, that of the ticks. */
   get watermark(): Watermark {
     return this.#combined;
   }
@@ -81,7 +81,7 @@ export class Replay {
     this.#idle = this.#policy.watermarkWhileIdle(this.#idle, at);
     for (const [partition, watermark] of this.#watermarks)
       this.#watermarks.set(partition, this.#policy.watermarkWhileIdle(watermark, at));
-    this.#combined = combinedWatermark(this.#watermarks.values());
+    this.#combined = this.#watermarks.size === 0 ? this.#idle : combinedWatermark(this.#watermarks.values());
   }
 
   /** A partition counts from its first event on. Nobody waited for it before, and what is final by then stays final. */
