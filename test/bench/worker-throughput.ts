@@ -9,8 +9,6 @@ import { freePort, type Scene } from './scene.ts';
 
 const PARTITIONS = 4;
 const ROUNDS = 3;
-/** What cloud/README.md tells to run a worker with; the bare drain gets the same. */
-const HEAP = '--max-semi-space-size=64';
 /** The name under which one worker's speed is told. */
 export const ONE_WORKER = 'one worker with PostgreSQL';
 /** Often enough to see the first commits and the last; a look costs the server well under a millisecond. */
@@ -72,7 +70,6 @@ export async function workerMaximum(scene: Scene, events: number): Promise<numbe
 function bareDrain(connectionString: string, events: number): Promise<Speed> {
   const script = new URL('sdk-drain.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, ['--import', 'tsx', script, connectionString, HUB, String(events)], {
-    env: { ...process.env, NODE_OPTIONS: HEAP },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
