@@ -15,6 +15,7 @@ import {
   firstWindowEnd,
   isLate,
   isOutOfOrder,
+  lastWindowEnd,
   type Verdict,
   type Watermark,
   WindowDeltas,
@@ -208,9 +209,9 @@ export class Tally {
   /** Adds a reading to every window that `time` belongs to. True if one of them was final. */
   #countReading(reading: DecodedReading, region: string, time: Timestamp): boolean {
     const { windowing } = this.#policy;
-    const { lengthMs, hopMs } = windowing;
+    const last = lastWindowEnd(time, windowing);
     let late = false;
-    for (let end = firstWindowEnd(time, windowing); end - lengthMs < time; end += hopMs) {
+    for (let end = firstWindowEnd(time, windowing); end <= last; end += windowing.hopMs) {
       const wasFinal = this.#policy.isFinal(end, this.#combined);
       this.windows.addReading(end, region, reading, wasFinal);
       late ||= wasFinal;
@@ -222,7 +223,8 @@ export class Tally {
   #countPost(region: string, { firstTime }: Outcome): void {
     if (firstTime === null) return;
     const { windowing } = this.#policy;
-    for (let end = firstWindowEnd(firstTime, windowing); end - windowing.lengthMs < firstTime; end += windowing.hopMs)
+    const last = lastWindowEnd(firstTime, windowing);
+    for (let end = firstWindowEnd(firstTime, windowing); end <= last; end += windowing.hopMs)
       this.windows.addEvent(end, region);
   }
 

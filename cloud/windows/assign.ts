@@ -21,8 +21,7 @@ export function firstWindowEnd(time: Timestamp, { hopMs }: Windowing): Timestamp
   return Math.ceil(time / hopMs) * hopMs;
 }
 
-/** The ends of all windows that `time` belongs to, the first one first: as many as hops fit into the length. */
-export function* windowEnds(time: Timestamp, windowing: Windowing): Generator<Timestamp> {
-  const { lengthMs, hopMs } = windowing;
-  for (let end = firstWindowEnd(time, windowing); end - lengthMs < time; end += hopMs) yield end;
+/** The end of the last window that `time` belongs to; those in between are a hop apart. */
+export function lastWindowEnd(time: Timestamp, windowing: Windowing): Timestamp {
+  return firstWindowEnd(time + windowing.lengthMs, windowing) - windowing.hopMs;
 }

@@ -1,4 +1,4 @@
-export { firstWindowEnd, MOST_WINDOWS_A_READING, WINDOW_MS, type Windowing, windowEnds } from './assign.ts';
+export { firstWindowEnd, lastWindowEnd, MOST_WINDOWS_A_READING, WINDOW_MS, type Windowing } from './assign.ts';
 export { type ValueDelta, type WindowDelta, WindowDeltas } from './deltas.ts';
 export { type Percentiles, percentilesOf, type SketchedValue } from './percentiles.ts';
 export {
