@@ -1,8 +1,16 @@
 // The whole log was sent again after a restart, because nobody knew what had arrived: influxdata/telegraf #16500.
 import { seededChance } from '@tashika/shared/chance';
 import { expect, it } from 'vitest';
-import { expectedOf, SEED, startCluster, traffic } from '../rig/index.ts';
-import { type CommitFate, type Committing, startTcpProxy, type TcpProxy } from '../rig/tcp-proxy.ts';
+import {
+  type CommitFate,
+  type Committing,
+  expectedOf,
+  SEED,
+  startCluster,
+  startTcpProxy,
+  type TcpProxy,
+  traffic,
+} from '../rig/index.ts';
 
 it('counts exactly once while connections break at many commits, before COMMIT arrived or after it was done', async () => {
   const chance = seededChance(SEED, 'commits');

@@ -1,9 +1,7 @@
 // The first hours of a long outage were missing after it: open-telemetry/opentelemetry-collector-contrib #48635.
 import { seededChance } from '@tashika/shared/chance';
 import { expect, it } from 'vitest';
-import { expectedOf, SEED, startCluster, until } from '../rig/index.ts';
-import { ScriptedDevice } from '../rig/scripted-device.ts';
-import type { SentEvent } from '../rig/traffic.ts';
+import { expectedOf, ScriptedDevice, SEED, type SentEvent, startCluster, until } from '../rig/index.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 1_440 * MINUTE_MS;

@@ -1,11 +1,18 @@
 // Balancer hung, partitions starved, each waiting for the other: Azure/azure-sdk-for-java #39367.
 import { seededChance } from '@tashika/shared/chance';
 import { expect, it } from 'vitest';
-import { expectedOf, SEED, startCluster, traffic, until } from '../rig/index.ts';
-import { refuseCommits } from '../rig/refusals.ts';
-import { Rival, untilWaiting } from '../rig/rival.ts';
-import { ScriptedDevice } from '../rig/scripted-device.ts';
-import type { SentEvent } from '../rig/traffic.ts';
+import {
+  expectedOf,
+  Rival,
+  refuseCommits,
+  ScriptedDevice,
+  SEED,
+  type SentEvent,
+  startCluster,
+  traffic,
+  until,
+  untilWaiting,
+} from '../rig/index.ts';
 
 const DEADLOCKS = 4;
 

@@ -1,7 +1,6 @@
 // One future-dated event poisons the watermark: lf-edge/ekuiper #530.
 import { expect, it } from 'vitest';
-import { expectedOf, startCluster, until } from '../rig/index.ts';
-import { ScriptedDevice } from '../rig/scripted-device.ts';
+import { expectedOf, ScriptedDevice, startCluster, until } from '../rig/index.ts';
 
 const EARLY_TOLERANCE_MS = 300_000;
 const SOON_MS = 5_000;

@@ -1,9 +1,15 @@
 // Windows never close: redpanda-data/connect #1581. Idleness moved the watermark too far: apache/flink PR #5634.
 import { expect, it } from 'vitest';
-import { type Cluster, expectedOf, startCluster, until, type WindowCount, WindowSums } from '../rig/index.ts';
-import { Rival, untilWaiting } from '../rig/rival.ts';
-import { ScriptedDevice } from '../rig/scripted-device.ts';
-import type { SentEvent } from '../rig/traffic.ts';
+import {
+  type Cluster,
+  expectedOf,
+  Rival,
+  ScriptedDevice,
+  startCluster,
+  until,
+  untilWaiting,
+  type WindowCount,
+} from '../rig/index.ts';
 
 const LENGTH_MS = 1_000;
 const SHORT_WINDOWS = {
@@ -33,7 +39,7 @@ it('makes windows final while all partitions are idle, and counts what wakes one
   expect(windows.slice(0, 2)).toEqual(closed.slice(0, 2));
   expect(windows[2]).toMatchObject({ readings: 2, late: 1, state: 'revised', revision: 1 });
   expect(windows[3]).toMatchObject({ readings: 1, late: 0, state: 'final', revision: 0 });
-  await assertExact(cluster, [first, woken]);
+  await cluster.assertExact(expectedOf([first, woken], LENGTH_MS));
 });
 
 it('makes no window final that an event belongs to which arrived in time and is not committed yet', async () => {
@@ -63,7 +69,7 @@ it('makes no window final that an event belongs to which arrived in time and is 
   await cluster.settled();
   const windows = await untilFinal(cluster);
   expect(windows.at(-1)).toMatchObject({ readings: 1, late: 0, state: 'final', revision: 0 });
-  await assertExact(cluster, [first, held]);
+  await cluster.assertExact(expectedOf([first, held], LENGTH_MS));
 });
 
 /** All windows, once none of them is provisional. Nothing but the passing of time can bring that about. */
@@ -72,10 +78,4 @@ function untilFinal(cluster: Cluster): Promise<readonly WindowCount[]> {
     const windows = await cluster.api.windows('?from=0');
     return windows.every(({ state }) => state !== 'provisional') && windows;
   });
-}
-
-async function assertExact(cluster: Cluster, sent: readonly SentEvent[]): Promise<void> {
-  const windows = new WindowSums(LENGTH_MS);
-  for (const { post } of sent) for (const time of post.times) windows.took(post.region, time);
-  await cluster.assertExact({ ...expectedOf(sent), windows });
 }

@@ -1,8 +1,6 @@
 // Late data was dropped without anyone knowing: risingwavelabs/risingwave #23270.
 import { expect, it } from 'vitest';
-import { type Cluster, expectedOf, startCluster, until, WindowSums } from '../rig/index.ts';
-import { ScriptedDevice } from '../rig/scripted-device.ts';
-import type { SentEvent } from '../rig/traffic.ts';
+import { type Cluster, expectedOf, ScriptedDevice, startCluster, until, WindowSums } from '../rig/index.ts';
 
 const LENGTH_MS = 1_000;
 const SHORT_WINDOWS = {
@@ -27,7 +25,7 @@ it('counts late readings in their own windows, and tells them: by late, by the r
   ]);
   expect(await cluster.api.metric('tashika_late_input_events_total')).toBe(late.length);
   expect(await cluster.api.metric('tashika_revising_readings_total')).toBe(4);
-  await assertExact(cluster, [...sent, ...late]);
+  await cluster.assertExact(expectedOf([...sent, ...late], LENGTH_MS));
 });
 
 it('tells what it drops where it is told to drop: received, in no window, and in the metrics', async () => {
@@ -46,7 +44,9 @@ it('tells what it drops where it is told to drop: received, in no window, and in
   expect(await cluster.api.metric('tashika_dropped_readings_total')).toBe(dropped);
   const [told] = await cluster.api.devices();
   expect(told!.streams).toMatchObject([{ received: 1 + dropped, missing: [] }]);
-  expect(WindowSums.of(await cluster.api.windows('?from=0')).toJSON()).toEqual(windowsOf(sent).toJSON());
+  expect(WindowSums.of(await cluster.api.windows('?from=0')).toJSON()).toEqual(
+    expectedOf(sent, LENGTH_MS).windows.toJSON(),
+  );
 });
 
 /** One reading in time, and its window final. */
@@ -66,14 +66,4 @@ async function afterAFinalWindow(env: Readonly<Record<string, string>>) {
 async function tellings(cluster: Cluster) {
   const windows = await cluster.api.windows('?from=0');
   return windows.map(({ readings, late, state, revision }) => ({ readings, late, state, revision }));
-}
-
-function windowsOf(sent: readonly SentEvent[]): WindowSums {
-  const windows = new WindowSums(LENGTH_MS);
-  for (const { post } of sent) for (const time of post.times) windows.took(post.region, time);
-  return windows;
-}
-
-function assertExact(cluster: Cluster, sent: readonly SentEvent[]): Promise<void> {
-  return cluster.assertExact({ ...expectedOf(sent), windows: windowsOf(sent) });
 }

@@ -1,8 +1,6 @@
 // The first hours of a long outage were missing, and nothing said so: opentelemetry-collector-contrib #48635.
 import { expect, it } from 'vitest';
-import { expectedOf, startCluster, until } from '../rig/index.ts';
-import { Rival, untilWaiting } from '../rig/rival.ts';
-import { ScriptedDevice } from '../rig/scripted-device.ts';
+import { expectedOf, Rival, ScriptedDevice, startCluster, until, untilWaiting } from '../rig/index.ts';
 
 const HOUR_MS = 3_600_000;
 

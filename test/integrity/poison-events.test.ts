@@ -1,9 +1,7 @@
 // A poison event held the checkpoint back: Azure/azure-sdk-for-net #18850.
 import { seededChance } from '@tashika/shared/chance';
 import { expect, it } from 'vitest';
-import { envelopeOf } from '../rig/envelope.ts';
-import type { HubEvent } from '../rig/hub.ts';
-import { type Cluster, expectedOf, SEED, startCluster, traffic } from '../rig/index.ts';
+import { type Cluster, envelopeOf, expectedOf, type HubEvent, SEED, startCluster, traffic } from '../rig/index.ts';
 
 const MEGABYTE = 1_000_000;
 const DEEP = 400_000;

@@ -1,8 +1,15 @@
 // Duplicates are "expected": Azure/azure-sdk-for-net #17651.
 import { expect, it } from 'vitest';
-import { type Cluster, expectedOf, type Program, startCluster, until } from '../rig/index.ts';
-import { Rival, untilWaiting } from '../rig/rival.ts';
-import { ScriptedDevice } from '../rig/scripted-device.ts';
+import {
+  type Cluster,
+  expectedOf,
+  type Program,
+  Rival,
+  ScriptedDevice,
+  startCluster,
+  until,
+  untilWaiting,
+} from '../rig/index.ts';
 
 const ROUNDS = 5;
 

@@ -1,8 +1,7 @@
 // The store fills the disk: Azure/iotedge #2431, #3981.
 import { seededChance } from '@tashika/shared/chance';
 import { expect, it } from 'vitest';
-import { type Cluster, expectedOf, SEED, startCluster, traffic, until } from '../rig/index.ts';
-import { refuseCommits } from '../rig/refusals.ts';
+import { type Cluster, expectedOf, refuseCommits, SEED, startCluster, traffic, until } from '../rig/index.ts';
 
 const DISK_FULL = '53100';
 

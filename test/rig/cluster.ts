@@ -1,34 +1,19 @@
-import { join } from 'node:path';
 import type { PartitionProperties } from '@azure/event-hubs';
 import pg from 'pg';
 import { onTestFailed, onTestFinished } from 'vitest';
-import { Broker } from './broker.ts';
-import { CloudApi } from './cloud-api.ts';
-import { temporaryDirectory } from './directory.ts';
+import type { Broker } from './broker.ts';
+import type { CloudApi } from './cloud-api.ts';
 import { assertCounted } from './exact.ts';
 import { type HubEvent, partitionsOf, sendToHub } from './hub.ts';
-import { PartitionJournal } from './partition-journal.ts';
-import { freePort } from './port.ts';
-import { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
+import type { PartitionJournal } from './partition-journal.ts';
+import type { Postgres } from './postgres.ts';
 import { Program } from './program.ts';
 import { type Expected, SENSOR } from './traffic.ts';
 import { until } from './until.ts';
 import { WindowSums } from './window-sums.ts';
 
-const HUB = 'telemetry';
-
 /** Seed of all randomness of these tests; TASHIKA_TEST_SEED tells another story. */
 export const SEED = Number(process.env.TASHIKA_TEST_SEED ?? 2026);
-
-export interface ClusterOptions extends PostgresOptions {
-  readonly partitions?: number;
-  /** Added to the environment of the API and of every worker. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Added to the broker's command line. */
-  readonly brokerArgs?: readonly string[];
-  /** What the workers connect to instead of the database itself, such as a proxy's address. */
-  readonly databaseUrlForWorkers?: (databaseUrl: string) => Promise<string> | string;
-}
 
 interface WorkerEnv {
   readonly TASHIKA_CLOUD_STORE_URL: string;
@@ -97,7 +82,7 @@ export class Cluster {
   }
 
   send(events: readonly HubEvent[]): Promise<void> {
-    return sendToHub(this.broker.send, HUB, events);
+    return sendToHub(this.broker.send, this.broker.hub, events);
   }
 
   async query<Row extends pg.QueryResultRow>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
@@ -118,7 +103,7 @@ export class Cluster {
 
   /** What the hub says of its partitions, in the order of their ids. */
   hubPartitions(): Promise<PartitionProperties[]> {
-    return partitionsOf(this.broker.listen, HUB);
+    return partitionsOf(this.broker.listen, this.broker.hub);
   }
 
   /** What the store has of them, in the same order. */
@@ -180,7 +165,7 @@ export class Cluster {
       'SELECT window_end, region, sum FROM window_value WHERE sensor = $1',
       [SENSOR],
     );
-    const sums = new WindowSums();
+    const sums = new WindowSums(1); // by the end that the store has, whatever the windows' length
     for (const { window_end, region, sum } of rows) sums.took(region, window_end.getTime(), sum);
     return sums;
   }
@@ -194,47 +179,4 @@ export class Cluster {
 /** A worker's owner ids have its process id between host name and a random part. */
 function isOwnerOf(owner: string, worker: Program): boolean {
   return owner.split('-').at(-2) === String(worker.pid);
-}
-
-/** Quick load balancing, so that what expires does so within a test; batches that are many commits. */
-const QUICK = {
-  TASHIKA_CLOUD_INGEST_MAX_BATCH_SIZE: '100',
-  TASHIKA_CLOUD_INGEST_MAX_WAIT_MS: '200',
-  TASHIKA_CLOUD_INGEST_LOAD_BALANCING_INTERVAL_MS: '300',
-  TASHIKA_CLOUD_INGEST_OWNERSHIP_EXPIRATION_MS: '2000',
-};
-
-/** Starts hub, database and API; no worker yet. All of it ends with the test. */
-export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const [postgres, broker, apiPort] = await Promise.all([
-    startPostgres(options),
-    Broker.start({
-      dataDirectory: join(temporaryDirectory(), 'event-hubs'),
-      hub: HUB,
-      partitions: options.partitions ?? 4,
-      ...(options.brokerArgs && { args: options.brokerArgs }),
-    }),
-    freePort(),
-  ]);
-  const databaseUrl = await postgres.createDatabase();
-  const forAll = {
-    TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING: broker.listen,
-    TASHIKA_CLOUD_EVENT_HUBS_HUB: HUB,
-    TASHIKA_CLOUD_STORE_URL: databaseUrl,
-    TASHIKA_CLOUD_WORKER_PORT: '0',
-    ...QUICK,
-    ...options.env,
-  };
-  const program = new Program('cloud/dist/main.js', ['api'], { ...forAll, TASHIKA_CLOUD_API_PORT: String(apiPort) });
-  const api = new CloudApi(`http://127.0.0.1:${apiPort}`);
-  await until('the API to answer', () =>
-    program.running ? api.answers() : Promise.reject(new Error(`${program.output}${program.errors}`)),
-  );
-  const forWorkers = (await options.databaseUrlForWorkers?.(databaseUrl)) ?? databaseUrl;
-  const workerEnv = { ...forAll, TASHIKA_CLOUD_STORE_URL: forWorkers };
-  const database = new pg.Pool({ connectionString: databaseUrl, max: 2 });
-  database.on('error', () => {}); // tests end the server under it
-  onTestFinished(() => database.end());
-  const journal = await PartitionJournal.open(database);
-  return new Cluster({ broker, postgres, databaseUrl, api, journal, database, workerEnv });
 }

@@ -1,9 +1,11 @@
 export { startAgent } from './agent.ts';
 export { Broker } from './broker.ts';
 export { CloudApi, type DeadLetter, type Device, type Readiness, type Stream, type WindowCount } from './cloud-api.ts';
-export { Cluster, type ClusterOptions, type PartitionRow, SEED, startCluster } from './cluster.ts';
+export { Cluster, type PartitionRow, SEED } from './cluster.ts';
 export { haveCommand } from './command.ts';
 export { temporaryDirectory } from './directory.ts';
+export { envelopeOf } from './envelope.ts';
+export type { HubEvent } from './hub.ts';
 export { type HubLine, startHubLine } from './hub-line.ts';
 export { clearOfTheMinutesEnd, theNextMinute } from './minute.ts';
 export { PartitionJournal, type PartitionMove } from './partition-journal.ts';
@@ -12,6 +14,11 @@ export { freePort } from './port.ts';
 export { type Postgres, startPostgres } from './postgres.ts';
 export { Program } from './program.ts';
 export { type Receipt, ReceiptedDevice, type ReceiptedDeviceOptions } from './receipted-device.ts';
+export { refuseCommits } from './refusals.ts';
+export { Rival, untilWaiting } from './rival.ts';
+export { ScriptedDevice } from './scripted-device.ts';
+export { type ClusterOptions, startCluster } from './start-cluster.ts';
+export { type CommitFate, type Committing, startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export {
   bodyOf,
   type Expected,

@@ -117,9 +117,10 @@ export interface Expected {
   readonly duplicates: number;
 }
 
-export function expectedOf(events: readonly SentEvent[]): Expected {
-  const windows = new WindowSums();
-  const values = new WindowSums();
+/** @param lengthMs the windows' length; a minute if absent */
+export function expectedOf(events: readonly SentEvent[], lengthMs?: number): Expected {
+  const windows = new WindowSums(lengthMs);
+  const values = new WindowSums(lengthMs);
   const streams = new Map<string, Set<number>>();
   let posts = 0;
   let duplicates = 0;
