@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { loadConfiguration } from '@tashika/shared/config';
-import { isTashikaError, messageOf, TashikaError } from '@tashika/shared/errors';
+import { isTashikaError, usageError } from '@tashika/shared/errors';
 import { systemClock } from '@tashika/shared/time';
 import { pino } from 'pino';
 import { type CloudConfiguration, cloudRules, cloudSchema } from './config/index.ts';
@@ -45,7 +45,7 @@ function parseCommand(args: readonly string[]): Command {
       return { role, config: values.config };
     throw new Error(role === undefined ? 'A command is missing.' : `Unknown command: ${positionals.join(' ')}.`);
   } catch (error) {
-    throw new TashikaError('USAGE', `${messageOf(error)} tashika-cloud --help lists what there is.`, { cause: error });
+    throw usageError(error, 'tashika-cloud');
   }
 }
 

