@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { policyOf, type WindowSettings } from '../windows/index.ts';
+import { policyOf, type Watermark, type WindowPolicy, type WindowSettings } from '../windows/index.ts';
 import { Replay } from './replay.ts';
 
 const NOON = Date.UTC(2026, 5, 1, 12);
@@ -25,6 +25,13 @@ const settings: fc.Arbitrary<WindowSettings> = fc.record({
   hopMs: fc.constantFrom(3_000, 10_000),
 });
 
+function lastFinalEnd(policy: WindowPolicy, watermark: Watermark): number {
+  if (watermark === null) return Number.NEGATIVE_INFINITY;
+  const { hopMs } = policy.windowing;
+  const end = Math.floor(watermark / hopMs) * hopMs;
+  return policy.isFinal(end, watermark) ? end : end - hopMs;
+}
+
 describe('whatever is recorded, in however many partitions, and wherever one appears', () => {
   it('what is final stays final, and changes only as a revision, or under Stream Analytics not at all', () => {
     fc.assert(
@@ -46,14 +53,9 @@ describe('whatever is recorded, in however many partitions, and wherever one app
               if (policy.name === 'stream-analytics') expect(late).toBe(0);
             }
           }
-          const now = lastFinalEnd(replay, policy.windowing.hopMs);
+          const now = lastFinalEnd(policy, replay.watermark);
           expect(now).toBeGreaterThanOrEqual(final);
           final = now;
-        }
-        function lastFinalEnd({ watermark }: Replay, hopMs: number): number {
-          if (watermark === null) return Number.NEGATIVE_INFINITY;
-          const end = Math.floor(watermark / hopMs) * hopMs;
-          return policy.isFinal(end, watermark) ? end : end - hopMs;
         }
       }),
       { seed: 20260601, numRuns: 500 },
