@@ -37,8 +37,9 @@ dead-letter, not a bad line; without --trace standard error tells how many there
 The watermark is the combined one: the slowest partition decides. A partition takes part from its first event on, and
 holds nothing before; its first event may bring the watermark back, but never behind the end of a window that is
 final by then. Nothing final is opened again: revise counts what comes late as a revision, and stream-analytics
-adjusts or drops it. Arrival times are taken as they are, also where
-they go back within a partition: every event is judged by its own, and no partition's watermark goes back.
+adjusts or drops it. A tick moves all partitions, also those without an event so far. Arrival times are taken as they
+are, also where they go back within a partition: every event is judged by its own, and no partition's watermark goes
+back.
 
 A bad line is named by its number, with what is wrong, on standard error. It ends the replay with exit code 1 before
 any window is written, unless --skip-bad-lines. A line has at most ${MOST_LINE_BYTES / 1024 / 1024} MiB.
