@@ -1,32 +1,40 @@
 import { TestClock } from '@tashika/shared/time';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FastifyInstance } from 'fastify';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Store } from '../store/index.ts';
 import type { Readiness } from './shapes.ts';
-import { type OpenApi, openApi } from './testing/open.ts';
+import { forgetPartitions, openApiOver, openMemory } from './testing/open.ts';
 import { setPartition, setTrouble, setWatch } from './testing/seed.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 12, 0, 0);
 
-let api: OpenApi;
+let store: Store;
+let app: FastifyInstance;
 let clock: TestClock;
 
-beforeEach(async () => {
-  clock = new TestClock(NOW);
-  api = await openApi({ clock });
+beforeAll(async () => {
+  store = await openMemory();
 });
+afterAll(() => store.close());
 
-afterEach(() => api.close());
+beforeEach(async () => {
+  await forgetPartitions(store);
+  clock = new TestClock(NOW);
+  app = await openApiOver(store, { clock });
+});
+afterEach(() => app.close());
 
 async function ready(): Promise<[status: number, answer: Readiness]> {
-  const answer = await api.app.inject('/api/ready');
+  const answer = await app.inject('/api/ready');
   return [answer.statusCode, answer.json()];
 }
 
 describe('readiness', () => {
   it('is there while workers look at every partition and each moves on', async () => {
-    await setPartition(api.store, { partition: '0' });
-    await setPartition(api.store, { partition: '1' });
-    await setWatch(api.store, { partition: '0', position: 7, lastEnqueued: 7, since: 3600, lookedAt: 29 });
-    await setWatch(api.store, { partition: '1', position: 7, lastEnqueued: 900, backlog: 893, since: 29 });
+    await setPartition(store, { partition: '0' });
+    await setPartition(store, { partition: '1' });
+    await setWatch(store, { partition: '0', position: 7, lastEnqueued: 7, since: 3600, lookedAt: 29 });
+    await setWatch(store, { partition: '1', position: 7, lastEnqueued: 900, backlog: 893, since: 29 });
     expect(await ready()).toEqual([200, { status: 'ready', conditions: [] }]);
   });
 
@@ -48,10 +56,10 @@ describe('readiness', () => {
     ['ends before what was committed', { position: 100, lastEnqueued: 3, since: 1 }, /ends at event 3, and 100/],
     ['was never looked at', { lookedAt: null, since: 1 }, /No worker has looked at this partition yet/],
   ])('names a partition that %s, and since when', async (_, seen, detail) => {
-    await setPartition(api.store, { partition: '0' });
-    await setPartition(api.store, { partition: '1' });
-    await setWatch(api.store, { partition: '0' });
-    const since = await setWatch(api.store, { partition: '1', ...seen });
+    await setPartition(store, { partition: '0' });
+    await setPartition(store, { partition: '1' });
+    await setWatch(store, { partition: '0' });
+    const since = await setWatch(store, { partition: '1', ...seen });
     expect(await ready()).toEqual([
       503,
       {
@@ -64,9 +72,9 @@ describe('readiness', () => {
   });
 
   it('names a partition that no worker looks at any more, since the last look', async () => {
-    await setPartition(api.store, { partition: '0' });
-    await setWatch(api.store, { partition: '0', since: 90, lookedAt: 60 });
-    const [row] = await api.store.query<{ looked_at: Date }>('SELECT looked_at FROM partition_watch');
+    await setPartition(store, { partition: '0' });
+    await setWatch(store, { partition: '0', since: 90, lookedAt: 60 });
+    const [row] = await store.query<{ looked_at: Date }>('SELECT looked_at FROM partition_watch');
     const [status, { conditions }] = await ready();
     expect([status, conditions]).toMatchObject([
       503,
@@ -81,12 +89,12 @@ describe('readiness', () => {
   });
 
   it('is not there while Event Hubs refuses a worker, and is not kept away by one that is gone', async () => {
-    await setPartition(api.store, { partition: '0' });
-    await setWatch(api.store, { partition: '0' });
+    await setPartition(store, { partition: '0' });
+    await setWatch(store, { partition: '0' });
     const trouble = { code: 'EVENT_HUBS_UNAUTHORIZED', message: 'the key is wrong', since: NOW };
-    await setTrouble(api.store, { ...trouble, lookedAt: 60 });
+    await setTrouble(store, { ...trouble, lookedAt: 60 });
     expect((await ready())[0]).toBe(200);
-    await setTrouble(api.store, trouble);
+    await setTrouble(store, trouble);
     expect((await ready())[1].conditions).toEqual([
       {
         type: 'HubUnavailable',
@@ -97,7 +105,7 @@ describe('readiness', () => {
   });
 
   it('is not there while the store does not answer, and tells since when', async () => {
-    await api.store.close();
+    await store.close(); // so this test is the last one
     await ready();
     clock.setWall(NOW + 60_000);
     expect(await ready()).toEqual([

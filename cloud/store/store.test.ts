@@ -122,11 +122,16 @@ describe('the store', () => {
     expect(heard).toEqual(['', 'after']);
     expect(cutter.listens).toBe(3); // at first, the one that was cut, the one that stayed
     await store!.close();
-    expect(await sender!.query(LISTENERS)).toEqual([]);
+    await untilNobodyListens(sender!); // or the test's time is over: a connection was left behind
     await sender!.close();
     cutter.stop();
   });
 });
+
+/** The server ends the session of a connection that was closed a moment later. */
+async function untilNobodyListens(store: Store): Promise<void> {
+  while ((await store.query(LISTENERS)).length > 0);
+}
 
 const LISTENERS = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`;
 
