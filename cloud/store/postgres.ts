@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import { type Clock, systemClock } from '@tashika/shared/time';
 import pg from 'pg';
@@ -15,6 +16,10 @@ const ANSWER_WITHIN_MS = 30_000;
 const IDLE_IN_TRANSACTION_MS = 5000;
 /** SQLSTATE `read_only_sql_transaction`. */
 const READ_ONLY_TRANSACTION = '25006';
+/** SQLSTATE `feature_not_supported`: also what a prepared statement fails with whose tables were altered since. */
+const NOT_SUPPORTED = '0A000';
+/** A connection never forgets a statement that it has prepared. */
+const MOST_PREPARED = 100;
 
 const parsers = new Map<number, (text: string) => unknown>([
   [BIGINT, parseBigint],
@@ -62,6 +67,7 @@ export async function openPostgres(url: string, logger: Logger, clock: Clock = s
     throw new TashikaError('STORE_UNAVAILABLE', `the database does not answer: ${messageOf(cause)}`, { cause });
   }
   const subscriptions = new Set<Unsubscribe>();
+  const names = new StatementNames();
   let closing: Promise<void> | undefined;
   return {
     driver: 'postgres',
@@ -70,7 +76,7 @@ export async function openPostgres(url: string, logger: Logger, clock: Clock = s
       const client = await pool.connect();
       try {
         await client.query(timed('BEGIN ISOLATION LEVEL READ COMMITTED'));
-        const result = await work(queryableOver(client));
+        const result = await work(queryableOver(client, names));
         await client.query(timed('COMMIT'));
         client.release();
         return result;
@@ -80,7 +86,7 @@ export async function openPostgres(url: string, logger: Logger, clock: Clock = s
           () => false,
           () => true,
         );
-        client.release(broken || isReadOnly(error));
+        client.release(broken || isOfTheSession(error));
         throw error;
       }
     },
@@ -99,10 +105,13 @@ export async function openPostgres(url: string, logger: Logger, clock: Clock = s
   };
 }
 
-function queryableOver(client: pg.Pool | pg.PoolClient): Queryable {
+/** With `names`, statements that take parameters are prepared once a connection, so that they are not parsed each time. */
+function queryableOver(client: pg.Pool | pg.PoolClient, names?: StatementNames): Queryable {
   return {
     async query<Row>(sql: string, parameters: readonly Parameter[] = []) {
-      return (await client.query({ ...timed(sql), values: parameters as unknown[] })).rows as Row[];
+      const name = parameters.length > 0 ? names?.of(sql) : undefined;
+      const statement = { ...timed(sql), values: parameters as unknown[], ...(name !== undefined && { name }) };
+      return (await client.query(statement)).rows as Row[];
     },
     async script(sql) {
       await client.query(sql);
@@ -110,9 +119,27 @@ function queryableOver(client: pg.Pool | pg.PoolClient): Queryable {
   };
 }
 
-/** The session of a server that became a standby, or of a database that was full, stays read only when that is over. */
-function isReadOnly(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === READ_ONLY_TRANSACTION;
+/**
+ * Whether another session may do what this one cannot. The session of a server that became a standby, or of a database
+ * that was full, stays read only when that is over; a prepared statement whose tables were altered stays unfit.
+ */
+function isOfTheSession(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === READ_ONLY_TRANSACTION || code === NOT_SUPPORTED;
+}
+
+/** The names under which statements are prepared: the same text, the same name. */
+class StatementNames {
+  readonly #names = new Map<string, string>();
+
+  /** Undefined for a text beyond the first `MOST_PREPARED`. */
+  of(sql: string): string | undefined {
+    const known = this.#names.get(sql);
+    if (known !== undefined || this.#names.size >= MOST_PREPARED) return known;
+    const name = `tashika_${createHash('sha256').update(sql).digest('hex').slice(0, 32)}`;
+    this.#names.set(sql, name);
+    return name;
+  }
 }
 
 function timed(text: string): pg.QueryConfig & { query_timeout: number } {

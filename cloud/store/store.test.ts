@@ -74,6 +74,31 @@ describe('the store', () => {
     await store.close();
   });
 
+  it('prepares what a transaction asks once a connection, and takes another connection when a table was altered since', async ({
+    skip,
+  }) => {
+    if (!server) return skip();
+    const store = await openStore(await server.createDatabase(), { logger: silent });
+    await store.script('CREATE TABLE altered (a int4); INSERT INTO altered VALUES (1)');
+    const read = () =>
+      store.transaction(async (transaction) => {
+        const rows = await transaction.query('SELECT * FROM altered WHERE a = $1', [1]);
+        const prepared = await transaction.query(
+          `SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%altered%'`,
+        );
+        return { rows, prepared };
+      });
+    const expected = { prepared: [{ statement: 'SELECT * FROM altered WHERE a = $1' }] };
+    expect([await read(), await read()]).toEqual([
+      { rows: [{ a: 1 }], ...expected },
+      { rows: [{ a: 1 }], ...expected },
+    ]);
+    await store.script('ALTER TABLE altered ADD COLUMN b int4 DEFAULT 2');
+    await expect(read()).rejects.toMatchObject({ code: '0A000' });
+    expect(await read()).toEqual({ rows: [{ a: 1, b: 2 }], ...expected });
+    await store.close();
+  });
+
   it('listens again when the server has cut the connection, and says that something may have been missed', async ({
     skip,
   }) => {
