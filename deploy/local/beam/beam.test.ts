@@ -40,7 +40,8 @@ async function beamBefore(handle?: RequestListener, options: { timeoutMs?: numbe
     server.closeAllConnections();
     await closed(server);
   });
-  return beamTo(`http://127.0.0.1:${portOf(server)}`, options);
+  // As people write a destination: with the slash.
+  return beamTo(`http://127.0.0.1:${portOf(server)}/`, options);
 }
 
 async function beamTo(destination: string, options: { timeoutMs?: number } = {}): Promise<Beam> {

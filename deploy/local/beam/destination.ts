@@ -23,7 +23,7 @@ export class Destination {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: 60_000 });
 
   constructor(url: string, timeoutMs: Duration) {
-    this.#url = url;
+    this.#url = url.replace(/\/+$/, '');
     this.#timeoutMs = timeoutMs;
   }
 
