@@ -154,7 +154,7 @@ describe('configuration', () => {
     const problem = expect.objectContaining({ message: expect.not.stringContaining('hunter2') });
     expect(() => load({ uplink: { url: 'x', key: 'hunter2' } })).toThrowError(problem);
     expect(() => load({ uplink: { url: 'x', key: 'hunter2' } })).toThrowError(
-      /uplink.key must be text that is not empty, found something else \(hidden\)/,
+      /uplink.key must be text of at least 8 characters, found something else \(hidden\)/,
     );
   });
 

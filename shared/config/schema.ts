@@ -75,7 +75,8 @@ function kind(schema: SchemaNode): string {
     case 'object':
       return 'an object';
     default:
-      return schema.minLength ? 'text that is not empty' : 'text';
+      if (!schema.minLength) return 'text';
+      return schema.minLength === 1 ? 'text that is not empty' : `text of at least ${schema.minLength} characters`;
   }
 }
 
