@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { isTashikaError, messageOf } from '@tashika/shared/errors';
+import { isStoreMismatch, isTashikaError, messageOf } from '@tashika/shared/errors';
 import type { Clock } from '@tashika/shared/time';
 import type { CloudConfiguration } from './config/index.ts';
 import {
@@ -184,12 +184,16 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
   async function lookAndTell(): Promise<void> {
     try {
       await look();
-      if (trouble) logger.info({}, 'Event Hubs answers again');
+      if (trouble)
+        logger.info({}, isStoreMismatch(trouble.code) ? 'the store is of this pipeline' : 'Event Hubs answers again');
       trouble = null;
     } catch (error) {
       if (!isTashikaError(error)) throw error;
       const { code, message } = error;
-      if (trouble?.code !== code) logger.warn({ code, error: message }, 'the hub cannot be looked at');
+      if (trouble?.code !== code) {
+        const what = isStoreMismatch(code) ? 'the store is not of this pipeline' : 'the hub cannot be looked at';
+        logger.warn({ code, error: message }, what);
+      }
       trouble = { code, message, since: trouble?.since ?? clock.now() };
     }
     await saveWorker(store, workerId, trouble);

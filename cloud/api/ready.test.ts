@@ -104,6 +104,28 @@ describe('readiness', () => {
     ]);
   });
 
+  it.each(['STORE_OF_ANOTHER_HUB', 'STORE_OF_OTHER_WINDOWS', 'HUB_REPLACED'])(
+    'lays %s to the store, not to a hub that answers',
+    async (code) => {
+      await setPartition(store, { partition: '0' });
+      await setWatch(store, { partition: '0' });
+      await setTrouble(store, { code, message: 'not these', since: NOW });
+      expect(await ready()).toEqual([
+        503,
+        {
+          status: 'not-ready',
+          conditions: [
+            {
+              type: 'StoreNotOfThisPipeline',
+              since: '2026-01-31T12:00:00.000Z',
+              detail: `A worker is told ${code}: not these`,
+            },
+          ],
+        },
+      ]);
+    },
+  );
+
   it('is not there while the store does not answer, and tells since when', async () => {
     await store.close(); // so this test is the last one
     await ready();

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { isStoreMismatch } from '@tashika/shared/errors';
 import type { Clock, Duration, Timestamp } from '@tashika/shared/time';
 import { partitionState, readWatched, type Watched } from '../ingest/index.ts';
 import type { Store } from '../store/index.ts';
@@ -69,7 +70,7 @@ export function conditionsOf(
   const found: Condition[] = [];
   if (trouble)
     found.push({
-      type: 'HubUnavailable',
+      type: isStoreMismatch(trouble.code) ? 'StoreNotOfThisPipeline' : 'HubUnavailable',
       since: iso(trouble.since),
       detail: `A worker is told ${trouble.code}: ${trouble.message}`,
     });

@@ -379,7 +379,13 @@ export const Readiness = named(
     status: word(['ready', 'not-ready']),
     conditions: Type.Array(
       Type.Object({
-        type: word(['StoreUnavailable', 'HubUnavailable', 'HubNotRead', 'InputPartitionNotProgressing']),
+        type: word([
+          'StoreUnavailable',
+          'StoreNotOfThisPipeline',
+          'HubUnavailable',
+          'HubNotRead',
+          'InputPartitionNotProgressing',
+        ]),
         partition: Type.Optional(Type.String({ description: 'The partition of the hub that stands still.' })),
         since: Time('Since when: for a partition, when it last moved on or was last looked at.'),
         detail: Type.String({ description: 'What is the matter.' }),

@@ -48,6 +48,14 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** What says that the store is not one of this pipeline: the hub is fine, and only a person can put it right. */
+const STORE_MISMATCHES = ['STORE_OF_ANOTHER_HUB', 'STORE_OF_OTHER_WINDOWS', 'HUB_REPLACED'] as const;
+
+/** True for a code that says that store, hub and configuration do not belong together. */
+export function isStoreMismatch(code: string): code is (typeof STORE_MISMATCHES)[number] {
+  return STORE_MISMATCHES.some((each) => each === code);
+}
+
 /** An error that a person can act on: a code from the closed list, a sentence, and the cause. */
 export class TashikaError extends Error {
   readonly code: ErrorCode;

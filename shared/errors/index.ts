@@ -1,2 +1,2 @@
-export { ERROR_CODES, type ErrorCode, isTashikaError, messageOf, TashikaError } from './errors.ts';
+export { ERROR_CODES, type ErrorCode, isStoreMismatch, isTashikaError, messageOf, TashikaError } from './errors.ts';
 export { usageError } from './usage.ts';

@@ -28,6 +28,8 @@ export const en = {
   /** What keeps readings from being counted, by the condition's type. */
   conditions: {
     StoreUnavailable: (since: string) => `The database has not answered since ${since}: nothing is counted.`,
+    StoreNotOfThisPipeline: (since: string) =>
+      `The database is of another hub or other windows, told since ${since}: nothing is counted until the configuration fits.`,
     HubUnavailable: (since: string) => `Event Hubs has not answered since ${since}: what arrives there waits.`,
     HubNotRead: () => 'No worker has read Event Hubs yet: nothing is counted.',
   } as Readonly<Record<string, (since: string) => string>>,

@@ -26,6 +26,8 @@ export const ja: Text = {
     `このストアは長さ ${length}のウィンドウを ${hop}ごとに集計しています。この画面に出るのは分の変わり目で終わるものだけで、それがない分は測定値なしと表示されます。`,
   conditions: {
     StoreUnavailable: (since) => `データベースが ${since} から応答していません。集計は止まっています。`,
+    StoreNotOfThisPipeline: (since) =>
+      `データベースが別の Event Hubs または別のウィンドウ設定のものです(${since} から)。設定が一致するまで集計されません。`,
     HubUnavailable: (since) => `Event Hubs が ${since} から応答していません。届いたデータは待機しています。`,
     HubNotRead: () => 'Event Hubs を読むワーカーがまだありません。集計は始まっていません。',
   },
