@@ -60,7 +60,8 @@ export class Stack {
    * Starts everything and waits until each thing is ready.
    *
    * @throws TashikaError `PORT_BUSY`, `DATA_DIRECTORY_UNWRITABLE`, `DATA_DIRECTORY_IN_USE` before anything is started;
-   * `DISK_FULL`; `PROGRAM_ENDED` when a part does not come up, or when `stop` is called meanwhile. Call `stop` in every case.
+   * `DISK_FULL`; `STORE_OF_ANOTHER_HUB`, `STORE_OF_OTHER_WINDOWS`, `HUB_REPLACED` when the data are of another
+   * configuration; `PROGRAM_ENDED` when a part does not come up, or when `stop` is called meanwhile. Call `stop` in every case.
    */
   start(): Promise<void> {
     this.#starting ??= this.#startAll().catch((error) => Promise.reject(this.#explained(error)));
@@ -98,7 +99,9 @@ export class Stack {
     const preSharedKey = preSharedKeyOf(join(path, 'beam'));
     const cloud = this.#part(cloudProgram(configuration, path, { listen: strings.listen, preSharedKey }, env));
     const health = `${addressesOf(configuration).api}/health`;
-    await this.#start(cloud, CLOUD_STOP_MS, () => answering('cloud', health, clock, READY_WITHIN_MS));
+    const logFile = join(path, 'logs', `${cloud.name}.log`);
+    const awaiting = { name: cloud.name, url: health, logFile, clock, withinMs: READY_WITHIN_MS };
+    await this.#start(cloud, CLOUD_STOP_MS, () => answering(awaiting));
 
     this.#goOn();
     await this.#startMetadata(agentAddress);
