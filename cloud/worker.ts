@@ -191,8 +191,9 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
       if (!isTashikaError(error)) throw error;
       const { code, message } = error;
       if (trouble?.code !== code) {
-        const what = isStoreMismatch(code) ? 'the store is not of this pipeline' : 'the hub cannot be looked at';
-        logger.warn({ code, error: message }, what);
+        const fields = { code, error: message };
+        if (isStoreMismatch(code)) logger.error(fields, 'the store is not of this pipeline');
+        else logger.warn(fields, 'the hub cannot be looked at');
       }
       trouble = { code, message, since: trouble?.since ?? clock.now() };
     }
