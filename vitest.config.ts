@@ -17,21 +17,36 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           pool: 'forks',
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
       {
         ...source,
         test: {
-          // Whole programs as processes: one file at a time, after the unit tests, so that none starves another.
+          // Whole programs that must answer in time: one file at a time, after the unit tests, so that none starves another.
           name: 'system',
-          include: ['test/{e2e,integrity,browser,hardware}/**/*.test.ts'],
+          include: ['test/{e2e,browser,hardware}/**/*.test.ts'],
           exclude,
           testTimeout: 300_000,
           hookTimeout: 120_000,
           pool: 'forks',
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...source,
+        test: {
+          // Whole programs under faults, which have no time to keep: two files at a time.
+          name: 'integrity',
+          include: ['test/integrity/**/*.test.ts'],
+          exclude,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          pool: 'forks',
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
