@@ -1,31 +1,14 @@
-import { TestClock } from '@tashika/shared/time';
-import type { FastifyInstance } from 'fastify';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Store } from '../store/index.ts';
+import { describe, expect, it } from 'vitest';
 import type { Health } from './shapes.ts';
-import { forgetPartitions, openApiOver, openMemory } from './testing/open.ts';
+import { apiWithoutPartitions } from './testing/partitions.ts';
 import { setPartition, setTrouble, setWatch } from './testing/seed.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 12, 0, 0);
 
-let store: Store;
-let app: FastifyInstance;
-let clock: TestClock;
-
-beforeAll(async () => {
-  store = await openMemory();
-});
-afterAll(() => store.close());
-
-beforeEach(async () => {
-  await forgetPartitions(store);
-  clock = new TestClock(NOW);
-  app = await openApiOver(store, { clock });
-});
-afterEach(() => app.close());
+const api = apiWithoutPartitions(NOW);
 
 async function health(): Promise<[status: number, health: Health]> {
-  const answer = await app.inject('/api/health');
+  const answer = await api.app.inject('/api/health');
   return [answer.statusCode, answer.json()];
 }
 
@@ -36,8 +19,8 @@ describe('health', () => {
   });
 
   it('is good while every partition moves on', async () => {
-    await setPartition(store, { progressedAt: '2026-01-31T11:59:58Z', watermark: '2026-01-31T11:59:50Z' });
-    await setWatch(store, { position: 7, lastEnqueued: 9, backlog: 2, since: 29 });
+    await setPartition(api.store, { progressedAt: '2026-01-31T11:59:58Z', watermark: '2026-01-31T11:59:50Z' });
+    await setWatch(api.store, { position: 7, lastEnqueued: 9, backlog: 2, since: 29 });
     expect(await health()).toEqual([
       200,
       {
@@ -61,12 +44,12 @@ describe('health', () => {
   });
 
   it('names the partitions that stand still, and since when; the gravest decides', async () => {
-    for (const partition of ['0', '1', '2', '3', '10']) await setPartition(store, { partition });
-    await setWatch(store, { partition: '0' });
-    await setWatch(store, { partition: '1', since: 50, lookedAt: 40 });
-    const stalled = await setWatch(store, { partition: '2', position: 7, lastEnqueued: 9, backlog: 2, since: 31 });
-    const longer = await setWatch(store, { partition: '3', position: 7, lastEnqueued: 9, backlog: 2, since: 99 });
-    await setWatch(store, { partition: '10', lookedAt: null });
+    for (const partition of ['0', '1', '2', '3', '10']) await setPartition(api.store, { partition });
+    await setWatch(api.store, { partition: '0' });
+    await setWatch(api.store, { partition: '1', since: 50, lookedAt: 40 });
+    const stalled = await setWatch(api.store, { partition: '2', position: 7, lastEnqueued: 9, backlog: 2, since: 31 });
+    const longer = await setWatch(api.store, { partition: '3', position: 7, lastEnqueued: 9, backlog: 2, since: 99 });
+    await setWatch(api.store, { partition: '10', lookedAt: null });
     const [status, { worker, ...rest }] = await health();
     expect([status, rest]).toEqual([503, { status: 'failing', store: { status: 'ok' } }]);
     expect([worker.status, worker.since]).toEqual(['stalled', longer]);
@@ -78,12 +61,12 @@ describe('health', () => {
       ['10', 'waiting'],
     ]);
     expect(worker.partitions[2]!.since).toBe(stalled);
-    const rewound = await setWatch(store, { partition: '1', position: 100, lastEnqueued: 3, since: 5 });
+    const rewound = await setWatch(api.store, { partition: '1', position: 100, lastEnqueued: 3, since: 5 });
     expect((await health())[1].worker).toMatchObject({ status: 'rewound', since: rewound });
   });
 
   it('tells what keeps a worker from Event Hubs, whichever process is asked', async () => {
-    await setTrouble(store, { code: 'EVENT_HUBS_UNAUTHORIZED', message: 'the key is wrong', since: NOW - 5_000 });
+    await setTrouble(api.store, { code: 'EVENT_HUBS_UNAUTHORIZED', message: 'the key is wrong', since: NOW - 5_000 });
     const [status, { worker }] = await health();
     expect([status, worker]).toEqual([
       503,
@@ -97,9 +80,9 @@ describe('health', () => {
   });
 
   it('says since when the store has been away; what needs it is 503, not 500', async () => {
-    await store.close(); // so this test is the last one
+    await api.store.close(); // so this test is the last one
     await health();
-    clock.setWall(NOW + 60_000);
+    api.clock.setWall(NOW + 60_000);
     expect(await health()).toEqual([
       503,
       {
@@ -109,10 +92,10 @@ describe('health', () => {
       },
     ]);
     for (const url of ['/api/windows', '/api/devices', '/api/dead-letters']) {
-      const answer = await app.inject(url);
+      const answer = await api.app.inject(url);
       expect([url, answer.statusCode, answer.json().code]).toEqual([url, 503, 'STORE_UNAVAILABLE']);
     }
-    const metrics = await app.inject('/metrics');
+    const metrics = await api.app.inject('/metrics');
     expect([metrics.statusCode, metrics.body]).toEqual([200, expect.stringContaining('tashika_store_up 0')]);
   });
 });

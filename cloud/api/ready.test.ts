@@ -1,40 +1,23 @@
-import { TestClock } from '@tashika/shared/time';
-import type { FastifyInstance } from 'fastify';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Store } from '../store/index.ts';
+import { describe, expect, it } from 'vitest';
 import type { Readiness } from './shapes.ts';
-import { forgetPartitions, openApiOver, openMemory } from './testing/open.ts';
+import { apiWithoutPartitions } from './testing/partitions.ts';
 import { setPartition, setTrouble, setWatch } from './testing/seed.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 12, 0, 0);
 
-let store: Store;
-let app: FastifyInstance;
-let clock: TestClock;
-
-beforeAll(async () => {
-  store = await openMemory();
-});
-afterAll(() => store.close());
-
-beforeEach(async () => {
-  await forgetPartitions(store);
-  clock = new TestClock(NOW);
-  app = await openApiOver(store, { clock });
-});
-afterEach(() => app.close());
+const api = apiWithoutPartitions(NOW);
 
 async function ready(): Promise<[status: number, answer: Readiness]> {
-  const answer = await app.inject('/api/ready');
+  const answer = await api.app.inject('/api/ready');
   return [answer.statusCode, answer.json()];
 }
 
 describe('readiness', () => {
   it('is there while workers look at every partition and each moves on', async () => {
-    await setPartition(store, { partition: '0' });
-    await setPartition(store, { partition: '1' });
-    await setWatch(store, { partition: '0', position: 7, lastEnqueued: 7, since: 3600, lookedAt: 29 });
-    await setWatch(store, { partition: '1', position: 7, lastEnqueued: 900, backlog: 893, since: 29 });
+    await setPartition(api.store, { partition: '0' });
+    await setPartition(api.store, { partition: '1' });
+    await setWatch(api.store, { partition: '0', position: 7, lastEnqueued: 7, since: 3600, lookedAt: 29 });
+    await setWatch(api.store, { partition: '1', position: 7, lastEnqueued: 900, backlog: 893, since: 29 });
     expect(await ready()).toEqual([200, { status: 'ready', conditions: [] }]);
   });
 
@@ -56,10 +39,10 @@ describe('readiness', () => {
     ['ends before what was committed', { position: 100, lastEnqueued: 3, since: 1 }, /ends at event 3, and 100/],
     ['was never looked at', { lookedAt: null, since: 1 }, /No worker has looked at this partition yet/],
   ])('names a partition that %s, and since when', async (_, seen, detail) => {
-    await setPartition(store, { partition: '0' });
-    await setPartition(store, { partition: '1' });
-    await setWatch(store, { partition: '0' });
-    const since = await setWatch(store, { partition: '1', ...seen });
+    await setPartition(api.store, { partition: '0' });
+    await setPartition(api.store, { partition: '1' });
+    await setWatch(api.store, { partition: '0' });
+    const since = await setWatch(api.store, { partition: '1', ...seen });
     expect(await ready()).toEqual([
       503,
       {
@@ -72,9 +55,9 @@ describe('readiness', () => {
   });
 
   it('names a partition that no worker looks at any more, since the last look', async () => {
-    await setPartition(store, { partition: '0' });
-    await setWatch(store, { partition: '0', since: 90, lookedAt: 60 });
-    const [row] = await store.query<{ looked_at: Date }>('SELECT looked_at FROM partition_watch');
+    await setPartition(api.store, { partition: '0' });
+    await setWatch(api.store, { partition: '0', since: 90, lookedAt: 60 });
+    const [row] = await api.store.query<{ looked_at: Date }>('SELECT looked_at FROM partition_watch');
     const [status, { conditions }] = await ready();
     expect([status, conditions]).toMatchObject([
       503,
@@ -89,12 +72,12 @@ describe('readiness', () => {
   });
 
   it('is not there while Event Hubs refuses a worker, and is not kept away by one that is gone', async () => {
-    await setPartition(store, { partition: '0' });
-    await setWatch(store, { partition: '0' });
+    await setPartition(api.store, { partition: '0' });
+    await setWatch(api.store, { partition: '0' });
     const trouble = { code: 'EVENT_HUBS_UNAUTHORIZED', message: 'the key is wrong', since: NOW };
-    await setTrouble(store, { ...trouble, lookedAt: 60 });
+    await setTrouble(api.store, { ...trouble, lookedAt: 60 });
     expect((await ready())[0]).toBe(200);
-    await setTrouble(store, trouble);
+    await setTrouble(api.store, trouble);
     expect((await ready())[1].conditions).toEqual([
       {
         type: 'HubUnavailable',
@@ -105,11 +88,11 @@ describe('readiness', () => {
   });
 
   it.each(['STORE_OF_ANOTHER_HUB', 'STORE_OF_OTHER_WINDOWS', 'HUB_REPLACED'])(
-    'lays %s to the store, not to a hub that answers',
+    'lays %s to the api.store, not to a hub that answers',
     async (code) => {
-      await setPartition(store, { partition: '0' });
-      await setWatch(store, { partition: '0' });
-      await setTrouble(store, { code, message: 'not these', since: NOW });
+      await setPartition(api.store, { partition: '0' });
+      await setWatch(api.store, { partition: '0' });
+      await setTrouble(api.store, { code, message: 'not these', since: NOW });
       expect(await ready()).toEqual([
         503,
         {
@@ -127,9 +110,9 @@ describe('readiness', () => {
   );
 
   it('is not there while the store does not answer, and tells since when', async () => {
-    await store.close(); // so this test is the last one
+    await api.store.close(); // so this test is the last one
     await ready();
-    clock.setWall(NOW + 60_000);
+    api.clock.setWall(NOW + 60_000);
     expect(await ready()).toEqual([
       503,
       {

@@ -15,17 +15,8 @@ export interface OpenApi {
 
 type Options = Partial<Pick<ApiOptions, 'beam' | 'clock' | 'redrive' | 'webDirectory'>>;
 
-export function openMemory(): Promise<Store> {
-  return openStore('pglite:memory', { logger });
-}
-
-/** Empties the tables that tests of health and readiness fill. */
-export async function forgetPartitions(store: Store): Promise<void> {
-  await store.script('TRUNCATE partition, partition_watch, worker');
-}
-
 export async function openApi(options: Options = {}): Promise<OpenApi> {
-  const store = await openMemory();
+  const store = await openStore('pglite:memory', { logger });
   const app = await openApiOver(store, options);
   return {
     app,
