@@ -52,6 +52,3 @@ export function eventBody(n: number, timestamp = timestampOf(n)): Buffer {
   });
   return Buffer.from(envelope);
 }
-
-/** For a worker that reads these events: it would refuse them one day, for their age. */
-export const KEEP_FOR_EVER = { TASHIKA_CLOUD_RETENTION_WINDOWS_DAYS: '0', TASHIKA_CLOUD_RETENTION_LEDGERS_DAYS: '0' };

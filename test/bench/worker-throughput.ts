@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { KEEP_FOR_EVER } from './events.ts';
 import { fillHub, HUB } from './fill.ts';
 import { type BenchServer, StoreWatch, startPostgres } from './postgres.ts';
 import { cpuSeconds, load } from './process.ts';
@@ -126,7 +125,6 @@ export function workerEnvironment(connectionString: string, storeUrl: string): R
     TASHIKA_CLOUD_API_PORT: '0',
     TASHIKA_CLOUD_WORKER_PORT: '0',
     TASHIKA_CLOUD_LOG_LEVEL: 'warn',
-    ...KEEP_FOR_EVER,
   };
 }
 
