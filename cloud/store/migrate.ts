@@ -32,7 +32,7 @@ function applyNext(store: Store, logger: Logger, steps: readonly Migration[]): P
     }
     const next = steps.find((step) => step.id > version);
     if (!next) return false;
-    await transaction.script(next.sql);
+    await transaction.script(`SET LOCAL statement_timeout = 0; ${next.sql}`); // a large table takes its time
     await transaction.query('INSERT INTO schema_migration (id, name) VALUES ($1, $2)', [next.id, next.name]);
     logger.info({ schema: next.id, name: next.name }, 'the schema moved on');
     return true;

@@ -12,8 +12,14 @@ const LISTEN_RETRY_MS = 500;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A server that has not answered by then is taken for gone, though its connection may look alive. */
 const ANSWER_WITHIN_MS = 30_000;
+/**
+ * Sooner than that, the server itself ends a statement of a transaction: one that waits for a lock would not see that its
+ * client is gone, and each new try would leave one more of them behind.
+ */
+const ENDED_WITHIN_MS = 25_000;
 /** A worker that is paused in the middle of a transaction would hold its locks, and with them every other worker. */
 const IDLE_IN_TRANSACTION_MS = 5000;
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${ENDED_WITHIN_MS}`;
 /** SQLSTATE `read_only_sql_transaction`. */
 const READ_ONLY_TRANSACTION = '25006';
 /** SQLSTATE `feature_not_supported`: also what a prepared statement fails with whose tables were altered since. */
@@ -75,7 +81,7 @@ export async function openPostgres(url: string, logger: Logger, clock: Clock = s
     async transaction(work) {
       const client = await pool.connect();
       try {
-        await client.query(timed('BEGIN ISOLATION LEVEL READ COMMITTED'));
+        await client.query(timed(BEGIN));
         const result = await work(queryableOver(client, names));
         await client.query(timed('COMMIT'));
         client.release();

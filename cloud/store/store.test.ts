@@ -49,6 +49,17 @@ describe('the store', () => {
     await store.close();
   });
 
+  it('has the server end a statement that waits too long, before the client gives it up and leaves it behind', async ({
+    skip,
+  }) => {
+    if (!server) return skip();
+    const store = await openStore(await server.createDatabase(), { logger: silent });
+    const bound = 'SHOW statement_timeout';
+    expect(await store.transaction((transaction) => transaction.query(bound))).toEqual([{ statement_timeout: '25s' }]);
+    expect(await store.query(bound)).toEqual([{ statement_timeout: '0' }]);
+    await store.close();
+  });
+
   it('fails a transaction whose connection is cut, and works on', async ({ skip }) => {
     if (!server) return skip();
     const store = await openStore(await server.createDatabase(), { logger: silent });
