@@ -1,14 +1,24 @@
 import { loadConfiguration } from '@tashika/shared/config';
-import { systemClock } from '@tashika/shared/time';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TashikaError } from '@tashika/shared/errors';
+import { systemClock, TestClock } from '@tashika/shared/time';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cloudRules, cloudSchema } from './config/index.ts';
+import { HubInspector, HubReader } from './ingest/index.ts';
 import { openStore, type Store } from './store/index.ts';
-import { startWorker, type Worker } from './worker.ts';
+import { startWorker } from './worker.ts';
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 /** Port 1 is nobody's: the connection is refused at once. */
 const connectionString =
   'Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=listen;SharedAccessKey=secret;UseDevelopmentEmulator=true';
+
+const configuration = loadConfiguration({
+  schema: cloudSchema,
+  prefix: 'TASHIKA_CLOUD',
+  env: {},
+  overrides: { eventHubs: { connectionString }, store: { url: 'pglite:memory' } },
+  rules: cloudRules,
+});
 
 describe('a worker whose hub is away', () => {
   let store: Store;
@@ -17,17 +27,9 @@ describe('a worker whose hub is away', () => {
   });
   afterAll(() => store.close());
 
-  const configuration = loadConfiguration({
-    schema: cloudSchema,
-    prefix: 'TASHIKA_CLOUD',
-    env: {},
-    overrides: { eventHubs: { connectionString }, store: { url: 'pglite:memory' } },
-    rules: cloudRules,
-  });
-
   it('starts, says why nothing comes, and stops in time', async () => {
     const worker = await startWorker(configuration, { store, clock: systemClock, logger });
-    await untilTrouble(worker);
+    await until(() => worker.progress.trouble !== null);
     expect(worker.progress).toEqual({
       trouble: {
         code: 'EVENT_HUBS_UNREACHABLE',
@@ -57,10 +59,42 @@ describe('a worker whose hub is away', () => {
   });
 });
 
-async function untilTrouble(worker: Worker): Promise<void> {
+describe('a worker whose key may not read', () => {
+  let store: Store;
+  beforeAll(async () => {
+    store = await openStore('pglite:memory', { logger });
+  });
+  afterAll(async () => {
+    vi.restoreAllMocks();
+    await store.close();
+  });
+
+  it('asks again each second, says so once, and reads as soon as the key may', async () => {
+    const refusal = new TashikaError('EVENT_HUBS_UNAUTHORIZED', 'its key needs the Listen claim');
+    vi.spyOn(HubInspector.prototype, 'hub').mockResolvedValue({ createdAt: 1, partitionIds: ['0'] });
+    const mayRead = vi.spyOn(HubInspector.prototype, 'mayRead').mockRejectedValue(refusal);
+    const reading = vi.spyOn(HubReader.prototype, 'start').mockReturnValue();
+    const warn = vi.fn();
+    const clock = new TestClock(Date.UTC(2026, 0, 1));
+    const worker = await startWorker(configuration, { store, clock, logger: { ...logger, warn } });
+    await until(() => mayRead.mock.calls.length >= 3, clock);
+    expect(worker.progress.trouble).toMatchObject({ code: refusal.code, message: refusal.message });
+    expect(warn.mock.calls).toHaveLength(1);
+    expect(reading).not.toHaveBeenCalled();
+
+    mayRead.mockResolvedValue();
+    await until(() => worker.progress.trouble === null, clock);
+    expect(reading).toHaveBeenCalledOnce();
+    await worker.stop();
+  });
+});
+
+/** Waits for a condition; a clock of the test goes on by a second at a time meanwhile. */
+async function until(holds: () => boolean, clock?: TestClock): Promise<void> {
   const deadline = performance.now() + 15_000;
-  while (!worker.progress.trouble) {
-    if (performance.now() > deadline) throw new Error('the worker did not notice that the hub is away');
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`this does not come true: ${holds}`);
+    await clock?.advance(1000);
     await systemClock.sleep(20);
   }
 }

@@ -94,7 +94,10 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
   /** The hub that is being read, by the time at which it was made. */
   let registered: number | undefined;
 
-  function startReader(): void {
+  /** Where the key may not read, no partition is taken from a worker whose key may. @throws TashikaError */
+  async function startReader(partitionIds: readonly string[]): Promise<void> {
+    await inspector.mayRead(partitionIds[0]!);
+    if (stopping.signal.aborted) return;
     reader = new HubReader({
       eventHubs,
       ingest,
@@ -114,9 +117,9 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
       await registerPartitions(store, hub, hubFacts, policy);
       registered = hubFacts.createdAt;
     }
-    if (stopping.signal.aborted) return;
-    if (!reader) startReader();
-    const ownerId = reader!.ownerId;
+    if (!reader) await startReader(hubFacts.partitionIds);
+    if (!reader || stopping.signal.aborted) return;
+    const { ownerId } = reader;
     const positions = await partitionPositions(store, hub);
     const owned = positions.filter((partition) => partition.ownerId === ownerId);
     const askedAt = clock.monotonic();
@@ -138,14 +141,14 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
       .filter((standing) => standing.state === 'caught-up')
       .map(({ partitionId, position }) => ({ partitionId, ownerId, position, arrivedUntil }));
     await tickIdle(store, hub, idle, windows, clock.now());
-    if (seen.some((standing) => standing.state === 'stalled')) await replaceReader();
+    if (seen.some((standing) => standing.state === 'stalled')) await replaceReader(hubFacts.partitionIds);
   }
 
-  async function replaceReader(): Promise<void> {
+  async function replaceReader(partitionIds: readonly string[]): Promise<void> {
     logger.warn({ owner: reader!.ownerId }, 'a partition stands still although the hub has events; reconnecting');
     metrics.readerReplaced?.();
     await stopReader();
-    if (!stopping.signal.aborted) startReader();
+    if (!stopping.signal.aborted) await startReader(partitionIds);
   }
 
   async function stopReader(): Promise<void> {

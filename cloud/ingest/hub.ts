@@ -1,5 +1,5 @@
-import { EventHubConsumerClient } from '@azure/event-hubs';
-import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { EventHubConsumerClient, earliestEventPosition, type Subscription } from '@azure/event-hubs';
+import { isTashikaError, messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock, Timestamp } from '@tashika/shared/time';
 import { type CloudConfiguration, connectionStringProblems, endpointOf } from '../config/index.ts';
 import type { HubAddress } from './partition.ts';
@@ -18,6 +18,8 @@ export interface PartitionFacts {
 }
 
 const ANSWER_WITHIN_MS = 5000;
+/** How long an open link waits for a refusal, which follows at once; a partition without events says nothing. */
+const REFUSED_WITHIN_S = 0.5;
 
 /** The settings of a process that reads the hub. */
 export type HubSettings = CloudConfiguration['eventHubs'] & { readonly connectionString: string };
@@ -74,6 +76,25 @@ export class HubInspector {
     });
   }
 
+  /**
+   * Opens a link to a partition as a reader would, and closes it. What the hub tells about itself, it tells to any key;
+   * events it gives only to one with the Listen claim. Without an epoch the link drives no reader out, and it may itself
+   * be refused for one that reads: that, like any answer but a refusal of the key, counts as none.
+   *
+   * @throws TashikaError EVENT_HUBS_UNAUTHORIZED
+   */
+  mayRead(partitionId: string): Promise<void> {
+    return this.#ask(async (client, abortSignal) => {
+      const refusal = await firstErrorOf(client, partitionId, abortSignal);
+      if (!isUnauthorized(refusal)) return;
+      throw new TashikaError(
+        'EVENT_HUBS_UNAUTHORIZED',
+        `Event Hubs does not let the connection string read ${this.#eventHubs.hub}: its key needs the Listen claim. ${messageOf(refusal)}`,
+        { cause: refusal },
+      );
+    });
+  }
+
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
@@ -90,7 +111,7 @@ export class HubInspector {
       return await question(this.#client, late.signal);
     } catch (error) {
       void this.close(); // the next question starts on a new connection
-      throw hubError(error);
+      throw isTashikaError(error) ? error : hubError(error);
     } finally {
       timer.cancel();
     }
@@ -102,15 +123,40 @@ export class HubInspector {
   }
 }
 
+/** The first error of a link that reads the partition; undefined if it is let in, or nothing is said in time. */
+async function firstErrorOf(client: EventHubConsumerClient, partitionId: string, late: AbortSignal): Promise<unknown> {
+  let subscription: Subscription | undefined;
+  const error = await new Promise<unknown>((resolve) => {
+    late.addEventListener('abort', () => resolve(undefined), { once: true });
+    subscription = client.subscribe(
+      partitionId,
+      { processEvents: async () => resolve(undefined), processError: async (each) => resolve(each) },
+      {
+        maxBatchSize: 1,
+        prefetchCount: 1,
+        maxWaitTimeInSeconds: REFUSED_WITHIN_S,
+        startPosition: earliestEventPosition,
+        skipParsingBodyAsJson: true,
+      },
+    );
+  });
+  void subscription?.close().catch(() => {}); // not waited for: on a dead link it takes a minute
+  return error;
+}
+
 /** An error of the SDK as one that says what to do. Once its retries run out it hides in an AggregateError. */
 export function hubError(error: unknown): TashikaError {
-  const codes = [error, ...((error as AggregateError | null)?.errors ?? [])].map(
-    (each) => (each as { code?: unknown } | null)?.code,
-  );
-  const unauthorized = codes.includes('UnauthorizedError');
+  const unauthorized = isUnauthorized(error);
   return new TashikaError(
     unauthorized ? 'EVENT_HUBS_UNAUTHORIZED' : 'EVENT_HUBS_UNREACHABLE',
     `Event Hubs ${unauthorized ? 'refuses the connection string' : 'does not answer'}: ${messageOf(error)}`,
     { cause: error },
   );
+}
+
+function isUnauthorized(error: unknown): boolean {
+  const codes = [error, ...((error as AggregateError | null | undefined)?.errors ?? [])].map(
+    (each) => (each as { code?: unknown } | null)?.code,
+  );
+  return codes.includes('UnauthorizedError');
 }
