@@ -10,11 +10,13 @@ it('counts exactly once while two workers become four and then one, all of it wh
     traffic({ seed: SEED, name, partitions: PARTITIONS, sims: 100, posts: 40 }),
   );
   let sent = 0;
-  /** Sends the next wave and comes back in the middle of its being read. */
-  const sendNext = async () => {
+  /** Sends half of the next wave, does something in the middle of its being read, and sends the other half meanwhile. */
+  const whileTheyRead = async (change: () => Promise<unknown>) => {
     const wave = waves.shift()!;
-    await cluster.send(wave);
-    await cluster.reached(sent + Math.floor(wave.length * 0.4));
+    const half = wave.length / 2;
+    await cluster.send(wave.slice(0, half));
+    await cluster.reached(sent + Math.floor(half * 0.8));
+    await Promise.all([change(), cluster.send(wave.slice(half))]);
     sent += wave.length;
     return wave;
   };
@@ -25,15 +27,16 @@ it('counts exactly once while two workers become four and then one, all of it wh
     });
 
   const workers = [cluster.startWorker(), cluster.startWorker()];
-  const first = await sendNext();
-  workers.push(cluster.startWorker(), cluster.startWorker());
-  await ownedAlike(workers);
-  const second = await sendNext();
+  const first = await whileTheyRead(() => {
+    workers.push(cluster.startWorker(), cluster.startWorker());
+    return ownedAlike(workers);
+  });
   const [last, killed, ...leaving] = workers as [Program, Program, Program, Program];
-  await killed.kill9();
-  expect(await Promise.all(leaving.map((worker) => worker.stop()))).toEqual([0, 0]);
-  const third = await sendNext();
-  await ownedAlike([last]);
+  const second = await whileTheyRead(async () => {
+    await killed.kill9();
+    expect(await Promise.all(leaving.map((worker) => worker.stop()))).toEqual([0, 0]);
+  });
+  const third = await whileTheyRead(() => ownedAlike([last]));
 
   await cluster.settled();
   await cluster.assertExact(expectedOf([...first, ...second, ...third]));

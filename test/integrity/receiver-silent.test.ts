@@ -19,40 +19,44 @@ it('connects anew when a line goes silent while the hub has events, and says whi
   const cluster = await startCluster({ env });
   const line = await startHubLine(cluster.broker.listen);
   const worker = cluster.startWorker({ TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING: line.connectionString });
-  const events = await whileItReads(cluster);
+  const [first, rest] = await whileItReads(cluster);
 
   line.goSilent();
+  await cluster.send(rest); // now the hub has events, however much was counted before
   await standStill(cluster);
   await worker.printed(/a partition stands still although the hub has events; reconnecting/);
 
   await cluster.settled();
   await isReady(cluster);
   expect(worker.running).toBe(true);
-  await cluster.assertExact(expectedOf(events));
+  await cluster.assertExact(expectedOf([...first, ...rest]));
 });
 
 it('counts on after the broker hung with its connections open, and says so meanwhile', async () => {
   const cluster = await startCluster({ env });
   const workers = [cluster.startWorker(), cluster.startWorker()];
-  const events = await whileItReads(cluster);
+  const [first, rest] = await whileItReads(cluster);
 
   cluster.broker.pause();
   await standStill(cluster);
   cluster.broker.resume();
 
+  await cluster.send(rest);
   await cluster.settled();
   await isReady(cluster);
   expect(workers.map(({ running }) => running)).toEqual([true, true]);
-  await cluster.assertExact(expectedOf(events));
+  await cluster.assertExact(expectedOf([...first, ...rest]));
 });
 
-/** Sends events once all is well, and comes back while they are being read. */
-async function whileItReads(cluster: Cluster): Promise<readonly SentEvent[]> {
+/** Sends events once all is well, and comes back while they are being read, with those that are to come after them. */
+async function whileItReads(cluster: Cluster): Promise<[first: readonly SentEvent[], rest: readonly SentEvent[]]> {
   await isReady(cluster);
   const events = traffic({ seed: SEED, partitions: 4, sims: 100, posts: 80 });
-  await cluster.send(events);
-  await cluster.reached(Math.floor(events.length * 0.2));
-  return events;
+  const half = events.length / 2;
+  const [first, rest] = [events.slice(0, half), events.slice(half)];
+  await cluster.send(first);
+  await cluster.reached(Math.floor(first.length * 0.4));
+  return [first, rest];
 }
 
 /** Waits until the API names every partition as one that does not progress, and holds its times against the clock. */
