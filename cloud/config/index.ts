@@ -1,2 +1,3 @@
 export { connectionStringProblems, endpointOf } from './connection-string.ts';
 export { type CloudConfiguration, cloudRules, cloudSchema } from './schema.ts';
+export { storeUrlProblems } from './store-url.ts';

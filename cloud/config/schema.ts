@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { MOST_WINDOWS_A_READING, WINDOW_MS, windowingOf } from '../windows/index.ts';
 import { connectionStringProblems } from './connection-string.ts';
+import { storeUrlProblems } from './store-url.ts';
 
 const eventHubs = Type.Object({
   connectionString: Type.Optional(
@@ -256,6 +257,7 @@ export type CloudConfiguration = Static<typeof cloudSchema>;
 export function cloudRules(configuration: CloudConfiguration): readonly string[] {
   return [
     ...hubRules(configuration.eventHubs),
+    ...storeUrlProblems(configuration.store.url),
     ...windowRules(configuration.windows),
     ...ownershipRules(configuration.ingest),
     ...beamRules(configuration.beam),

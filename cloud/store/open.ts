@@ -1,5 +1,6 @@
 import { TashikaError } from '@tashika/shared/errors';
 import type { Clock } from '@tashika/shared/time';
+import { storeUrlProblems } from '../config/store-url.ts';
 import { migrate } from './migrate.ts';
 import { openPglite } from './pglite.ts';
 import { openPostgres } from './postgres.ts';
@@ -24,16 +25,9 @@ export async function openStore(url: string, { logger, clock }: { logger: Logger
 }
 
 function connect(url: string, logger: Logger, clock: Clock | undefined): Promise<Store> {
-  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url, logger, clock);
-  const directory = /^pglite:(.+)$/.exec(url)?.[1];
-  if (directory !== undefined) return openPglite(directory === 'memory' ? null : directory, logger, clock);
-  throw new TashikaError(
-    'CONFIG_INVALID',
-    `store.url must be pglite:<directory> or postgres://…, not ${hideSecret(url)}`,
-  );
-}
-
-/** A mistyped connection string may still carry a password. */
-function hideSecret(url: string): string {
-  return url.replace(/:[^:/@]*@/, ':…@');
+  const [problem] = storeUrlProblems(url);
+  if (problem !== undefined) throw new TashikaError('CONFIG_INVALID', problem);
+  if (!url.startsWith('pglite:')) return openPostgres(url, logger, clock);
+  const directory = url.slice('pglite:'.length);
+  return openPglite(directory === 'memory' ? null : directory, logger, clock);
 }
