@@ -183,12 +183,18 @@ describe('a commit to hopping windows', () => {
 describe('a store', () => {
   it('keeps the windows that it was begun with, whatever else a worker is told', async () => {
     await begin({ ...tolerances, hopMs: 30_000 });
-    for (const other of [tolerances, { ...tolerances, lengthMs: 30_000 }, { ...streamAnalytics, hopMs: 30_000 }]) {
+    for (const [other, difference] of [
+      [tolerances, "windows.hopMs is 60000, and this store's is 30000: configure"],
+      [{ ...tolerances, lengthMs: 30_000 }, "windows.lengthMs is 30000, and this store's is 60000: configure"],
+      [
+        streamAnalytics,
+        "windows.hopMs is 60000, and this store's is 30000; windows.policy is stream-analytics, and this store's is revise: configure",
+      ],
+    ] as const)
       await expect(begin(other)).rejects.toMatchObject({
         code: 'STORE_OF_OTHER_WINDOWS',
-        message: expect.stringContaining('windows.lengthMs 60000, windows.hopMs 30000 and windows.policy revise'),
+        message: expect.stringContaining(difference),
       });
-    }
     await begin({ ...tolerances, hopMs: 30_000, lateToleranceMs: 1, action: 'drop' });
   });
 

@@ -4,6 +4,8 @@ import type { Windowing, WindowPolicy } from '../windows/index.ts';
 
 type Counting = Windowing & { readonly policy: string };
 
+const FIELDS = ['lengthMs', 'hopMs', 'policy'] as const;
+
 /**
  * Notes in the store how its windows are counted, or compares with what it has noted. The transaction has taken its
  * turn: two workers that start on one store with different windows must not both succeed.
@@ -22,14 +24,13 @@ export async function agreeOnWindows(transaction: Queryable, policy: WindowPolic
       ours.hopMs,
       ours.policy,
     ]);
-  } else if (known.lengthMs !== ours.lengthMs || known.hopMs !== ours.hopMs || known.policy !== ours.policy) {
-    throw new TashikaError(
-      'STORE_OF_OTHER_WINDOWS',
-      `the store's windows are counted with ${inWords(known)}, and the configuration has ${inWords(ours)}: configure what the store has, or give these windows a store of their own`,
-    );
+    return;
   }
-}
-
-function inWords({ lengthMs, hopMs, policy }: Counting): string {
-  return `windows.lengthMs ${lengthMs}, windows.hopMs ${hopMs} and windows.policy ${policy}`;
+  const other = FIELDS.filter((field) => known[field] !== ours[field]);
+  if (other.length === 0) return;
+  const differences = other.map((field) => `windows.${field} is ${ours[field]}, and this store's is ${known[field]}`);
+  throw new TashikaError(
+    'STORE_OF_OTHER_WINDOWS',
+    `${differences.join('; ')}: configure what the store has, or give these windows a store of their own`,
+  );
 }
