@@ -100,6 +100,9 @@ describe('tashika-cloud', () => {
       78,
       /^CONFIG_INVALID: eventHubs\.connectionString must have a Shared/,
     ],
+    [['all'], { TASHIKA_CLOUD_STORE_URL: 'tashika' }, 78, /^CONFIG_INVALID: store\.url must be pglite:/],
+    [['api'], { TASHIKA_CLOUD_STORE_URL: 'postgres://a:b#c@host/db' }, 78, /^CONFIG_INVALID: store\.url is no URL/],
+    [['all'], { TASHIKA_CLOUD_API_WEB_DIRECTORY: '/nowhere' }, 78, /^CONFIG_INVALID: api\.webDirectory is \/nowhere, /],
     [['all'], { TASHIKA_CLOUD_API_PORT: 'eighty' }, 78, /^CONFIG_INVALID: .*api\.port/],
     [['all', '--config', '/nowhere.json'], {}, 78, /^CONFIG_UNREADABLE: .*\/nowhere\.json/],
   ])('says in a line what is wrong with %j %j', async (args, env, code, line) => {
@@ -113,7 +116,7 @@ describe('tashika-cloud', () => {
     const { stderr, code } = await outcome(
       tashikaCloud(['all'], {
         TASHIKA_CLOUD_API_PORT: String(port),
-        TASHIKA_CLOUD_STORE_URL: 'pglite:memory',
+        TASHIKA_CLOUD_STORE_URL: 'pglite:/dev/null/store', // which would be told if it were opened first
       }),
     );
     expect([stderr, code]).toEqual([expect.stringMatching(/^PORT_BUSY: .*TASHIKA_CLOUD_API_PORT.*\n$/), 1]);

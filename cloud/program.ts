@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TashikaError } from '@tashika/shared/errors';
 import type { Clock } from '@tashika/shared/time';
 import type { FastifyBaseLogger } from 'fastify';
-import { closeApi, createApi, createWorkerApi, listen, requireLoopback } from './api/index.ts';
+import { closeApi, createApi, createWorkerApi, listen, requireFreePort, requireLoopback } from './api/index.ts';
 import type { CloudConfiguration } from './config/index.ts';
 import { hubSettingsOf, redrive, redriveSweep } from './ingest/index.ts';
 import { type RegionCompleteness, regionCompleteness } from './ledger/index.ts';
@@ -48,6 +48,8 @@ export async function startProgram(
   if (role !== 'api') hubSettingsOf(configuration);
   const section = role === 'worker' ? 'worker' : 'api';
   requireLoopback(configuration[section].host, section);
+  const webDirectory = role === 'worker' ? undefined : dashboardOf(configuration, logger);
+  await requireFreePort(configuration[section], section);
   const store = await openUnlessAborted(configuration.store.url, { clock, logger }, signal);
   const completeness = regionCompleteness(store, clock);
   const metrics = createMetrics({ store, clock, completeness, stalledAfterMs: configuration.ingest.stalledAfterMs });
@@ -61,8 +63,12 @@ export async function startProgram(
 
   try {
     signal?.throwIfAborted();
-    const parts = { store, clock, logger, metrics, completeness };
-    api = role === 'worker' ? await startWorkerApi(configuration, parts) : await startApi(configuration, parts);
+    const ownWorkerLooked = role === 'api' ? undefined : () => worker?.progress.looked === true;
+    const parts = { store, clock, logger, metrics, completeness, ownWorkerLooked };
+    api =
+      role === 'worker'
+        ? await startWorkerApi(configuration, parts)
+        : await startApi(configuration, { ...parts, webDirectory });
     signal?.throwIfAborted();
     if (role !== 'api') worker = await startWorker(configuration, { store, clock, logger, metrics: metrics.worker });
     signal?.throwIfAborted();
@@ -88,9 +94,13 @@ interface ApiParts {
   readonly logger: FastifyBaseLogger;
   readonly metrics: Metrics;
   readonly completeness: () => Promise<RegionCompleteness>;
+  readonly ownWorkerLooked: (() => boolean) | undefined;
 }
 
-async function startApi(configuration: CloudConfiguration, parts: ApiParts): Promise<Api> {
+async function startApi(
+  configuration: CloudConfiguration,
+  parts: ApiParts & { readonly webDirectory: string | undefined },
+): Promise<Api> {
   const { store, clock } = parts;
   const { api, devices, ingest, windows, retention } = configuration;
   const one = (id: number) => redrive(store, id, clock.now(), { windows, windowsKeptMs: windowsKeptMs(retention) });
@@ -104,7 +114,6 @@ async function startApi(configuration: CloudConfiguration, parts: ApiParts): Pro
     beam: beamSettingsOf(configuration),
     silentAfterMs: devices.silentAfterMs,
     stalledAfterMs: ingest.stalledAfterMs,
-    webDirectory: api.webDirectory ?? builtDashboard(),
   });
   return bind(
     () => listen(app, api),
@@ -178,8 +187,18 @@ function requireSharedStore(role: Role, storeUrl: string): void {
   );
 }
 
-/** The dashboard that the build puts beside the compiled program; undefined where it is not built. */
-function builtDashboard(): string | undefined {
+/** Where the dashboard is; undefined where none is built. @throws TashikaError CONFIG_INVALID for a directory without one */
+function dashboardOf({ api: { webDirectory } }: CloudConfiguration, logger: FastifyBaseLogger): string | undefined {
+  if (webDirectory !== undefined) {
+    if (existsSync(join(webDirectory, 'index.html'))) return webDirectory;
+    throw new TashikaError(
+      'CONFIG_INVALID',
+      `api.webDirectory is ${resolve(webDirectory)}, where there is no index.html: give the directory of a built dashboard, or leave it out. (environment: TASHIKA_CLOUD_API_WEB_DIRECTORY)`,
+    );
+  }
+  // The build puts it beside the compiled program.
   const here = fileURLToPath(new URL('.', import.meta.url));
-  return [join(here, 'web'), join(here, 'dist', 'web')].find((each) => existsSync(join(each, 'index.html')));
+  const built = [join(here, 'web'), join(here, 'dist', 'web')].find((each) => existsSync(join(each, 'index.html')));
+  if (built === undefined) logger.warn({}, 'the dashboard is not built: only the API is served');
+  return built;
 }

@@ -29,8 +29,9 @@ describe('a worker whose hub is away', () => {
 
   it('starts, says why nothing comes, and stops in time', async () => {
     const worker = await startWorker(configuration, { store, clock: systemClock, logger });
-    await until(() => worker.progress.trouble !== null);
+    await until(() => worker.progress.looked);
     expect(worker.progress).toEqual({
+      looked: true,
       trouble: {
         code: 'EVENT_HUBS_UNREACHABLE',
         message: expect.stringContaining('ECONNREFUSED'),

@@ -45,6 +45,8 @@ export interface WorkerParts {
 
 /** How the worker stands with the hub and its partitions. */
 export interface WorkerProgress {
+  /** Whether it has told once, in the store, how it stands with the hub. */
+  readonly looked: boolean;
   /** Why the hub does not answer, in words that say what to do; null while it does. */
   readonly trouble: HubTrouble | null;
   /** The partitions that this worker owns. */
@@ -89,6 +91,7 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
   const standings = new Map<string, PartitionStanding>();
   const workerId = `${hostname().slice(0, 32)}-${process.pid}-${randomBytes(4).toString('hex')}`;
   let trouble: HubTrouble | null = null;
+  let looked = false;
   let storeAnswers = true;
   let reader: HubReader | undefined;
   /** The hub that is being read, by the time at which it was made. */
@@ -201,13 +204,14 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
       trouble = { code, message, since: trouble?.since ?? clock.now() };
     }
     await saveWorker(store, workerId, trouble);
+    looked = true;
   }
 
   const looking = lookForEver();
   const endTrimming = startTrimmer({ store, clock, logger, retention });
   return {
     get progress() {
-      return { trouble, partitions: [...standings.values()] };
+      return { looked, trouble, partitions: [...standings.values()] };
     },
     async stop() {
       stopping.abort(new Error('the worker is stopping'));

@@ -27,6 +27,8 @@ export interface ApiOptions {
   readonly redrive: Redrive;
   /** A partition that has events and commits none for this long stands still. */
   readonly stalledAfterMs: Duration;
+  /** Whether the worker of this process has told how it stands; until then what the store has is of a former one. */
+  readonly ownWorkerLooked?: (() => boolean) | undefined;
   /** How devices that ask for receipts are known; without it there are none. */
   readonly beam?: BeamSettings | undefined;
   /** A device that has not posted for this long is silent. */
@@ -37,7 +39,7 @@ export interface ApiOptions {
 
 /** The API with its live feed running and no port yet. Closing it ends the live streams. */
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { store, clock, metrics, completeness, redrive, silentAfterMs, stalledAfterMs } = options;
+  const { store, clock, metrics, completeness, redrive, silentAfterMs, stalledAfterMs, ownWorkerLooked } = options;
   const logger = options.logger.child({ part: 'api' });
   const { app } = await createServer(logger);
   const feed = new LiveFeed({ store, clock, logger, silentAfterMs });
@@ -48,8 +50,8 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await app.register(deadLetterRoutes({ store, redrive }));
   await app.register(regionRoutes);
   await app.register(liveRoutes({ feed }));
-  await app.register(healthRoutes({ store, clock, stalledAfterMs }));
-  await app.register(readyRoutes({ store, clock, stalledAfterMs }));
+  await app.register(healthRoutes({ store, clock, stalledAfterMs, ownWorkerLooked }));
+  await app.register(readyRoutes({ store, clock, stalledAfterMs, ownWorkerLooked }));
   await app.register(metricsRoute({ metrics }));
   await serveDashboard(app, options.webDirectory);
   app.addHook('preClose', () => feed.stop());

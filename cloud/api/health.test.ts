@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Health } from './shapes.ts';
+import { openApiOver } from './testing/open.ts';
 import { apiWithoutPartitions } from './testing/partitions.ts';
 import { setPartition, setTrouble, setWatch } from './testing/seed.ts';
 
@@ -77,6 +78,26 @@ describe('health', () => {
         partitions: [],
       },
     ]);
+  });
+
+  it('is not good by what a former worker saw, until the one of its own process has looked', async () => {
+    let looked = false;
+    await setPartition(api.store, { progressedAt: '2026-01-31T11:59:58Z' });
+    await setWatch(api.store, { position: 7, lastEnqueued: 9, backlog: 2, since: 1 });
+    const app = await openApiOver(api.store, { clock: api.clock, ownWorkerLooked: () => looked });
+    onTestFinished(() => app.close());
+    const asked = async () => {
+      const [health, ready] = [await app.inject('/api/health'), await app.inject('/api/ready')];
+      return [health.statusCode, health.json().worker.status, ready.statusCode, ready.json().conditions];
+    };
+    const notRead = {
+      type: 'HubNotRead',
+      since: '2026-01-31T12:00:00.000Z',
+      detail: expect.stringContaining('worker'),
+    };
+    expect(await asked()).toEqual([503, 'waiting', 503, [notRead]]);
+    looked = true;
+    expect(await asked()).toEqual([200, 'ok', 200, []]);
   });
 
   it('says since when the store has been away; what needs it is 503, not 500', async () => {

@@ -12,8 +12,10 @@ export function healthRoutes(options: {
   readonly store: Store;
   readonly clock: Clock;
   readonly stalledAfterMs: Duration;
+  readonly ownWorkerLooked?: (() => boolean) | undefined;
 }): FastifyPluginAsyncTypebox {
-  const { store, clock, stalledAfterMs } = options;
+  const { store, clock, stalledAfterMs, ownWorkerLooked = () => true } = options;
+  const startedAt = clock.now();
   let unavailableSince: Timestamp | undefined;
 
   async function health(): Promise<Health> {
@@ -21,6 +23,12 @@ export function healthRoutes(options: {
       const watched = await readWatched(store);
       unavailableSince = undefined;
       const worker = workerHealth(watched, stalledAfterMs);
+      if (!ownWorkerLooked() && !watched.trouble)
+        return {
+          status: 'failing',
+          store: { status: 'ok' },
+          worker: { status: 'waiting', since: iso(startedAt), partitions: worker.partitions },
+        };
       const works = worker.status === 'ok' || worker.status === 'waiting';
       return { status: works ? 'ok' : 'failing', store: { status: 'ok' }, worker };
     } catch {

@@ -1,4 +1,5 @@
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock } from '@tashika/shared/time';
 import type { FastifyInstance } from 'fastify';
@@ -21,6 +22,26 @@ export async function listen(
   }
   const bound = app.addresses()[0] as AddressInfo;
   return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
+}
+
+/**
+ * Finds out whether the address can be bound, before what takes long or changes something is begun.
+ * @throws TashikaError ADDRESS_REFUSED, PORT_BUSY
+ */
+export async function requireFreePort(
+  { host, port }: { host: string; port: number },
+  section: ListeningSection,
+): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  try {
+    probe.listen(port, host);
+    await once(probe, 'listening');
+  } catch (cause) {
+    throw refusal(cause, section, host, port);
+  }
+  probe.close();
+  await once(probe, 'close');
 }
 
 const NAMES = { api: 'API', worker: 'worker' } as const;

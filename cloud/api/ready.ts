@@ -13,8 +13,9 @@ export function readyRoutes(options: {
   readonly store: Store;
   readonly clock: Clock;
   readonly stalledAfterMs: Duration;
+  readonly ownWorkerLooked?: (() => boolean) | undefined;
 }): FastifyPluginAsyncTypebox {
-  const { store, clock, stalledAfterMs } = options;
+  const { store, clock, stalledAfterMs, ownWorkerLooked = () => true } = options;
   const startedAt = clock.now();
   let unavailableSince: Timestamp | undefined;
 
@@ -22,7 +23,8 @@ export function readyRoutes(options: {
     try {
       const watched = await readWatched(store);
       unavailableSince = undefined;
-      return conditionsOf(watched, startedAt, stalledAfterMs);
+      const found = conditionsOf(watched, startedAt, stalledAfterMs);
+      return found.length > 0 || ownWorkerLooked() ? found : [notLooked(startedAt)];
     } catch {
       unavailableSince ??= clock.now();
       return [
@@ -59,6 +61,11 @@ export function readyRoutes(options: {
       },
     );
   };
+}
+
+/** What the store tells is of a former worker then. */
+function notLooked(startedAt: Timestamp): Condition {
+  return { type: 'HubNotRead', since: iso(startedAt), detail: 'The worker of this process has not read the hub yet.' };
 }
 
 /** What keeps the pipeline from being ready; empty when nothing does. */

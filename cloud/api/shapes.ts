@@ -357,8 +357,8 @@ export const Health = named(
     worker: Type.Object({
       status: word(['ok', 'waiting', 'standing', 'stalled', 'rewound', 'troubled', 'unknown'], {
         description:
-          '`waiting`, `standing`, `stalled` or `rewound` when a partition is, the gravest of them; `troubled` when Event ' +
-          'Hubs does not answer a worker.',
+          '`waiting`, `standing`, `stalled` or `rewound` when a partition is, the gravest of them; `waiting` too until the ' +
+          'worker of the process that answers has looked at its hub; `troubled` when Event Hubs does not answer a worker.',
       }),
       since: Type.Optional(Time('Since when it has been so.')),
       trouble: Type.Optional(

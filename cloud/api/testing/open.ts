@@ -13,7 +13,7 @@ export interface OpenApi {
   close(): Promise<void>;
 }
 
-type Options = Partial<Pick<ApiOptions, 'beam' | 'clock' | 'redrive' | 'webDirectory'>>;
+type Options = Partial<Pick<ApiOptions, 'beam' | 'clock' | 'ownWorkerLooked' | 'redrive' | 'webDirectory'>>;
 
 export async function openApi(options: Options = {}): Promise<OpenApi> {
   const store = await openStore('pglite:memory', { logger });
