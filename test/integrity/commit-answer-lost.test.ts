@@ -27,10 +27,10 @@ it('counts exactly once while connections break at many commits, before COMMIT a
     },
   });
   const events = traffic({ seed: SEED, partitions: 4, sims: 60, posts: 120 });
-  await cluster.send(events);
 
   cluster.startWorker();
   cluster.startWorker();
+  await cluster.sendInParts(events, 40);
   await cluster.settled();
 
   expect(proxy!.cut['answer-lost']).toBeGreaterThan(5);

@@ -15,6 +15,7 @@ import {
 } from '../rig/index.ts';
 
 const DEADLOCKS = 4;
+const REFUSALS = 25;
 
 it('counts exactly once when a commit is the victim of a deadlock, again and again', async () => {
   const cluster = await startCluster({ partitions: 1 });
@@ -60,16 +61,16 @@ it('counts exactly once when seeded commits of two workers end in serialization 
   const cluster = await startCluster();
   const chance = seededChance(SEED, 'conflicts');
   const codes = () =>
-    Array.from({ length: 25 }, () => (chance.happens(0.4) ? (chance.happens(0.5) ? '40001' : '40P01') : null));
+    Array.from({ length: REFUSALS }, () => (chance.happens(0.4) ? (chance.happens(0.5) ? '40001' : '40P01') : null));
   const refusals = [
     await refuseCommits(cluster, codes(), 'statement'),
     await refuseCommits(cluster, codes(), 'commit'),
   ];
   const events = traffic({ seed: SEED, partitions: 4, sims: 60, posts: 60 });
-  await cluster.send(events);
 
   cluster.startWorker();
   cluster.startWorker();
+  await cluster.sendInParts(events, REFUSALS);
   await cluster.settled();
 
   for (const refusal of refusals) expect(await refusal.raised()).toBeGreaterThan(2);

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { type Cluster, expectedOf, refuseCommits, SEED, startCluster, traffic, until } from '../rig/index.ts';
 
 const DISK_FULL = '53100';
+const REFUSALS = 12;
 
 it('loses nothing while the database is read only, tells it, and goes on by itself when it is not', async () => {
   const cluster = await startCluster({ env: { TASHIKA_CLOUD_INGEST_STALLED_AFTER_MS: '2000' } });
@@ -35,15 +36,15 @@ it('loses nothing while the database is read only, tells it, and goes on by itse
 it('loses nothing while the disk of the database is full at seeded commits, and tells it', async () => {
   const cluster = await startCluster();
   const chance = seededChance(SEED, 'disk');
-  const codes = () => Array.from({ length: 12 }, () => (chance.happens(0.5) ? DISK_FULL : null));
+  const codes = () => Array.from({ length: REFUSALS }, () => (chance.happens(0.5) ? DISK_FULL : null));
   const refusals = [
     await refuseCommits(cluster, codes(), 'statement'),
     await refuseCommits(cluster, codes(), 'commit'),
   ];
   const events = traffic({ seed: SEED, partitions: 4, sims: 40, posts: 60 });
-  await cluster.send(events);
 
   const worker = cluster.startWorker();
+  await cluster.sendInParts(events, REFUSALS);
   await cluster.settled();
 
   for (const refusal of refusals) expect(await refusal.raised()).toBeGreaterThan(2);

@@ -85,6 +85,18 @@ export class Cluster {
     return sendToHub(this.broker.send, this.broker.hub, events);
   }
 
+  /**
+   * Sends them in so many parts, each when those before it are committed. So there are at least as many commits,
+   * however much of what waits the workers take at once. The first events of the hub must be these.
+   */
+  async sendInParts(events: readonly HubEvent[], parts: number): Promise<void> {
+    for (let part = 0; part < parts; part++) {
+      const [from, to] = [part, part + 1].map((edge) => Math.floor((edge * events.length) / parts));
+      await this.send(events.slice(from, to));
+      await this.reached(to!);
+    }
+  }
+
   async query<Row extends pg.QueryResultRow>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     return (await this.#database.query<Row>(sql, [...parameters])).rows;
   }
