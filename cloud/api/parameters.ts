@@ -22,6 +22,16 @@ export const LimitParameter = Type.Integer({
   description: 'Rows a page.',
 });
 
+/** Windows are short: a day of one region fits into a page. */
+export const DEFAULT_WINDOW_LIMIT = 2000;
+
+export const WindowLimitParameter = Type.Integer({
+  minimum: 1,
+  maximum: 10_000,
+  default: DEFAULT_WINDOW_LIMIT,
+  description: 'Windows a page.',
+});
+
 /** A device's key: digits of an imsi, or a word such as `unknown`. PostgreSQL's text takes no NUL. */
 export const ImsiParameter = (description: string) => Type.String({ pattern: '^[^\\u0000]{1,64}$', description });
 

@@ -67,6 +67,7 @@ export const WindowList = named(
   Type.Object({
     watermark: TimeOrNull('Event time that every partition has passed. Null until each has been read.'),
     windows: Type.Array(ref(Window)),
+    next: TextOrNull('What to pass as `after` for the next page; null on the last one.'),
   }),
 );
 export type WindowList = Static<typeof WindowList>;

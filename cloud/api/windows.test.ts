@@ -43,6 +43,7 @@ describe('the windows', () => {
   it('are those of the last two hours and the open ones, in order, with the watermark', async () => {
     expect(await windows('')).toEqual({
       watermark: '2026-01-31T11:59:30.000Z',
+      next: null,
       windows: [
         {
           windowEnd: '2026-01-31T11:00:00.000Z',
@@ -86,6 +87,10 @@ describe('the windows', () => {
     ['to=2026-02-30T00:00:00Z', 'to', /ISO 8601/],
     ['from=2026-01-31T12:00:00Z&to=2026-01-31T11:00:00Z', 'to', /before from/],
     ['form=0', 'form', /no parameter form/],
+    ['after=2026-01-31T12:00:00.000Z', 'after', /pattern/],
+    ['after=2026-02-30T12:00:00.000Z_13', 'after', /`next` of the page before/],
+    ['limit=0', 'limit', />= 1/],
+    ['limit=10001', 'limit', /<= 10000/],
   ])('are refused for ?%s, and the answer names the parameter', async (query, parameter, detail) => {
     const answer = await api.app.inject(`/api/windows?${query}`);
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
@@ -100,15 +105,29 @@ describe('the windows', () => {
     expect(answer.statusCode).toBe(400);
   });
 
-  it('are refused where they would be too many for one answer', async () => {
+  it('come in pages, each of which says where the next one begins', async () => {
+    const pages: string[][] = [];
+    let next: string | null = '';
+    while (next !== null) {
+      const after: string = next && `&after=${encodeURIComponent(next)}`;
+      const page: WindowList = await windows(`?from=0&limit=2${after}`);
+      pages.push(page.windows.map(({ windowEnd, region }) => `${windowEnd.slice(11, 16)} ${region}`));
+      next = page.next;
+    }
+    expect(pages).toEqual([['09:00 13', '11:00 01'], ['11:59 13', '12:01 13'], ['12:01 47']]);
+    expect((await windows('?from=0&limit=5')).next).toBeNull();
+  });
+
+  it('come in pages of a region too, by 2,000 if nothing is said', async () => {
     await api.store.query(
       `INSERT INTO window_region
-       SELECT '2020-01-01T00:00:00Z'::timestamptz + n * interval '1 minute', '13', 1, 1, 0, 0, 1
-         FROM generate_series(1, 100001) n`,
+       SELECT '2020-01-01T00:00:00Z'::timestamptz + n * interval '1 minute', region, 1, 1, 0, 0, 1
+         FROM generate_series(1, 2001) n, unnest(ARRAY['12', '13']) region`,
     );
-    const answer = await api.app.inject('/api/windows?from=2020-01-01&to=2021-01-01');
-    expect([answer.statusCode, answer.json<Problem>().detail]).toEqual([400, expect.stringContaining('100000')]);
-    expect((await windows('?from=2020-01-01&to=2020-02-01&region=13')).windows).toHaveLength(31 * 1440);
+    const query = '?from=2020-01-01&to=2020-02-01&region=13';
+    const { windows: first, next } = await windows(query);
+    expect([first.length, next]).toEqual([2000, '2020-01-02T09:20:00.000Z_13']);
+    expect(await ends(`${query}&after=${next}`)).toEqual(['09:21 13']);
   });
 });
 

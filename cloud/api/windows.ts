@@ -4,15 +4,20 @@ import Type from 'typebox';
 import type { Store } from '../store/index.ts';
 import { percentilesOf, type SketchedValue } from '../windows/index.ts';
 import { Conditions } from './condition.ts';
-import { RegionParameter, regionOfParameter, TimeParameter, timeOf } from './parameters.ts';
+import {
+  DEFAULT_WINDOW_LIMIT,
+  RegionParameter,
+  regionOfParameter,
+  TimeParameter,
+  timeOf,
+  WindowLimitParameter,
+} from './parameters.ts';
 import { badParameter, problems, querySchema } from './problem.ts';
 import { json, WindowList, WindowValues } from './shapes.ts';
+import { WindowKeyParameter, windowKey, windowKeyOf } from './window-key.ts';
 import { readWatermark, WINDOW_COLUMNS, type WindowRow, windowOf } from './window-rows.ts';
 
 const DEFAULT_SPAN_MS = 2 * 3_600_000;
-
-/** More would be an answer of tens of megabytes; a month of one region, or a day and a half of all, fit. */
-const MOST_WINDOWS = 100_000;
 
 /** Counts per region and minute, and what one window's sensors measured. */
 export function windowRoutes({ store, clock }: { store: Store; clock: Clock }): FastifyPluginAsyncTypebox {
@@ -28,9 +33,11 @@ export function windowRoutes({ store, clock }: { store: Store; clock: Clock }): 
             from: Type.Optional(TimeParameter('The first windowEnd, inclusive; 2 hours before `to` or now if absent.')),
             to: Type.Optional(TimeParameter('The last windowEnd, inclusive; no bound if absent.')),
             region: Type.Optional(RegionParameter),
+            after: Type.Optional(WindowKeyParameter('The `next` of the page before.')),
+            limit: Type.Optional(WindowLimitParameter),
           }),
           response: {
-            200: { description: 'In order of windowEnd, then region.', ...json(WindowList) },
+            200: { description: 'A page of windows, in order of windowEnd, then region.', ...json(WindowList) },
             ...problems(400),
           },
         },
@@ -39,18 +46,27 @@ export function windowRoutes({ store, clock }: { store: Store; clock: Clock }): 
         const to = timeOf('to', query.to);
         const from = timeOf('from', query.from) ?? Math.max(0, (to ?? clock.now()) - DEFAULT_SPAN_MS);
         if (to !== undefined && to < from) throw badParameter('to', 'to must not be before from.');
+        const { limit = DEFAULT_WINDOW_LIMIT } = query;
         const conditions = new Conditions()
           .add('window_end >= ?', new Date(from))
           .add('window_end <= ?', to === undefined ? undefined : new Date(to))
           .add('region = ?', regionOfParameter(query.region));
+        const after = windowKeyOf('after', query.after);
+        if (after)
+          conditions.always(
+            `(window_end, region) > (${conditions.next(new Date(after.end))}, ${conditions.next(after.region)})`,
+          );
         const watermark = await readWatermark(store);
         const rows = await store.query<WindowRow>(
-          `SELECT ${WINDOW_COLUMNS} FROM window_counts ${conditions.sql} ORDER BY window_end, region LIMIT ${MOST_WINDOWS + 1}`,
+          `SELECT ${WINDOW_COLUMNS} FROM window_counts ${conditions.sql} ORDER BY window_end, region LIMIT ${conditions.next(limit + 1)}`,
           conditions.parameters,
         );
-        if (rows.length > MOST_WINDOWS)
-          throw badParameter('from', `The answer would have more than ${MOST_WINDOWS} windows; ask for less.`);
-        return { watermark: watermark?.toISOString() ?? null, windows: rows.map(windowOf) };
+        const page = rows.slice(0, limit).map(windowOf);
+        return {
+          watermark: watermark?.toISOString() ?? null,
+          windows: page,
+          next: rows.length > limit ? windowKey(page.at(-1)!) : null,
+        };
       },
     );
 

@@ -78,8 +78,17 @@ export class CloudApi {
     return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
   }
 
+  /** Every window that `query` asks for, page by page. */
   async windows(query = ''): Promise<readonly WindowCount[]> {
-    return (await this.get<{ windows: WindowCount[] }>(`/api/windows${query}`)).windows;
+    const windows: WindowCount[] = [];
+    for (let after = ''; ; ) {
+      const page = await this.get<{ windows: WindowCount[]; next: string | null }>(
+        `/api/windows?limit=10000${query.replace('?', '&')}${after}`,
+      );
+      windows.push(...page.windows);
+      if (page.next === null) return windows;
+      after = `&after=${encodeURIComponent(page.next)}`;
+    }
   }
 
   /** Every device, page by page. */

@@ -9,6 +9,7 @@ import type {
   ReadyAnswer,
   RedriveAnswer,
   ValuesAnswer,
+  WindowRow,
   WindowsAnswer,
 } from '../model/contract.ts';
 
@@ -23,14 +24,28 @@ export class RequestFailed extends Error {
   }
 }
 
-/** Windows that end from `from` to `to`, both included, of one region or of all. */
-export function fetchWindows(
+/** Enough for two hours of minutes of all regions. */
+const WINDOWS_A_PAGE = 6000;
+
+/** Windows that end from `from` to `to`, both included, of one region or of all, page by page. */
+export async function fetchWindows(
   query: { readonly from: Timestamp; readonly to: Timestamp; readonly region?: RegionCode },
   signal?: AbortSignal,
-): Promise<WindowsAnswer> {
+): Promise<readonly WindowRow[]> {
   const from = new Date(query.from).toISOString();
   const to = new Date(query.to).toISOString();
-  return get('windows', { from, to, region: query.region }, signal);
+  const windows: WindowRow[] = [];
+  let after: string | null = null;
+  do {
+    const page: WindowsAnswer = await get(
+      'windows',
+      { from, to, region: query.region, after, limit: String(WINDOWS_A_PAGE) },
+      signal,
+    );
+    windows.push(...page.windows);
+    after = page.next;
+  } while (after !== null);
+  return windows;
 }
 
 /** What the sensors of a region measured in the window that ends at `end`. */

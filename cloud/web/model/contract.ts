@@ -20,6 +20,7 @@ export interface WindowRow {
 export interface WindowsAnswer {
   readonly watermark: string | null;
   readonly windows: readonly WindowRow[];
+  readonly next: string | null;
 }
 
 export interface Figures {

@@ -39,7 +39,7 @@ function ask(
   const asked = generation.peek();
   const abort = new AbortController();
   fetchWindows(query, abort.signal).then(
-    ({ windows }) => {
+    (windows) => {
       historyError.value = null;
       live.value = applyHistory(live.value, { generation: asked, windows, ...loaded });
     },
