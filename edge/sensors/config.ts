@@ -1,18 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { overlapping } from './mqtt/topic.ts';
-
-/** Becomes the first part of every sensor's name, so it keeps to SenML's letters (RFC 8428, section 4.5.1). */
-const name = Type.String({
-  description: 'Name of the source, unique among the sensors; the names of its readings begin with it.',
-  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
-});
-
-const unit = Type.Optional(
-  Type.String({
-    description: "Unit of the readings, from SenML's registry: `Cel`, `%RH`, `hPa`, `V`, `/` …",
-    pattern: '^[!-~]{1,32}$',
-  }),
-);
+import { serialSchema } from './serial/settings.ts';
+import { type fieldSchema, name, unit } from './source-settings.ts';
 
 const systemSchema = Type.Object({
   enabled: Type.Boolean({
@@ -25,76 +14,6 @@ const systemSchema = Type.Object({
     default: 10_000,
     minimum: 100,
     maximum: 86_400_000,
-  }),
-});
-
-const fieldSchema = Type.Object({
-  field: Type.String({
-    description: "The device's own name of the field: a JSON key (nested: `outdoor/temp`), a CSV column.",
-    minLength: 1,
-  }),
-  sensor: Type.Optional(
-    Type.String({ description: "Name of the reading after the source's; the field's own if left out.", minLength: 1 }),
-  ),
-  unit,
-});
-
-const fields = Type.Array(fieldSchema, {
-  description: 'The fields that are readings, with their units. Empty: all of them.',
-  default: [],
-});
-
-const serialSchema = Type.Object({
-  name,
-  path: Type.String({
-    description: 'The device. Prefer `/dev/serial/by-id/…`, which stays the same after an unplug.',
-    minLength: 1,
-  }),
-  baudRate: Type.Integer({
-    description: 'Speed of the line.',
-    unit: 'bit/s',
-    default: 9_600,
-    minimum: 50,
-    maximum: 4_000_000,
-  }),
-  dataBits: Type.Union([Type.Literal(7), Type.Literal(8)], { description: 'Bits of a character.', default: 8 }),
-  parity: Type.Union([Type.Literal('none'), Type.Literal('even'), Type.Literal('odd')], {
-    description: 'Parity bit.',
-    default: 'none',
-  }),
-  stopBits: Type.Union([Type.Literal(1), Type.Literal(2)], { description: 'Stop bits.', default: 1 }),
-  format: Type.Union([Type.Literal('json'), Type.Literal('csv'), Type.Literal('nmea')], {
-    description: 'What a line is: a JSON object, comma-separated values, or an NMEA 0183 sentence.',
-  }),
-  delimiter: Type.String({ description: 'What separates CSV values.', default: ',', pattern: '^[^"\\r\\n]$' }),
-  columns: Type.Array(Type.String({ minLength: 1 }), {
-    description:
-      'Names of the CSV columns in order. Empty: the first line of different words names them, and again after a reconnect or an unreadable line. Set them where the values are words.',
-    default: [],
-  }),
-  fields,
-  ignore: Type.Array(Type.String({ minLength: 1 }), {
-    description: "Fields that are no readings, such as the device's own clock: a line's time is that of its arrival.",
-    default: ['time', 'timestamp'],
-  }),
-  firstLine: Type.Union([Type.Literal('keep'), Type.Literal('drop')], {
-    description:
-      'What becomes of the first line after opening. `drop` for CSV from a device that never pauses: the line may have lost its beginning, and half a number is a wrong number. (A cut JSON or NMEA line is noticed anyway.)',
-    default: 'keep',
-  }),
-  maxLineBytes: Type.Integer({
-    description: 'A longer line is thrown away and counted.',
-    unit: 'bytes',
-    default: 4_096,
-    minimum: 16,
-    maximum: 1_048_576,
-  }),
-  reconnectMs: Type.Integer({
-    description: 'First pause before a lost device is opened again; it doubles up to 30 s.',
-    unit: 'ms',
-    default: 1_000,
-    minimum: 10,
-    maximum: 30_000,
   }),
 });
 
