@@ -90,11 +90,59 @@ describe('the group commit', () => {
     expect(commits[0]!.map((progress) => progress.partitionId)).toEqual(['0', '1', '2']);
   });
 
-  it('takes two batches of one partition in their order', async () => {
+  it('commits batches of one partition that follow on each other as one', async () => {
     const { group, commits } = open();
     await Promise.all([
       group.submit(read('0', [event(0, { pref: '13' })])),
-      group.submit(read('0', [event(1, { pref: '13' })], false)),
+      group.submit(read('0', [event(1, { pref: '13' }), event(2, { pref: '13' })], false)),
+      group.submit(read('1', [event(0, { pref: '13' })])),
+      group.submit(read('0', [event(3, { pref: '13' })], false)),
+    ]);
+    expect(commits.map((progress) => progress.map(({ position }) => position))).toEqual([[3, 0]]);
+    expect(await totalsOf(database)).toMatchObject({ events: 5, readings: 5, skipped: 0 });
+  });
+
+  it('ends each batch when its own events are committed', async () => {
+    const sizes: number[] = [];
+    const { group } = open([], new ImpatientClock(NOON), (events) => {
+      if (events > 2) throw new Error('Query read timeout');
+      sizes.push(events);
+    });
+    const ended: string[] = [];
+    const first = group.submit(
+      read(
+        '0',
+        [0, 1, 2].map((n) => event(n, { pref: '13' })),
+      ),
+    );
+    const second = group.submit(
+      read(
+        '0',
+        [3, 4].map((n) => event(n, { pref: '13' })),
+        false,
+      ),
+    );
+    void first.then(() => ended.push(`first after ${sizes}`));
+    void second.then(() => ended.push(`second after ${sizes}`));
+    await Promise.all([first, second]);
+    expect(ended).toEqual(['first after 2,2', 'second after 2,2,1']);
+    expect(await totalsOf(database)).toMatchObject({ events: 5, readings: 5, skipped: 0 });
+  });
+
+  it('takes no batch for one with the batch before it where numbers are missing in between', async () => {
+    const { group } = open();
+    const first = group.submit(read('0', [event(0, { pref: '13' })]));
+    const ahead = group.submit(read('0', [event(5, { pref: '13' })], false));
+    await expect(ahead).rejects.toMatchObject({ code: 'OWNERSHIP_LOST' });
+    await first;
+    expect(await totalsOf(database)).toMatchObject({ events: 1, skipped: 0 });
+  });
+
+  it('holds the batch of a new reader against the checkpoint by itself', async () => {
+    const { group, commits } = open();
+    await Promise.all([
+      group.submit(read('0', [event(0, { pref: '13' })])),
+      group.submit(read('0', [event(1, { pref: '13' })], true)),
     ]);
     expect(commits.map(([progress]) => progress!.position)).toEqual([0, 1]);
   });
@@ -172,7 +220,9 @@ describe('the group commit', () => {
     const { group } = open();
     const mine = group.submit(read('0', [event(0, { pref: '13' })]));
     const stolen = group.submit(read('1', [event(0, { pref: '13' })]));
+    const behind = group.submit(read('1', [event(1, { pref: '13' })], false));
     await expect(stolen).rejects.toMatchObject({ code: 'OWNERSHIP_LOST' });
+    await expect(behind).rejects.toMatchObject({ code: 'OWNERSHIP_LOST' });
     await mine;
     expect(await totalsOf(database)).toMatchObject({ events: 1 });
   });

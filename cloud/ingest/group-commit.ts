@@ -37,6 +37,12 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** Batches of one partition that follow on each other: they are committed as one. */
+interface Run {
+  readonly partitionId: string;
+  readonly waiting: Waiting[];
+}
+
 /** Most bytes of bodies that are opened for one transaction: a body of JSON takes many times its size in memory. */
 const MOST_BYTES = 8 * 1024 * 1024;
 const FIRST_RETRY_MS = 50;
@@ -97,16 +103,21 @@ export class GroupCommit {
     this.#running = undefined;
   }
 
-  /** One batch of each partition that waits. */
-  #nextGroup(): Waiting[] {
-    const group = new Map<string, Waiting>();
+  /** The first batch of each partition that waits, and those that follow on it. */
+  #nextGroup(): Run[] {
+    const runs = new Map<string, Run>();
+    const ended = new Set<Run>();
     for (const waiting of this.#waiting) {
-      if (!group.has(waiting.batch.partitionId)) group.set(waiting.batch.partitionId, waiting);
+      const { partitionId } = waiting.batch;
+      const run = runs.get(partitionId);
+      if (!run) runs.set(partitionId, { partitionId, waiting: [waiting] });
+      else if (!ended.has(run) && followsOn(waiting.batch, run.waiting.at(-1)!.batch)) run.waiting.push(waiting);
+      else ended.add(run);
     }
-    return [...group.values()];
+    return [...runs.values()];
   }
 
-  async #commitGroup(group: readonly Waiting[]): Promise<void> {
+  async #commitGroup(group: readonly Run[]): Promise<void> {
     const batches = sliceOf(group, this.#divisor);
     try {
       await this.#commitOrIsolate(batches, group);
@@ -116,17 +127,25 @@ export class GroupCommit {
         this.#divisor *= 2;
         return;
       }
-      for (const waiting of group) this.#finish(waiting, error);
+      for (const run of group) this.#finish(run, error);
       return;
     }
-    for (const [index, waiting] of group.entries()) {
-      waiting.done += batches[index]!.events.length;
-      if (waiting.done >= waiting.batch.events.length) this.#finish(waiting);
+    for (const [index, run] of group.entries()) this.#advance(run, batches[index]!.events.length);
+  }
+
+  /** Counts the events of a run that have been committed as done, and ends the batches that they complete. */
+  #advance(run: Run, events: number): void {
+    let rest = events;
+    for (const waiting of run.waiting) {
+      const done = Math.min(rest, waiting.batch.events.length - waiting.done);
+      waiting.done += done;
+      rest -= done;
+      if (waiting.done === waiting.batch.events.length) this.#remove(waiting)?.resolve();
     }
   }
 
   /** Commits batches together; when something in them cannot be stored, takes them apart until it stands alone. */
-  async #commitOrIsolate(batches: readonly Batch[], group: readonly Waiting[]): Promise<void> {
+  async #commitOrIsolate(batches: readonly Batch[], group: readonly Run[]): Promise<void> {
     try {
       const committed = await this.#commitWithRetries(batches);
       for (const batch of committed.fencedOff) this.#fenceOff(batch, group);
@@ -166,40 +185,63 @@ export class GroupCommit {
     }
   }
 
-  #fenceOff(batch: Batch, group: readonly Waiting[]): void {
-    const waiting = group.find((each) => each.batch.partitionId === batch.partitionId);
-    if (!waiting) return;
+  #fenceOff(batch: Batch, group: readonly Run[]): void {
+    const run = group.find(({ partitionId }) => partitionId === batch.partitionId);
+    if (!run) return;
     const sentence = `partition ${batch.partitionId} is no longer read by ${batch.ownerId}`;
-    this.#finish(waiting, new TashikaError('OWNERSHIP_LOST', sentence));
+    this.#finish(run, new TashikaError('OWNERSHIP_LOST', sentence));
   }
 
-  #finish(waiting: Waiting, error?: unknown): void {
-    const index = this.#waiting.indexOf(waiting);
-    if (index < 0) return;
-    this.#waiting.splice(index, 1);
-    if (error === undefined) waiting.resolve();
-    else waiting.reject(error);
+  #finish(run: Run, error: unknown): void {
+    for (const waiting of run.waiting) this.#remove(waiting)?.reject(error);
   }
+
+  /** Undefined if it has been ended before. */
+  #remove(waiting: Waiting): Waiting | undefined {
+    const index = this.#waiting.indexOf(waiting);
+    return index < 0 ? undefined : this.#waiting.splice(index, 1)[0];
+  }
+}
+
+/**
+ * Whether nothing can be missing between two batches. If numbers are, the second one is held against the checkpoint
+ * by itself: inside of a batch they would pass for events that the hub has let go.
+ */
+function followsOn(batch: ReadBatch, before: ReadBatch): boolean {
+  return (
+    !batch.startsAtCheckpoint &&
+    batch.ownerId === before.ownerId &&
+    batch.events[0]!.sequenceNumber === before.events.at(-1)!.sequenceNumber + 1
+  );
 }
 
 /** The group failed so often that its size may be why: it is to be tried in smaller parts. */
 class TooLarge extends Error {}
 
-/** The next part of each batch, opened, within the bytes that one transaction may have. */
-function sliceOf(group: readonly Waiting[], divisor: number): Batch[] {
+/** The next part of each run, opened, within the bytes that one transaction may have. */
+function sliceOf(group: readonly Run[], divisor: number): Batch[] {
   const share = MOST_BYTES / group.length;
-  return group.map(({ batch, done }) => {
-    const end = Math.min(batch.events.length, done + Math.max(1, Math.floor(batch.events.length / divisor)));
-    const events: OpenedEvent[] = [];
-    let bytes = 0;
-    for (let index = done; index < end && (events.length === 0 || bytes < share); index++) {
+  return group.map(({ partitionId, waiting }) => {
+    const all = waiting.reduce((sum, { batch }) => sum + batch.events.length, 0);
+    const most = Math.max(1, Math.floor(all / divisor));
+    const { batch, done } = waiting[0]!;
+    const startsAtCheckpoint = batch.startsAtCheckpoint && done === 0;
+    return { partitionId, ownerId: batch.ownerId, events: openSome(waiting, most, share), startsAtCheckpoint };
+  });
+}
+
+/** Opens the next `most` events that are not done, as long as their bodies are fewer than `mostBytes`; at least one. */
+function openSome(waiting: readonly Waiting[], most: number, mostBytes: number): OpenedEvent[] {
+  const events: OpenedEvent[] = [];
+  let bytes = 0;
+  for (const { batch, done } of waiting)
+    for (let index = done; index < batch.events.length; index++) {
+      if (events.length > 0 && (events.length >= most || bytes >= mostBytes)) return events;
       const arrived = batch.events[index]!;
       bytes += arrived.body.byteLength;
       events.push(openEvent(arrived));
     }
-    const { partitionId, ownerId } = batch;
-    return { partitionId, ownerId, events, startsAtCheckpoint: batch.startsAtCheckpoint && done === 0 };
-  });
+  return events;
 }
 
 /** Smaller groups that together are `batches`, in order; a single event comes back as a dead letter. */

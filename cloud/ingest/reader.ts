@@ -32,6 +32,8 @@ export interface HubReaderOptions {
 /** Enough to outlive any outage: with few retries the SDK closes its links and pauses for a minute. */
 const RETRY_OPTIONS = { mode: RetryMode.Fixed, maxRetries: 100_000, retryDelayInMs: 500, timeoutInMs: 10_000 };
 const CLOSE_WITHIN_MS = 3000;
+/** What of a partition may be read ahead: as much as one transaction takes of it. The batch that goes beyond is the last. */
+const MOST_AHEAD = { events: 4_000, bytes: 2 * 1024 * 1024 };
 
 /**
  * One life of the SDK's client: it reads the partitions that load balancing gives it and hands each batch to the
@@ -43,7 +45,7 @@ export class HubReader {
   readonly #client: EventHubConsumerClient;
   readonly #startsAtCheckpoint = new Set<string>();
   readonly #reading = new Set<string>();
-  readonly #handover = new Handover();
+  readonly #handover = new Handover(MOST_AHEAD);
   #subscription: Subscription | undefined;
   #stopping = false;
 
@@ -127,8 +129,9 @@ export class HubReader {
     if (this.#stopping) throw new TashikaError('OWNERSHIP_LOST', 'the worker is stopping');
     const startsAtCheckpoint = this.#startsAtCheckpoint.delete(partitionId);
     const { ownerId } = this;
-    const batch = { partitionId, ownerId, events: received.map(arrivedEvent), startsAtCheckpoint };
-    await this.#handover.pass(partitionId, () => this.#options.commit(batch));
+    const events = received.map(arrivedEvent);
+    const batch = { partitionId, ownerId, events, startsAtCheckpoint };
+    await this.#handover.pass(partitionId, events, () => this.#options.commit(batch));
   }
 
   async #closed(partitionId: string, reason: string): Promise<void> {
