@@ -52,7 +52,7 @@ export class Intake {
     else this.#refuse(source, refusal);
   }
 
-  #stamped({ sensor, unit, value, at }: Measurement): Reading {
+  #stamped({ sensor, unit, value, at, suspect, priority, region }: Measurement): Reading {
     const { clock, synced } = this.#options;
     const nowMs = clock.monotonic();
     const takenMs = at?.monotonicMs ?? nowMs;
@@ -64,6 +64,9 @@ export class Intake {
       monotonicMs,
       wallMs: clock.now() - (nowMs - monotonicMs),
       synced: synced(),
+      suspect,
+      priority,
+      region,
     };
   }
 

@@ -1,4 +1,6 @@
+import type { RegionCode } from '@tashika/shared/regions';
 import type { Duration } from '@tashika/shared/time';
+import type { Priority } from '../spool/index.ts';
 
 /** One value as a sensor took it; the spool turns it into a reading with a sequence number. */
 export interface Measurement {
@@ -13,6 +15,12 @@ export interface Measurement {
    * Left out: the moment `measured` is called.
    */
   readonly at?: { readonly monotonicMs: Duration };
+  /** Outside of the range that the sensor is configured for: sent and counted, and kept out of statistics of values. */
+  readonly suspect?: true | undefined;
+  /** What a full spool gives up first, or last; left out: `normal`. */
+  readonly priority?: Priority | undefined;
+  /** Where a device that moves took it; left out: the agent's region. */
+  readonly region?: RegionCode | undefined;
 }
 
 /** `failed` is not the end: a source keeps trying and reports `running` when it has its device again. */

@@ -4,7 +4,7 @@ export type { Fate } from './group.ts';
 export type { DiskMeter } from './metered-files.ts';
 export { type OpenSpool, openSpool } from './open.ts';
 export type { FullPolicy, SpoolFigures, SpoolOptions } from './options.ts';
-export { MAX_TEXT_BYTES, type Reading, refusalOf, type SpooledReading } from './reading.ts';
+export { MAX_TEXT_BYTES, type Priority, type Reading, refusalOf, type SpooledReading } from './reading.ts';
 export type { LossReason, Reporter, SpoolReport } from './report.ts';
 export type { FolderEntry, SegmentFile, SegmentFiles } from './segment-files.ts';
 export { Spool } from './spool.ts';

@@ -1,4 +1,8 @@
+import type { RegionCode } from '@tashika/shared/regions';
 import type { Stamp } from '../clock/index.ts';
+
+/** How dear a reading is when the spool must give some up; a sensor's configuration says it. */
+export type Priority = 'low' | 'normal' | 'high';
 
 /** A value as it goes into the spool. */
 export interface Reading extends Omit<Stamp, 'bootId'> {
@@ -7,6 +11,12 @@ export interface Reading extends Omit<Stamp, 'bootId'> {
   /** SenML unit, printable ASCII, at most 32 characters; `''` where there is none. */
   readonly unit: string;
   readonly value: number | string | boolean;
+  /** Outside of the range that its sensor is configured for. */
+  readonly suspect?: true | undefined;
+  /** Left out: `normal`. */
+  readonly priority?: Priority | undefined;
+  /** Where a device that moves took it; left out: where the agent is when it is sent. */
+  readonly region?: RegionCode | undefined;
 }
 
 /** A reading as it comes out of the spool: numbered, and with the boot that its monotonic time belongs to. */

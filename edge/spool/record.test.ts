@@ -1,3 +1,4 @@
+import { resolveRegion } from '@tashika/shared/regions';
 import { describe, expect, it } from 'vitest';
 import type { Reading } from './reading.ts';
 import { MAX_TEXT_BYTES, refusalOf } from './reading.ts';
@@ -15,9 +16,43 @@ function written(readings: readonly Reading[]): Buffer {
 const sequences = (bytes: Buffer, seed = SEED) =>
   parseRecords(bytes, seed, true).records.map(({ record }) => record.sequence);
 
+/** The bytes of `{ n, 21.5 }`, `text` and `true` as the number 7, 8 and 9 by an agent that knew no more of a reading. */
+const FORMER = Buffer.from(
+  '1c0000004701fc9a070000000000040100000000000000f03f00000000000000406e00000000008035401800000065e0eacc080000000000010100000000000000f03f00000000000000406e7465787414000000e3e0487d090000000000070100000000000000f03f00000000000000406e',
+  'hex',
+);
+
 describe('records', () => {
+  it('of the former format, which said neither suspect nor priority nor region, are read as they were', () => {
+    const readings = parseRecords(FORMER, SEED, true).records.map(({ record }) => record);
+    expect(readings).toEqual([
+      { ...reading(21.5), sequence: 7 },
+      { ...reading('text'), sequence: 8, synced: false },
+      { ...reading(true), sequence: 9 },
+    ]);
+    const again = new RecordWriter(SEED);
+    for (const { sequence, ...each } of readings) again.add(sequence, each);
+    expect(again.bytes.equals(FORMER)).toBe(true);
+  });
+
+  it.each<Partial<Reading>>([
+    { suspect: true },
+    { priority: 'low' },
+    { priority: 'high', suspect: true },
+    { region: resolveRegion('01')! },
+    { region: resolveRegion('47')!, priority: 'low', synced: false },
+  ])('hold %j beside the value', (extra) => {
+    for (const value of [21.5, '北海道', '', true, false]) {
+      const whole = { ...reading(value), ...extra };
+      const bytes = written([whole]);
+      expect(bytes.length).toBe(recordBytes(whole));
+      expect(parseRecords(bytes, SEED, true).records[0]?.record).toEqual({ ...whole, sequence: 1 });
+    }
+  });
+
   it('take the bytes that were reckoned, and at most the largest', () => {
-    const largest = { ...reading('☃'.repeat(MAX_TEXT_BYTES / 4)), name: 'n'.repeat(255), unit: 'u'.repeat(32) };
+    const region = resolveRegion('13')!;
+    const largest = { ...reading('☃'.repeat(MAX_TEXT_BYTES / 4)), name: 'n'.repeat(255), unit: 'u'.repeat(32), region };
     for (const each of [reading(1), reading(true), reading('☃'), largest])
       expect(written([each]).length).toBe(recordBytes(each));
     expect(written([{ ...largest, value: 'x'.repeat(MAX_TEXT_BYTES) }]).length).toBe(MAX_RECORD_BYTES);

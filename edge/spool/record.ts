@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { MAX_TEXT_BYTES, type Reading } from './reading.ts';
+import { REGIONS, type RegionCode } from '@tashika/shared/regions';
+import { MAX_TEXT_BYTES, type Priority, type Reading } from './reading.ts';
 
 /*
  * One reading in a segment, little-endian:
@@ -8,13 +9,14 @@ import { MAX_TEXT_BYTES, type Reading } from './reading.ts';
  *   4  u32  CRC-32 of the sequence number and the body, seeded with the stream
  *   8  u48  sequence number
  *  14  body: u8 kind | u8 bytes of the name | u8 bytes of the unit | f64 monotonic ms | f64 wall ms | name | unit | value
+ *      | u8 region, where the kind says that there is one
  *
  * The number stands in each record, so a damaged one costs itself alone. The seed keeps another stream's bytes, which
  * a file system may show in a torn tail, from passing for ours.
  */
 const HEAD_BYTES = 14;
 const BODY_HEAD_BYTES = 19;
-const MAX_BODY_BYTES = BODY_HEAD_BYTES + 255 + 32 + MAX_TEXT_BYTES;
+const MAX_BODY_BYTES = BODY_HEAD_BYTES + 255 + 32 + MAX_TEXT_BYTES + 1;
 
 /** No record is longer. */
 export const MAX_RECORD_BYTES = HEAD_BYTES + MAX_BODY_BYTES;
@@ -23,7 +25,12 @@ const KIND_NUMBER = 0;
 const KIND_TEXT = 1;
 const KIND_FALSE = 2;
 const KIND_TRUE = 3;
+/** The kind's further bits; a reading that says nothing of these is written as it was before there were any. */
 const SYNCED = 4;
+const SUSPECT = 8;
+const LOW = 16;
+const HIGH = 32;
+const REGION = 64;
 
 /** A record's contents; the boot stands in the segment's header. */
 export interface Recorded extends Reading {
@@ -36,9 +43,14 @@ export function checksumSeed(stream: string): number {
 }
 
 /** Bytes that a reading takes in a segment. */
-export function recordBytes({ name, unit, value }: Pick<Reading, 'name' | 'unit' | 'value'>): number {
+export function recordBytes({
+  name,
+  unit,
+  value,
+  region,
+}: Pick<Reading, 'name' | 'unit' | 'value' | 'region'>): number {
   const valueBytes = typeof value === 'string' ? Buffer.byteLength(value) : typeof value === 'number' ? 8 : 0;
-  return HEAD_BYTES + BODY_HEAD_BYTES + name.length + unit.length + valueBytes;
+  return HEAD_BYTES + BODY_HEAD_BYTES + name.length + unit.length + valueBytes + (region === undefined ? 0 : 1);
 }
 
 /** Collects records in one growing buffer, so that a group of readings is one write. */
@@ -70,7 +82,7 @@ export class RecordWriter {
     const body = start + HEAD_BYTES;
     buffer.writeUInt32LE(bodyBytes, start);
     buffer.writeUIntLE(sequence, start + 8, 6);
-    buffer[body] = kindOf(value) | (reading.synced ? SYNCED : 0);
+    buffer[body] = kindOf(reading);
     buffer[body + 1] = name.length;
     buffer[body + 2] = unit.length;
     buffer.writeDoubleLE(reading.monotonicMs, body + 3);
@@ -81,6 +93,7 @@ export class RecordWriter {
     if (typeof value === 'number') buffer.writeDoubleLE(value, at);
     else if (typeof value === 'string') buffer.write(value, at, 'utf8');
     const end = body + bodyBytes;
+    if (reading.region !== undefined) buffer[end - 1] = Number(reading.region);
     buffer.writeUInt32LE(crc32(buffer.subarray(start + 8, end), this.#seed), start + 4);
     this.#length = end;
   }
@@ -94,10 +107,26 @@ export class RecordWriter {
   }
 }
 
-function kindOf(value: Reading['value']): number {
-  if (typeof value === 'number') return KIND_NUMBER;
-  if (typeof value === 'string') return KIND_TEXT;
-  return value ? KIND_TRUE : KIND_FALSE;
+function kindOf({ value, synced, suspect, priority, region }: Reading): number {
+  let kind = value ? KIND_TRUE : KIND_FALSE;
+  if (typeof value === 'number') kind = KIND_NUMBER;
+  else if (typeof value === 'string') kind = KIND_TEXT;
+  if (synced) kind |= SYNCED;
+  if (suspect) kind |= SUSPECT;
+  if (priority === 'low') kind |= LOW;
+  if (priority === 'high') kind |= HIGH;
+  if (region !== undefined) kind |= REGION;
+  return kind;
+}
+
+function priorityOf(kind: number): Priority | undefined {
+  if (kind & LOW) return 'low';
+  return kind & HIGH ? 'high' : undefined;
+}
+
+/** `undefined` for a number that is no region's. */
+function regionOf(number: number): RegionCode | undefined {
+  return REGIONS[number - 1]?.code;
 }
 
 /** A record and where it ends in the parsed bytes. */
@@ -150,14 +179,20 @@ function parseRecord(bytes: Buffer, start: number, seed: number): ParsedRecord |
   const kind = bytes[body]!;
   const nameEnd = body + BODY_HEAD_BYTES + bytes[body + 1]!;
   const unitEnd = nameEnd + bytes[body + 2]!;
+  const valueEnd = kind & REGION ? end - 1 : end;
+  const priority = priorityOf(kind);
+  const region = kind & REGION ? regionOf(bytes[valueEnd]!) : undefined;
   const record: Recorded = {
     sequence: bytes.readUIntLE(start + 8, 6),
     name: bytes.toString('latin1', body + BODY_HEAD_BYTES, nameEnd),
     unit: bytes.toString('latin1', nameEnd, unitEnd),
-    value: decodeValue(kind & 3, bytes, unitEnd, end),
+    value: decodeValue(kind & 3, bytes, unitEnd, valueEnd),
     monotonicMs: bytes.readDoubleLE(body + 3),
     wallMs: bytes.readDoubleLE(body + 11),
     synced: (kind & SYNCED) !== 0,
+    ...(kind & SUSPECT ? { suspect: true as const } : {}),
+    ...(priority === undefined ? {} : { priority }),
+    ...(region === undefined ? {} : { region }),
   };
   return { record, end };
 }

@@ -54,6 +54,18 @@ describe('a post', () => {
     });
   });
 
+  it("bears the region that its readings were taken in, and the agent's where they say none", () => {
+    const region = resolveRegion('14')!;
+    expect(post([reading({ region }), reading({ region })]).decoded.region).toBe('14');
+    expect(post([reading()]).decoded.region).toBe('13');
+  });
+
+  it('marks a suspect reading, and no other', () => {
+    const [suspect, other] = encodePack([reading({ suspect: true }), reading()], NOW);
+    expect(suspect).toMatchObject({ v: 21.5, suspect: true });
+    expect(other).not.toHaveProperty('suspect');
+  });
+
   it('says what its records share only once', () => {
     const pack = encodePack([reading(), reading({ name: 'gpio/case', wallMs: NOW.wallMs - 500 })], NOW);
     expect(pack).toEqual([
@@ -94,6 +106,7 @@ describe('a post', () => {
         value: -1.7976931348623157e308,
         synced: false,
         monotonicMs: -9e8,
+        suspect: true,
       }),
       reading({ value: '\u0001"\\☃'.repeat(50) }),
       reading({ value: false, unit: '' }),

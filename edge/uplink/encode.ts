@@ -3,12 +3,12 @@ import { type Post, type SenmlRecord, WIRE_VERSION } from '@tashika/shared/telem
 import { datability, type EventTime, eventTime, type Moment, qualityOf } from '../clock/index.ts';
 import type { Batch, SpooledReading } from '../spool/index.ts';
 
-/** The post of a batch, sent `now`; all its readings must be of one datability. */
+/** The post of a batch, sent `now`; all its readings must be of one datability and one region, which goes before `region`. */
 export function encodePost(batch: Batch, region: RegionCode, now: Moment): Post {
   const [first] = batch.readings;
   return {
     v: WIRE_VERSION,
-    pref: region,
+    pref: first?.region ?? region,
     stream: batch.stream,
     seq: batch.first,
     held: batch.held,
@@ -41,6 +41,7 @@ export function encodePack(readings: readonly SpooledReading[], now: Moment): Se
     if (typeof reading.value === 'number') record.v = reading.value;
     else if (typeof reading.value === 'string') record.vs = reading.value;
     else record.vb = reading.value;
+    if (reading.suspect) record.suspect = true;
     return record;
   });
 }
@@ -76,7 +77,9 @@ export const POST_HEAD_BYTES = 256;
 export const LOST_RANGE_BYTES = 36;
 
 /** Bytes that a reading takes in a post, at most. */
-export function sizeInPost({ name, unit, value }: SpooledReading): number {
+export function sizeInPost({ name, unit, value, suspect }: SpooledReading): number {
   const valueBytes = typeof value === 'string' ? Buffer.byteLength(JSON.stringify(value)) : 24;
-  return '{"n":"","u":"","t":-1234567890.123,"vs":},'.length + name.length + JSON.stringify(unit).length + valueBytes;
+  const suspectBytes = suspect ? ',"suspect":true'.length : 0;
+  const frame = '{"n":"","u":"","t":-1234567890.123,"vs":},'.length;
+  return frame + name.length + JSON.stringify(unit).length + valueBytes + suspectBytes;
 }

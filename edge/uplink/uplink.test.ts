@@ -95,6 +95,21 @@ describe('the uplink', () => {
     expect(link.connections).toBe(1);
   });
 
+  it('sends readings of different regions in different posts, each under its own', async () => {
+    const stamp = { monotonicMs: clock.monotonic(), wallMs: clock.now(), synced: true };
+    const taken = { name: 'n', unit: '', ...stamp };
+    for (const region of ['13', '13', '14', undefined])
+      void spool.append({ ...taken, value: 1, region: resolveRegion(region) });
+    await spool.flush();
+    uplink.start();
+    await until(isEmpty);
+    expect(link.accepted.map(({ pref, seq, pack }) => [pref, seq, pack.length])).toEqual([
+      ['13', 1, 2],
+      ['14', 3, 1],
+      ['13', 4, 1],
+    ]);
+  });
+
   it('says how many readings are still held', async () => {
     await uplink.drain(AbortSignal.abort());
     uplink = uplinkTo(link.url, { batchBytes: 1_024 });

@@ -64,7 +64,8 @@ export class Uplink {
     this.#limit = {
       bytes: batchBytes - POST_HEAD_BYTES - this.#maxRanges * LOST_RANGE_BYTES,
       sizeOf: sizeInPost,
-      together: (first, next) => datability(first, clock.bootId) === datability(next, clock.bootId),
+      together: (first, next) =>
+        first.region === next.region && datability(first, clock.bootId) === datability(next, clock.bootId),
     };
     this.#delays = this.#newDelays();
   }

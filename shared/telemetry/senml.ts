@@ -18,6 +18,8 @@ export interface SenmlRecord {
   readonly vb?: boolean;
   readonly vd?: string;
   readonly s?: number;
+  /** Tashika's own label (RFC 8428, section 4.4): out of its configured range; counted, and in no statistics of values. */
+  readonly suspect?: true;
 }
 
 /** One reading, resolved: full name, unit, value and event time. */
