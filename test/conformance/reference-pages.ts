@@ -1,5 +1,6 @@
 import { cloudSchema } from '@tashika/cloud/config';
 import { localSchema } from '@tashika/deploy/local/config';
+import { FLAGS } from '@tashika/deploy/local/stack';
 import { edgeSchema } from '@tashika/edge/config';
 import { type ReferencePage, renderReference } from '@tashika/shared/config';
 
@@ -9,7 +10,7 @@ const RULES =
 const pages: Readonly<Record<string, ReferencePage>> = {
   'edge/CONFIGURATION.md': {
     title: 'Configuration of tashika-edge',
-    introduction: RULES,
+    introduction: `A setting comes from its default, the user data of the SIM's group (one JSON object in the form of the configuration file, from the metadata service), the SIM's tag \`pref\` for the region, the JSON file given with \`--config\`, and the environment; the later one wins. File and environment that are wrong stop the start with the name of the field. User data that are wrong, or that set what is *local only*, are refused as a whole with their reason in the reading \`agent/configuration\`, and the last good ones stay.`,
     prefix: 'TASHIKA_EDGE',
     schema: edgeSchema,
   },
@@ -22,9 +23,10 @@ const pages: Readonly<Record<string, ReferencePage>> = {
   'deploy/local/CONFIGURATION.md': {
     title: 'Configuration of npm start',
     introduction:
-      'Flags win over the environment, and the environment over the defaults. `npm start -- --help` lists the flags.',
+      'Flags win over the environment, and the environment over the defaults: `npm start -- --devices 500 --funnel-double 0.1`. `npm start -- --help` tells the same.',
     prefix: 'TASHIKA',
     schema: localSchema,
+    flags: FLAGS,
   },
 };
 
