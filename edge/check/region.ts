@@ -1,7 +1,7 @@
 import { messageOf } from '@tashika/shared/errors';
 import { regionOf, resolveRegion } from '@tashika/shared/regions';
 import type { EdgeConfiguration } from '../config/index.ts';
-import { askMetadata } from '../region/index.ts';
+import { askTag } from '../region/index.ts';
 import type { CheckLine } from '../sensors/index.ts';
 
 /** Where the device stands, and who says so. Without a region nothing can be sent. */
@@ -14,7 +14,7 @@ export async function checkRegion({
   const configured = resolveRegion(region);
   if (configured !== undefined) return line('ok', `${nameOf(configured)}, by configuration.`);
   try {
-    const tag = await askMetadata({ ...metadata, localAddress: uplink.localAddress }, new AbortController().signal);
+    const tag = await askTag({ ...metadata, localAddress: uplink.localAddress }, new AbortController().signal);
     const told = resolveRegion(tag);
     if (told !== undefined) return line('ok', `${nameOf(told)}, by the SIM's tag pref.`);
     return line(

@@ -10,15 +10,17 @@ const region = Type.Optional(
 );
 
 const dataDirectory = Type.String({
-  description: 'Where the spool and the last region learned are kept. It must be on a disk that survives a restart.',
+  description:
+    'Where the spool, the last region and the last good user data are kept. It must be on a disk that survives a restart.',
   default: '/var/lib/tashika-edge',
   minLength: 1,
+  local: true,
 });
 
 const metadata = Type.Object(
   {
     url: Type.String({
-      description: "The link's metadata service; `/v1/subscriber.tags.pref` is appended.",
+      description: "The link's metadata service; `/v1/userdata` and `/v1/subscriber.tags.pref` are appended.",
       default: 'http://metadata.soracom.io',
       pattern: '^https?://',
     }),
@@ -29,8 +31,26 @@ const metadata = Type.Object(
       minimum: 100,
       maximum: 300_000,
     }),
+    userData: Type.Boolean({
+      description: "Whether the user data of the SIM's group configure this agent.",
+      default: true,
+    }),
+    startWaitMs: Type.Integer({
+      description: 'How long the very first start waits for user data; later ones begin with the last good ones.',
+      unit: 'ms',
+      default: 5_000,
+      minimum: 0,
+      maximum: 300_000,
+    }),
+    askEveryMs: Type.Integer({
+      description: 'How often user data are asked for again, less up to a half by chance.',
+      unit: 'ms',
+      default: 3_600_000,
+      minimum: 100,
+      maximum: 86_400_000,
+    }),
   },
-  { description: 'Asked for the region while `region` is not set.' },
+  { description: 'Asked for user data, and for the region while `region` is not set.', local: true },
 );
 
 const uplink = Type.Object(
@@ -44,6 +64,7 @@ const uplink = Type.Object(
       Type.String({
         description: 'The local address to send from, which chooses the network interface: the cellular one.',
         minLength: 1,
+        local: true,
       }),
     ),
     batchBytes: Type.Integer({
@@ -155,7 +176,7 @@ const health = Type.Object(
       }),
     ),
   },
-  { description: 'What the agent says of itself.' },
+  { description: 'What the agent says of itself.', local: true },
 );
 
 const log = Type.Object({

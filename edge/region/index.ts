@@ -1,2 +1,2 @@
-export { askMetadata, type MetadataOptions } from './metadata.ts';
 export { RegionFinder, type RegionOptions } from './region.ts';
+export { askTag } from './tag.ts';

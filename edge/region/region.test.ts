@@ -36,9 +36,10 @@ afterEach(async () => {
   await rm(dataDirectory, { recursive: true });
 });
 
-function newFinder(configured?: string): RegionFinder {
+function newFinder(configured?: string, fallback?: string): RegionFinder {
   finder = new RegionFinder({
     configured,
+    fallback,
     metadata: { url: `http://127.0.0.1:${(metadata.address() as AddressInfo).port}`, timeoutMs: 2_000 },
     dataDirectory,
     clock,
@@ -68,6 +69,27 @@ describe('the region', () => {
     await asleep();
     expect([finder.current, asked]).toEqual(['13', ['/v1/subscriber.tags.pref']]);
     expect(await readFile(join(dataDirectory, 'region'), 'utf8')).toBe('13\n');
+  });
+
+  it.each([
+    ['has no tag', { status: 404, body: 'Specified key does not exist.' }],
+    ['has a tag that is no prefecture', { status: 200, body: 'Gondor' }],
+  ])("is its group's where the SIM %s, until it has one", async (_name, untagged) => {
+    answer = untagged;
+    await newFinder(undefined, '大阪').start();
+    await asleep();
+    expect(finder.current).toBe('27');
+    answer = { status: 200, body: '13' };
+    await clock.advance(3_600_000);
+    await asleep();
+    expect(finder.current).toBe('13');
+  });
+
+  it("is not its group's while nobody can say what the SIM's is", async () => {
+    answer = { status: 503, body: '' };
+    await newFinder(undefined, '27').start();
+    await asleep();
+    expect(finder.current).toBeUndefined();
   });
 
   it.each([

@@ -1,11 +1,12 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { isTashikaError, messageOf, TashikaError } from '@tashika/shared/errors';
 import { type RegionCode, resolveRegion } from '@tashika/shared/regions';
 import type { Clock, Duration } from '@tashika/shared/time';
 import type { Logger } from 'pino';
+import type { MetadataOptions } from '../metadata/index.ts';
 import { jitteredDelays } from '../retry/index.ts';
-import { askMetadata, type MetadataOptions } from './metadata.ts';
+import { askTag } from './tag.ts';
 
 const KEPT = 'region';
 const RETRY = { firstMs: 1_000, mostMs: 300_000 };
@@ -15,6 +16,8 @@ const ASK_AGAIN_AFTER: Duration = 3_600_000;
 export interface RegionOptions {
   /** Set by the configuration; then nothing is asked. */
   readonly configured: string | undefined;
+  /** The region of a SIM that has no tag of its own: the group's. */
+  readonly fallback?: string | undefined;
   readonly metadata: MetadataOptions;
   readonly dataDirectory: string;
   readonly clock: Clock;
@@ -23,8 +26,8 @@ export interface RegionOptions {
 }
 
 /**
- * Where the device stands: what the configuration says, else the tag `pref` of the SIM, else what that tag was when
- * it could last be asked.
+ * Where the device stands: what the configuration says, else the tag `pref` of the SIM, else its group's region, else
+ * what these were when they could last be asked.
  */
 export class RegionFinder {
   readonly known: Promise<void>;
@@ -71,9 +74,9 @@ export class RegionFinder {
     while (!signal.aborted) {
       let pause: Duration;
       try {
-        const region = regionOfTag(await askMetadata(metadata, signal));
+        const region = await this.#told(metadata, signal);
         if (region !== this.#current) {
-          logger.info({ region }, "the region is the SIM's tag");
+          logger.info({ region }, "the region is the SIM's tag, or its group's");
           this.#set(region);
           await this.#keep(region);
         }
@@ -87,6 +90,17 @@ export class RegionFinder {
         pause = delays.next().value;
       }
       await clock.sleep(pause, signal).catch(() => undefined);
+    }
+  }
+
+  /** The SIM's tag, or the group's region where the SIM has none that can be used. */
+  async #told(metadata: MetadataOptions, signal: AbortSignal): Promise<RegionCode> {
+    try {
+      return regionOfTag(await askTag(metadata, signal));
+    } catch (error) {
+      const fallback = resolveRegion(this.#options.fallback);
+      if (fallback !== undefined && isTashikaError(error, 'REGION_UNKNOWN')) return fallback;
+      throw error;
     }
   }
 

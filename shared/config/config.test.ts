@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Type from 'typebox';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadConfiguration, renderReference } from './index.ts';
+import { loadConfiguration, localSettingsIn, renderReference } from './index.ts';
 
 const schema = Type.Object({
   region: Type.Optional(Type.String({ description: 'Where it stands.', minLength: 1 })),
@@ -26,6 +26,7 @@ const schema = Type.Object({
   serial: Type.Array(
     Type.Object({
       path: Type.String({ description: 'The tty.' }),
+      resetCommand: Type.Optional(Type.String({ description: 'Run when it hangs.', local: true })),
       baud: Type.Integer({ default: 9600, description: 'Speed.' }),
     }),
     {
@@ -70,6 +71,26 @@ describe('configuration', () => {
       policy: 'drop-newest',
       serial: [{ path: '/dev/a', baud: 9600 }],
     });
+  });
+
+  it('takes documents beneath the file, each over the one before', () => {
+    const documents = [
+      { region: '01', uplink: { url: 'http://weakest', batchBytes: 300 }, policy: 'drop-newest' },
+      { uplink: { url: 'http://weak', batchBytes: 400 } },
+    ];
+    const file = fileOf(JSON.stringify({ uplink: { url: 'http://file' } }));
+    expect(loadConfiguration({ schema, prefix: 'X', documents, file, env: {} })).toMatchObject({
+      region: '01',
+      uplink: { url: 'http://file', batchBytes: 400 },
+      policy: 'drop-newest',
+    });
+    expect(documents[0]).toMatchObject({ uplink: { url: 'http://weakest' } });
+  });
+
+  it('knows what only the device itself may set, in lists too', () => {
+    const document = { uplink: { url: 'x' }, serial: [{ path: 'a' }, { path: 'b', resetCommand: 'reboot' }] };
+    expect(localSettingsIn(schema, document)).toEqual(['serial[1].resetCommand']);
+    expect(localSettingsIn(Type.Object({ a: Type.Object({}, { local: true }) }), { a: { b: 1 } })).toEqual(['a']);
   });
 
   it('can come from the environment alone, lists as JSON', () => {
@@ -192,5 +213,6 @@ describe('the reference page', () => {
       '| `uplink.url` | `TASHIKA_EDGE_UPLINK_URL` | text that is not empty | **required** | Where posts go. |',
     );
     expect(page).toContain('| `path` | text | **required** | The tty. |');
+    expect(page).toContain('| `resetCommand` | text | – | Run when it hangs. *Local only.* |');
   });
 });

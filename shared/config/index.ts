@@ -1,3 +1,3 @@
-export { type ConfigurationSource, loadConfiguration } from './load.ts';
+export { type ConfigurationSource, loadConfiguration, localSettingsIn, readConfigurationFile } from './load.ts';
 export { type ReferencePage, renderReference } from './reference.ts';
 export { environmentName, type Leaf, leavesOf } from './schema.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Static, TObject } from 'typebox';
+import type { Static, TObject, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { messageOf, TashikaError } from '../errors/index.ts';
 import { allowed, environmentName, isSection, type Leaf, leavesOf, nodeOf, type SchemaNode } from './schema.ts';
@@ -8,6 +8,8 @@ export interface ConfigurationSource<S extends TObject> {
   readonly schema: S;
   /** What the names of environment variables begin with, such as `TASHIKA_EDGE`. */
   readonly prefix: string;
+  /** Settings that all others override, weakest first; a list in a stronger one replaces the weaker's. */
+  readonly documents?: readonly object[];
   /** Path of a JSON file; none where the environment says it all. */
   readonly file?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -22,7 +24,7 @@ export interface ConfigurationSource<S extends TObject> {
 type Document = Record<string, unknown>;
 
 /**
- * The configuration of a program: defaults, then the file, then the environment, then the command line.
+ * The configuration of a program: defaults, then documents, the file, the environment, and the command line.
  *
  * @throws TashikaError `CONFIG_UNREADABLE` when the file can't be read or is not JSON; `CONFIG_INVALID` with every
  * problem found, each naming its field, what was found and what is allowed
@@ -31,7 +33,9 @@ export function loadConfiguration<S extends TObject>(source: ConfigurationSource
   const schema = nodeOf(source.schema);
   const leaves = leavesOf(schema, source.prefix);
   const problems: string[] = [];
-  const document = source.file === undefined ? {} : readDocument(source.file);
+  const document: Document = {};
+  for (const each of source.documents ?? []) merge(document, structuredClone(each) as Document);
+  if (source.file !== undefined) merge(document, readConfigurationFile(source.file));
   applyEnvironment(document, leaves, source, problems);
   merge(document, (source.overrides ?? {}) as Document);
   fillSections(schema, document);
@@ -43,7 +47,12 @@ export function loadConfiguration<S extends TObject>(source: ConfigurationSource
   return configuration;
 }
 
-function readDocument(file: string): Document {
+/**
+ * The JSON object in a configuration file, not looked into.
+ *
+ * @throws TashikaError `CONFIG_UNREADABLE`
+ */
+export function readConfigurationFile(file: string): Record<string, unknown> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -123,6 +132,25 @@ function fillSections(schema: SchemaNode, document: Document): void {
     if (document[key] === undefined && schema.required?.includes(key)) document[key] = {};
     if (isDocument(document[key])) fillSections(child, document[key]);
   }
+}
+
+/** The settings of a document, and of the lists in it, that only the device itself may set. */
+export function localSettingsIn(schema: TSchema, document: object): readonly string[] {
+  return localIn(nodeOf(schema), document, '');
+}
+
+function localIn(schema: SchemaNode, value: unknown, path: string): string[] {
+  if (schema.local) return [path];
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    return items ? value.flatMap((item, index) => localIn(items, item, `${path}[${index}]`)) : [];
+  }
+  if (!isDocument(value)) return [];
+  if (schema.anyOf) return [...new Set(schema.anyOf.flatMap((each) => localIn(each, value, path)))];
+  return Object.entries(value).flatMap(([key, child]) => {
+    const known = schema.properties?.[key];
+    return known ? localIn(known, child, path === '' ? key : `${path}.${key}`) : [];
+  });
 }
 
 function unknownKeys(schema: SchemaNode, value: unknown, path: string): string[] {

@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
 
-/** The parts of a JSON schema that configuration uses; `unit` and `secret` are annotations of ours. */
+/** The parts of a JSON schema that configuration uses; `unit`, `secret` and `local` are annotations of ours. */
 export interface SchemaNode {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
@@ -12,6 +12,8 @@ export interface SchemaNode {
   readonly description?: string;
   readonly unit?: string;
   readonly secret?: boolean;
+  /** Only the device itself may set it: its file and its environment, not what is served to it. */
+  readonly local?: boolean;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;

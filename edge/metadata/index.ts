@@ -1,0 +1,1 @@
+export { askMetadata, type MetadataOptions } from './metadata.ts';
