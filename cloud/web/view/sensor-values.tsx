@@ -1,7 +1,7 @@
 import type { SensorValue } from '../model/contract.ts';
 import { format, text } from '../page/preferences.ts';
 import { sensorValues } from '../page/region-facts.ts';
-import { writtenUnit } from '../text/units.ts';
+import { writtenAmount } from '../text/units.ts';
 
 /** What percentiles are worth: they are within 1%. */
 const PERCENTILE_DIGITS = 3;
@@ -9,6 +9,12 @@ const MEASURED_DIGITS = 6;
 
 const COLUMNS = ['median', 'high', 'least', 'greatest', 'readings'] as const;
 type Column = (typeof COLUMNS)[number];
+
+interface Cell {
+  readonly text: string;
+  /** The value as SenML has it, with its unit. */
+  readonly title?: string;
+}
 
 /** What each sensor of the region measured in the newest settled minute. */
 export function SensorValues() {
@@ -50,21 +56,26 @@ function Row({ value }: { readonly value: SensorValue }) {
   const words = text.value.values;
   const { measured, integer } = format.value;
   const { count, min, max, percentiles } = value;
-  const unit = writtenUnit(value.unit);
-  const amount = (each: number, digits: number) => `${measured(each, digits)} ${unit}`.trimEnd();
-  const cells: Readonly<Record<Column, string>> = {
-    median: percentiles ? amount(percentiles.p50, PERCENTILE_DIGITS) : words.unknown,
-    high: percentiles ? amount(percentiles.p95, PERCENTILE_DIGITS) : words.unknown,
+  const amount = (each: number, digits: number): Cell => {
+    const written = writtenAmount(each, value.unit);
+    return {
+      text: `${measured(written.value, digits)} ${written.unit}`.trimEnd(),
+      title: `${each} ${value.unit}`.trimEnd(),
+    };
+  };
+  const cells: Readonly<Record<Column, Cell>> = {
+    median: percentiles ? amount(percentiles.p50, PERCENTILE_DIGITS) : { text: words.unknown },
+    high: percentiles ? amount(percentiles.p95, PERCENTILE_DIGITS) : { text: words.unknown },
     least: amount(min, MEASURED_DIGITS),
     greatest: amount(max, MEASURED_DIGITS),
-    readings: integer(count),
+    readings: { text: integer(count) },
   };
   return (
     <tr data-testid={`sensor-${value.sensor}`} data-unit={value.unit}>
       <th scope="row">{value.sensor}</th>
       {COLUMNS.map((column) => (
-        <td key={column} class="number" data-label={words.columns[column]}>
-          {cells[column]}
+        <td key={column} class="number" data-label={words.columns[column]} title={cells[column].title}>
+          {cells[column].text}
         </td>
       ))}
     </tr>
