@@ -1,5 +1,5 @@
-import { encodeEnvelope } from '@tashika/shared/funnel';
 import { REGIONS } from '@tashika/shared/regions';
+import { envelopeOf } from '../rig/envelope.ts';
 
 const DEVICES = 500;
 const READINGS_PER_POST = 3;
@@ -24,31 +24,17 @@ export function eventBody(n: number, timestamp = timestampOf(n)): Buffer {
   const device = n % DEVICES;
   const post = Math.floor(n / DEVICES);
   const imsi = `29500${String(65_536 + device).padStart(10, '0')}`;
-  const envelope = encodeEnvelope({
-    operatorId: 'OP0012345678',
-    timestamp,
-    destination: {
-      provider: 'azure',
-      service: 'eventhubs',
-      resourceUrl: 'https://ns.servicebus.windows.net/telemetry/messages',
-      payloadsOnly: false,
-    },
-    credentialsId: 'azure-eh',
-    payloads: {
-      v: 1,
-      pref: regionOf(n),
-      stream: `bench${String(device).padStart(6, '0')}`,
-      seq: post * READINGS_PER_POST + 1,
-      held: 0,
-      pack: [
-        { bn: 'env/', bt: timestamp / 1_000, n: 'temp', u: 'Cel', v: 20 + (n % 100) / 10 },
-        { n: 'humidity', u: '%RH', v: 40 + (n % 50), t: -0.5 },
-        { n: 'door', vb: n % 7 === 0, t: -0.25 },
-      ],
-    },
-    sourceProtocol: 'http',
-    imsi,
-    imei: imsi.replace('29500', '86000'),
-  });
-  return Buffer.from(envelope);
+  const payload = {
+    v: 1,
+    pref: regionOf(n),
+    stream: `bench${String(device).padStart(6, '0')}`,
+    seq: post * READINGS_PER_POST + 1,
+    held: 0,
+    pack: [
+      { bn: 'env/', bt: timestamp / 1_000, n: 'temp', u: 'Cel', v: 20 + (n % 100) / 10 },
+      { n: 'humidity', u: '%RH', v: 40 + (n % 50), t: -0.5 },
+      { n: 'door', vb: n % 7 === 0, t: -0.25 },
+    ],
+  };
+  return Buffer.from(envelopeOf(imsi, payload, timestamp, { imei: imsi.replace('29500', '86000') }));
 }

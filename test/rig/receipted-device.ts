@@ -1,7 +1,7 @@
 import type { SequenceRange } from '@tashika/shared/sequence';
 import { newStream } from '@tashika/shared/telemetry';
 import type { Timestamp } from '@tashika/shared/time';
-import { Agent, request } from 'undici';
+import { SimLine } from './sim-line.ts';
 
 export interface ReceiptedDeviceOptions {
   /** The address that it posts from: its SIM. */
@@ -31,7 +31,7 @@ export class ReceiptedDevice {
   /** Posts that Funnel said it took. */
   posts = 0;
   readonly #options: ReceiptedDeviceOptions;
-  readonly #agent: Agent;
+  readonly #line: SimLine;
   /** What is not confirmed: when each number's reading was taken. In order of the numbers. */
   readonly #spool = new Map<number, Timestamp>();
   #taken = 0;
@@ -41,7 +41,7 @@ export class ReceiptedDevice {
   constructor(options: ReceiptedDeviceOptions) {
     this.#options = options;
     this.region = options.region;
-    this.#agent = new Agent({ connections: 1, localAddress: options.address });
+    this.#line = new SimLine(options.address);
   }
 
   /** How many readings it took. */
@@ -84,7 +84,7 @@ export class ReceiptedDevice {
   }
 
   close(): Promise<void> {
-    return this.#agent.close();
+    return this.#line.close();
   }
 
   /** The spool as runs of numbers that follow on each other, each short enough for a post. */
@@ -100,34 +100,22 @@ export class ReceiptedDevice {
     if (run) yield run;
   }
 
-  /** Posts until Funnel says that it took it. */
   async #post(seq: number, times: readonly Timestamp[]): Promise<void> {
     const pack = times.map((time, index) => ({ n: 'count', v: seq + index, t: time / 1000 }));
     const { region, stream } = this;
     // What was posted is no longer held, confirmed or not: the cloud has it, or knows that it is missing.
     this.#posted = Math.max(this.#posted, seq + times.length - 1);
-    const body = JSON.stringify({ v: 1, pref: region, stream, seq, held: this.#taken - this.#posted, pack });
-    for (let status = 0; status !== 204; ) {
-      const answer = await request(this.#options.funnelUrl, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body,
-        dispatcher: this.#agent,
-      });
-      await answer.body.dump();
-      status = answer.statusCode;
-      if (status !== 204 && status !== 503) throw new Error(`Funnel answered ${status} to ${body}`);
-    }
+    const post = { v: 1, pref: region, stream, seq, held: this.#taken - this.#posted, pack };
+    await this.#line.postUntilTaken(this.#options.funnelUrl, post);
     this.posts++;
   }
 
   /** Undefined while the cloud can't be reached. */
   async #ask(url: string): Promise<Receipt | undefined> {
-    const answer = await request(url, { dispatcher: this.#agent });
-    const text = await answer.body.text();
-    if (answer.statusCode === 200) return JSON.parse(text) as Receipt;
-    if (answer.statusCode >= 500) return undefined;
-    throw new Error(`Beam answered ${answer.statusCode}: ${text}`);
+    const { status, body } = await this.#line.get(url);
+    if (status === 200) return JSON.parse(body) as Receipt;
+    if (status >= 500) return undefined;
+    throw new Error(`Beam answered ${status}: ${body}`);
   }
 }
 

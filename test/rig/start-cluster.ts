@@ -7,14 +7,16 @@ import { Cluster } from './cluster.ts';
 import { temporaryDirectory } from './directory.ts';
 import { PartitionJournal } from './partition-journal.ts';
 import { freePort } from './port.ts';
-import { type PostgresOptions, startPostgres } from './postgres.ts';
+import { type Postgres, startPostgres } from './postgres.ts';
 import { Program } from './program.ts';
 import { until } from './until.ts';
 
 const HUB = 'telemetry';
 
-export interface ClusterOptions extends PostgresOptions {
+export interface ClusterOptions {
   readonly partitions?: number;
+  /** Whether a COMMIT waits for the disk, as in production. Default: false, for speed. */
+  readonly fsync?: boolean;
   /** Added to the environment of the API and of every worker. */
   readonly env?: Readonly<Record<string, string>>;
   /** Added to the broker's command line. */
@@ -34,7 +36,7 @@ const QUICK = {
 /** Starts hub, database and API; no worker yet. All of it ends with the test. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const [postgres, broker, apiPort] = await Promise.all([
-    startPostgres(options),
+    ownPostgres(options.fsync ?? false),
     Broker.start({
       dataDirectory: join(temporaryDirectory(), 'event-hubs'),
       hub: HUB,
@@ -64,4 +66,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   onTestFinished(() => database.end());
   const journal = await PartitionJournal.open(database);
   return new Cluster({ broker, postgres, databaseUrl, api, journal, database, workerEnv });
+}
+
+async function ownPostgres(fsync: boolean): Promise<Postgres> {
+  const directory = temporaryDirectory();
+  const postgres = await startPostgres({ directory, settings: { fsync: fsync ? 'on' : 'off' } });
+  onTestFinished(() => postgres.stop());
+  return postgres;
 }
