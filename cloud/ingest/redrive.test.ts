@@ -12,6 +12,7 @@ const windows = { lateToleranceMs: 5000, earlyToleranceMs: 300_000, outOfOrderTo
 const policy = policyOf(windows);
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const HOUR = 3_600_000;
+const iso = (time: number) => new Date(time).toISOString();
 
 let store: Store;
 beforeAll(async () => {
@@ -54,7 +55,12 @@ describe('a dead letter that is driven again', () => {
     expect(answer).toMatchObject({ outcome: 'still-refused', reason: 'event-too-early' });
     expect(await totalsOf(store)).toMatchObject({ readings: 1 });
     expect(await store.query('SELECT detail, redriven_at FROM dead_letter')).toMatchObject([
-      { detail: expect.stringContaining('Not counted: 2.'), redriven_at: null },
+      {
+        detail:
+          `Not counted: 2. The first has the time ${iso(NOON + 2 * HOUR)} and arrived at ${iso(NOON)}; ` +
+          `it was driven again at ${iso(NOON + HOUR)}.`,
+        redriven_at: null,
+      },
     ]);
     expect(await redrive(store, 1, NOON + 2 * HOUR, { windows })).toEqual({ outcome: 'counted' });
     expect(await totalsOf(store)).toMatchObject({ readings: 2, duplicates: 1 });

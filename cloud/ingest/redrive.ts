@@ -79,7 +79,11 @@ function redriveOnce(
     const entries = await lockEntries(transaction, streamsOf([event]), now);
     function count(combined: Watermark) {
       const tally = new Tally(entries, policy, combined, configuration.windowsKeptMs);
-      const outcome = tally.add(event, { arrivedAt: now, watermark: partition.watermark, again: true });
+      const outcome = tally.add(event, {
+        arrivedAt: now,
+        watermark: partition.watermark,
+        firstArrivedAt: event.arrived.enqueuedAt,
+      });
       return { tally, outcome, windows: tally.windows.sorted() };
     }
     let counted = count(null);

@@ -56,8 +56,8 @@ export interface Arrival {
   readonly arrivedAt: Timestamp;
   /** Its partition's watermark before it. */
   readonly watermark: Watermark;
-  /** Whether the event has been here before, so that a part of it may have been counted as a post. */
-  readonly again?: boolean;
+  /** When the hub took an event that is driven again, and of which a part may have been counted as a post. */
+  readonly firstArrivedAt?: Timestamp;
 }
 
 /**
@@ -120,7 +120,7 @@ export class Tally {
       this.#countPost(post.region, outcome);
       return;
     }
-    outcome.refusal = this.#refusal('The event', reading, arrival.arrivedAt);
+    outcome.refusal = this.#refusal('The event', reading, arrival);
   }
 
   #addPost(
@@ -153,7 +153,7 @@ export class Tally {
       }
     }
     outcome.duplicates = follows ? 0 : readings.length - count(candidates);
-    if (!(arrival.again && outcome.duplicates > 0)) this.#countPost(post.region, outcome);
+    if (arrival.firstArrivedAt === undefined || outcome.duplicates === 0) this.#countPost(post.region, outcome);
     if (follows && refused.length === 0) open.append(readings.length);
     else {
       const received = refused.length === 0 ? candidates : subtract(candidates, normalise(refused));
@@ -164,7 +164,7 @@ export class Tally {
       open.hold(post.held, Math.min(event.timestamp, arrival.arrivedAt));
     if (refused.length > 0) {
       const subject = `Not counted: ${rangesOf(normalise(refused))}. The first`;
-      outcome.refusal = this.#refusal(subject, readings[refused[0]![0] - seq]!, arrival.arrivedAt);
+      outcome.refusal = this.#refusal(subject, readings[refused[0]![0] - seq]!, arrival);
     }
   }
 
@@ -241,9 +241,13 @@ export class Tally {
   }
 
   /** Why a reading was not counted: its device's clock is ahead, or its window is no longer kept. */
-  #refusal(subject: string, { time }: DecodedReading, arrivedAt: Timestamp): Refusal {
+  #refusal(subject: string, { time }: DecodedReading, { arrivedAt, firstArrivedAt }: Arrival): Refusal {
     const own = `${subject} has the time ${new Date(time).toISOString()}`;
-    const arrived = `arrived at ${new Date(arrivedAt).toISOString()}`;
+    const judgedAt = new Date(arrivedAt).toISOString();
+    const arrived =
+      firstArrivedAt === undefined
+        ? `arrived at ${judgedAt}`
+        : `arrived at ${new Date(firstArrivedAt).toISOString()}; it was driven again at ${judgedAt}`;
     const keptFrom = arrivedAt - this.#windowsKeptMs;
     return time <= keptFrom
       ? {
