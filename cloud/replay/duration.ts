@@ -13,3 +13,9 @@ export function parseDuration(text: string): Duration | undefined {
   const duration = Number(match[1]) * UNITS[match[2]!]!;
   return Number.isSafeInteger(duration) ? duration : undefined;
 }
+
+/** A length of time as `parseDuration` reads it, in the largest unit that it is a whole number of. */
+export function durationText(duration: Duration): string {
+  const [unit, size] = Object.entries(UNITS).findLast(([, each]) => duration % each === 0)!;
+  return duration === 0 ? '0s' : `${duration / size}${unit}`;
+}

@@ -16,7 +16,8 @@ event a commit of its own, without a hub and without a database. FILE may be - f
   --skip-bad-lines                  names bad lines and passes over them
   --help                            this text
 
-A length of time is ${DURATION_SPELLINGS}.
+A length of time is ${DURATION_SPELLINGS}. Each may be what a worker's
+setting may be: cloud/CONFIGURATION.md, section windows. --action is for --policy stream-analytics alone.
 
 Each line of FILE is one of these, in the order in which the hub had them:
   {"partition":"0","enqueuedTime":"2026-06-01T12:00:00Z","body":{"timestamp":1780315200000,"payloads":{"pref":"13"}}}

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
+import { leavesOf } from '@tashika/shared/config';
 import { usageError } from '@tashika/shared/errors';
 import type { Duration } from '@tashika/shared/time';
+import { cloudSchema } from '../config/index.ts';
 import { ACTIONS, MOST_WINDOWS_A_READING, POLICIES, type WindowSettings, windowingOf } from '../windows/index.ts';
-import { DURATION_SPELLINGS, parseDuration } from './duration.ts';
+import { DURATION_SPELLINGS, durationText, parseDuration } from './duration.ts';
 
 /** What `tashika-cloud replay` was asked for. */
 export interface ReplayOptions {
@@ -15,7 +17,8 @@ export interface ReplayOptions {
   readonly skipBadLines: boolean;
 }
 
-const YEAR: Duration = 366 * 86_400_000;
+/** A worker's settings, whose ranges hold here too: whatever is replayed can be configured. */
+const SETTINGS = leavesOf(cloudSchema, 'TASHIKA_CLOUD');
 
 /**
  * Reads the arguments behind `replay`; undefined when they ask for help.
@@ -36,7 +39,7 @@ function readArguments(args: readonly string[]): ReplayOptions | undefined {
     allowPositionals: true,
     options: {
       policy: { type: 'string', default: 'revise' },
-      action: { type: 'string', default: 'adjust' },
+      action: { type: 'string' },
       late: { type: 'string', default: '5s' },
       early: { type: 'string', default: '5m' },
       'out-of-order': { type: 'string', default: '0s' },
@@ -51,14 +54,18 @@ function readArguments(args: readonly string[]): ReplayOptions | undefined {
   const [file, ...more] = positionals;
   if (file === undefined) throw new Error('The file of recorded events is missing; - is standard input.');
   if (more.length > 0) throw new Error(`One file at a time: ${positionals.join(' ')}.`);
+  const policy = choice('policy', values.policy, POLICIES);
+  const action = values.action === undefined ? undefined : choice('action', values.action, ACTIONS);
+  if (action !== undefined && policy === 'revise')
+    throw new Error('--action is for --policy stream-analytics: revise adjusts and drops nothing.');
   const windows: WindowSettings = {
-    policy: choice('policy', values.policy, POLICIES),
-    action: choice('action', values.action, ACTIONS),
-    lateToleranceMs: duration('late', values.late),
-    earlyToleranceMs: duration('early', values.early),
-    outOfOrderToleranceMs: duration('out-of-order', values['out-of-order']),
-    lengthMs: duration('window', values.window, 1),
-    hopMs: values.hop === undefined ? undefined : duration('hop', values.hop, 1),
+    policy,
+    ...(action && { action }),
+    lateToleranceMs: duration('late', values.late, 'windows.lateToleranceMs'),
+    earlyToleranceMs: duration('early', values.early, 'windows.earlyToleranceMs'),
+    outOfOrderToleranceMs: duration('out-of-order', values['out-of-order'], 'windows.outOfOrderToleranceMs'),
+    lengthMs: duration('window', values.window, 'windows.lengthMs'),
+    hopMs: values.hop === undefined ? undefined : duration('hop', values.hop, 'windows.hopMs'),
   };
   requireWindows(windows, values.window, values.hop ?? values.window);
   return { file, windows, trace: values.trace, skipBadLines: values['skip-bad-lines'] };
@@ -70,11 +77,12 @@ function choice<Name extends string>(flag: string, found: string, names: readonl
   return name;
 }
 
-function duration(flag: string, found: string, least: Duration = 0): Duration {
+function duration(flag: string, found: string, setting: string): Duration {
   const parsed = parseDuration(found);
   if (parsed === undefined) throw new Error(`--${flag} must be ${DURATION_SPELLINGS}, found ${JSON.stringify(found)}.`);
-  if (parsed < least || parsed > YEAR)
-    throw new Error(`--${flag} must be ${least === 0 ? '' : 'more than 0 and '}at most 366d, found ${found}.`);
+  const { minimum, maximum } = SETTINGS.find(({ path }) => path === setting)!.schema;
+  if (parsed < minimum! || parsed > maximum!)
+    throw new Error(`--${flag} must be from ${durationText(minimum!)} to ${durationText(maximum!)}, found ${found}.`);
   return parsed;
 }
 
