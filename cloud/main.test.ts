@@ -20,7 +20,6 @@ const NOWHERE =
   'Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=listen;SharedAccessKey=eA==;UseDevelopmentEmulator=true;EntityPath=telemetry';
 
 const CONNECTION = 'TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING';
-const SERVER = { TASHIKA_CLOUD_STORE_URL: 'postgres://tashika@127.0.0.1:1/tashika' };
 
 let directory: string;
 const children: ChildProcess[] = [];
@@ -72,41 +71,6 @@ describe('tashika-cloud', () => {
   it('explains itself', async () => {
     const { stdout, code } = await outcome(tashikaCloud(['--help']));
     expect([stdout, code]).toEqual([expect.stringContaining('tashika-cloud worker [--config FILE]'), 0]);
-  });
-
-  it.each([
-    [['serve'], {}, 2, /^USAGE: Unknown command: serve\. tashika-cloud --help lists what there is\.\n$/],
-    [[], {}, 2, /^USAGE: A command is missing\./],
-    [['all', '--verbose'], {}, 2, /^USAGE: Unknown option '--verbose'/],
-    [['worker'], {}, 78, /^CONFIG_INVALID: store\.url is pglite:.*tashika-cloud all.*PostgreSQL/],
-    [['api'], {}, 78, /^CONFIG_INVALID: store\.url is pglite:/],
-    [['all'], { TASHIKA_CLOUD_API_HOST: '0.0.0.0' }, 78, /^ADDRESS_REFUSED: api\.host is 0\.0\.0\.0/],
-    [
-      ['worker'],
-      { ...SERVER, TASHIKA_CLOUD_WORKER_HOST: '0.0.0.0' },
-      78,
-      /^ADDRESS_REFUSED: worker\.host is 0\.0\.0\.0/,
-    ],
-    [
-      ['worker'],
-      { ...SERVER, [CONNECTION]: '' },
-      78,
-      /^CONFIG_INVALID: eventHubs\.connectionString is missing.*STRING/,
-    ],
-    [['all'], { [CONNECTION]: '' }, 78, /^CONFIG_INVALID: eventHubs\.connectionString is missing/],
-    [
-      ['all'],
-      { [CONNECTION]: 'Endpoint=sb://h' },
-      78,
-      /^CONFIG_INVALID: eventHubs\.connectionString must have a Shared/,
-    ],
-    [['all'], { TASHIKA_CLOUD_STORE_URL: 'tashika' }, 78, /^CONFIG_INVALID: store\.url must be pglite:/],
-    [['api'], { TASHIKA_CLOUD_STORE_URL: 'postgres://a:b#c@host/db' }, 78, /^CONFIG_INVALID: store\.url is no URL/],
-    [['all'], { TASHIKA_CLOUD_API_WEB_DIRECTORY: '/nowhere' }, 78, /^CONFIG_INVALID: api\.webDirectory is \/nowhere, /],
-    [['all'], { TASHIKA_CLOUD_API_PORT: 'eighty' }, 78, /^CONFIG_INVALID: .*api\.port/],
-    [['all', '--config', '/nowhere.json'], {}, 78, /^CONFIG_UNREADABLE: .*\/nowhere\.json/],
-  ])('says in a line what is wrong with %j %j', async (args, env, code, line) => {
-    expect(await outcome(tashikaCloud(args, env))).toEqual({ stdout: '', stderr: expect.stringMatching(line), code });
   });
 
   it('names the variable that moves a busy port', async () => {
