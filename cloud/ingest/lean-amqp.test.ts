@@ -13,6 +13,7 @@ const rhea = rheaOfTheSdk();
 const { message, frames } = rhea;
 const rheaDecode = message.decode;
 const rheaReadFrame = frames.read_frame;
+const rheaOnTransfer = rhea.sessions.prototype.on_transfer;
 
 /** The short way, and how often it handed over to rhea's own. */
 function counted(): { decode: (bytes: Buffer) => object; handedOver: () => number } {
@@ -125,6 +126,7 @@ describe('putting it in place', () => {
   const copy = (): RheaParts => ({
     frames: { ...frames },
     message: { ...message },
+    sessions: class extends (rhea.sessions as new (...a: never[]) => object) {} as unknown as RheaParts['sessions'],
     logs: rhea.logs.map((log) => ({ ...log })),
   });
 
@@ -137,11 +139,22 @@ describe('putting it in place', () => {
     expect(parts.frames.read_frame).toBe(rheaReadFrame);
   });
 
-  it('takes the place of decoder, frame reader and the log lines that are off', () => {
+  it('leaves a library alone whose sessions do something else with a transfer', () => {
+    const parts = copy();
+    const onTransfer = () => {};
+    parts.sessions.prototype.on_transfer = onTransfer;
+    expect(() => installLeanAmqp(parts)).toThrow('a transfer is taken in otherwise');
+    expect(parts.sessions.prototype.on_transfer).toBe(onTransfer);
+    expect(parts.message.decode).toBe(rheaDecode);
+  });
+
+  it('takes the place of decoder, frame reader, what takes transfers in, and the log lines that are off', () => {
     const parts = copy();
     installLeanAmqp(parts);
     expect(parts.message.decode).not.toBe(rheaDecode);
     expect(parts.frames.read_frame).not.toBe(rheaReadFrame);
+    expect(parts.sessions.prototype.on_transfer).not.toBe(rheaOnTransfer);
+    expect(rhea.sessions.prototype.on_transfer).toBe(rheaOnTransfer);
     expect(parts.message.accepted().described()).toEqual(rhea.message.accepted().described());
     const lines = parts.logs.flatMap((log) => Object.values(log));
     expect(lines.length).toBeGreaterThan(10);

@@ -1,5 +1,12 @@
 import { createRequire } from 'node:module';
 import { isDeepStrictEqual } from 'node:util';
+import {
+  leanOnTransfer,
+  type RheaSessions,
+  SAMPLE_DELIVERY,
+  sameTransfer,
+  type TransferFrame,
+} from './lean-transfer.ts';
 
 /**
  * A short way through `rhea`, the AMQP library of the Event Hubs SDK, for what a reader gets in bulk: transfer frames
@@ -18,9 +25,13 @@ export interface RheaParts {
   readonly message: {
     decode: (bytes: Buffer) => object;
     accepted: () => { described(): object };
+    released: () => { described(): object };
+    rejected: (fields: object) => { described(): object };
+    modified: (fields: object) => { described(): object };
     data_section: (content: Buffer) => object;
     encode: (message: object) => Buffer;
   };
+  readonly sessions: RheaSessions;
   /** The lines that it can log, and those of the layer between it and the SDK. */
   readonly logs: readonly Record<string, ((...values: unknown[]) => void) & { enabled?: boolean }>[];
 }
@@ -41,6 +52,7 @@ export function rheaOfTheSdk(): RheaParts {
   return {
     frames: rhea('./frames.js'),
     message: rhea('./message.js'),
+    sessions: rhea('./session.js'),
     logs: [rhea('./log.js'), layer('./log.js')],
   };
 }
@@ -54,17 +66,23 @@ let installed = false;
  */
 export function installLeanAmqp(rhea: RheaParts = rheaOfTheSdk()): void {
   if (installed) return;
-  const { frames, message, logs } = rhea;
+  const { frames, message, sessions, logs } = rhea;
   const [readFrame, decode] = [frames.read_frame, message.decode];
+  const onTransfer = sessions.prototype.on_transfer;
   const leanReadFrame = leanFrameReader(readFrame);
   const leanDecode = leanMessageDecoder(message);
+  const leanTransfer = leanOnTransfer(onTransfer, message);
   for (const sample of sampleMessages(message)) {
     if (!isDeepStrictEqual(leanDecode(sample), decode(sample))) throw new Error('a message is decoded otherwise');
     const frame = sampleFrame(sample);
     if (!sameFrame(leanReadFrame(frame), readFrame(frame))) throw new Error('a frame is read otherwise');
+    const transfer = readFrame(frame) as TransferFrame;
+    if (!sameTransfer(leanTransfer, onTransfer, sessions, transfer))
+      throw new Error('a transfer is taken in otherwise');
   }
   frames.read_frame = leanReadFrame;
   message.decode = leanDecode;
+  sessions.prototype.on_transfer = leanTransfer;
   // One outcome serves all: it has no fields, and is only compared and written.
   const outcome = message.accepted().described();
   const accepted = { described: () => outcome };
@@ -367,7 +385,7 @@ function sampleMessages(message: RheaParts['message']): Buffer[] {
 
 /** A transfer frame of channel 1 that carries `payload`, presettled. */
 function sampleFrame(payload: Buffer): Buffer {
-  const fields = Buffer.from([0x52, 1, 0x70, 0, 0, 1, 0, 0xa0, 1, 9, 0x43, 0x41, 0x42, 0x40]);
+  const fields = Buffer.from([0x52, 1, 0x52, SAMPLE_DELIVERY, 0xa0, 1, 9, 0x43, 0x41, 0x42, 0x40]);
   const head = Buffer.from([0, 0, 0, 0, 2, 0, 0, 1, 0, 0x53, TRANSFER, 0xc0, fields.length + 1, 7]);
   head.writeUInt32BE(head.length + fields.length + payload.length);
   return Buffer.concat([head, fields, payload]);
