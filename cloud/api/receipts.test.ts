@@ -2,7 +2,6 @@ import { TestClock } from '@tashika/shared/time';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { signatureOf } from '../receipts/index.ts';
-import { ApiDocument } from './testing/document.ts';
 import { type OpenApi, openApi, openApiOver } from './testing/open.ts';
 import { addLedger } from './testing/seed.ts';
 
@@ -12,10 +11,8 @@ const beam = { preSharedKeys: [KEY], toleranceMs: 300_000 };
 const clock = new TestClock(Date.UTC(2026, 0, 31, 12));
 
 let api: OpenApi;
-let document: ApiDocument;
 beforeAll(async () => {
   api = await openApi({ clock, beam });
-  document = await ApiDocument.of(api.app);
   await addLedger(api.store, { imsi: IMSI, stream: 'gappy', received: '{[1,4),[9,12)}', lost: '{[4,5)}' });
   const scattered = Array.from({ length: 1_200 }, (_, n) => `[${2 * n + 2},${2 * n + 3})`).join(',');
   await addLedger(api.store, { imsi: IMSI, stream: 'scattered', received: `{${scattered}}` });
@@ -34,9 +31,7 @@ function signed(imsi = IMSI, signedAt = clock.now()): Record<string, string> {
 }
 
 async function ask(query: string, headers: Record<string, string>, app: FastifyInstance = api.app) {
-  const url = `/v1/receipts${query}`;
-  const answer = await app.inject({ url, headers });
-  expect(document.faults('GET', url, answer)).toEqual([]);
+  const answer = await app.inject({ url: `/v1/receipts${query}`, headers });
   return { status: answer.statusCode, headers: answer.headers, ...answer.json() };
 }
 

@@ -2,7 +2,6 @@ import { TestClock } from '@tashika/shared/time';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addValues, WindowDeltas } from '../windows/index.ts';
 import type { Problem, WindowList, WindowValues } from './shapes.ts';
-import { ApiDocument } from './testing/document.ts';
 import { type OpenApi, openApi } from './testing/open.ts';
 import { commitWindows, setPartition } from './testing/seed.ts';
 
@@ -137,7 +136,6 @@ describe("a window's values", () => {
   it('are told by sensor', async () => {
     const url = '/api/windows/values?region=Tokyo&windowEnd=2026-01-31T11:59:00Z';
     const answer = await api.app.inject(url);
-    expect((await ApiDocument.of(api.app)).faults('GET', url, answer)).toEqual([]);
     expect(answer.json()).toEqual({
       windowEnd: '2026-01-31T11:59:00.000Z',
       region: '13',
@@ -164,7 +162,6 @@ describe("a window's values", () => {
     expect(answer.json<WindowValues>().values).toEqual([
       { sensor: 'a', unit: '', count: 2, sum: null, min: 1e308, max: 1.7e308, percentiles: null },
     ]);
-    expect((await ApiDocument.of(api.app)).faults('GET', url, answer)).toEqual([]);
   });
 
   it('are told in SQL by a view, with the state of the window and no infinity', async () => {

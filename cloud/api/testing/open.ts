@@ -5,6 +5,7 @@ import { regionCompleteness } from '../../ledger/index.ts';
 import { createMetrics } from '../../metrics/index.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { type ApiOptions, createApi, type Redrive } from '../index.ts';
+import { heldToItsDocument } from './documented.ts';
 
 /** An API over an empty store in memory. */
 export interface OpenApi {
@@ -28,12 +29,12 @@ export async function openApi(options: Options = {}): Promise<OpenApi> {
   };
 }
 
-/** One more API over the same store, as another process would serve it. */
-export function openApiOver(store: Store, options: Options = {}): Promise<FastifyInstance> {
+/** One more API over the same store, as another process would serve it. A test fails where an answer is not as documented. */
+export async function openApiOver(store: Store, options: Options = {}): Promise<FastifyInstance> {
   const { clock = systemClock, redrive = onlyTheFirst } = options;
   const completeness = regionCompleteness(store, clock);
   const metrics = createMetrics({ store, clock, completeness, stalledAfterMs: 30_000 });
-  return createApi({
+  const app = await createApi({
     ...options,
     store,
     clock,
@@ -44,6 +45,7 @@ export function openApiOver(store: Store, options: Options = {}): Promise<Fastif
     silentAfterMs: 300_000,
     stalledAfterMs: 30_000,
   });
+  return heldToItsDocument(app);
 }
 
 const onlyTheFirst: Redrive = {
