@@ -8,6 +8,8 @@ export interface BatchLimit {
   readonly sizeOf: (reading: SpooledReading) => number;
   /** Whether two readings may go into one batch. */
   readonly together: (first: SpooledReading, next: SpooledReading) => boolean;
+  /** False: only what is live, because the backlog has had its share of the link for now. Left out: everything. */
+  readonly backlog?: boolean;
 }
 
 /** Readings in the order of their numbers, without a gap; and the losses that are still to be told. */
@@ -17,11 +19,18 @@ export interface Batch {
   readonly first: number;
   /** May be empty when there are only losses to tell. */
   readonly readings: readonly SpooledReading[];
-  /** Readings of the stream that wait behind this batch. */
+  /**
+   * Readings of the stream that were never posted and of which the cloud can't know yet: behind `through`. Those before
+   * it, which an earlier post went past, the cloud sees as missing by itself.
+   */
   readonly held: number;
+  /** The highest number that the cloud knows of once it has this batch and all that were posted before. */
+  readonly through: number;
   readonly lost: SequenceRanges;
   /** Whether waiting would not make it longer. */
   readonly full: boolean;
+  /** Whether its readings have waited for long: an outage or a restart lies between. */
+  readonly backlog: boolean;
 }
 
 /** Most ranges told in one post; the others are told in the next. */
@@ -30,10 +39,9 @@ export const MAX_TOLD = 64;
 /** The batch without what comes after its first `count` readings. */
 export function firstOf(batch: Batch, count: number): Batch {
   if (count >= batch.readings.length) return batch;
-  return {
-    ...batch,
-    readings: batch.readings.slice(0, count),
-    held: batch.held + batch.readings.length - count,
-    full: true,
-  };
+  const last = batch.first + batch.readings.length - 1;
+  // Only if nothing beyond the batch is known to the cloud are the readings left out news to it.
+  const held = batch.through === last ? batch.held + batch.readings.length - count : batch.held;
+  const through = batch.through === last ? batch.first + count - 1 : batch.through;
+  return { ...batch, readings: batch.readings.slice(0, count), held, through, full: true };
 }

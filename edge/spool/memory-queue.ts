@@ -76,18 +76,22 @@ export class MemoryQueue {
     return [group.first, group.last];
   }
 
-  /** Forgets the groups whose readings the cloud has. */
-  acknowledge(through: number): void {
-    while (!this.#writing && this.#closed[0] && this.#closed[0].last <= through)
-      this.#remove(this.#closed[0], 'durable');
+  /** Forgets the groups at the front that are done with. */
+  forget(isDone: (range: SequenceRange) => boolean): void {
+    for (
+      let group = this.#closed[0];
+      group && !this.#writing && isDone([group.first, group.last]);
+      group = this.#closed[0]
+    )
+      this.#remove(group, 'durable');
   }
 
-  /** Readings after `after` and up to `through` in closed groups, in order, until `take` refuses one; false then. */
-  read(after: number, through: number, take: (reading: SpooledReading) => boolean): boolean {
+  /** Readings `from` to `through` in closed groups, in order, until `take` refuses one; false then. */
+  read(from: number, through: number, take: (reading: SpooledReading) => boolean): boolean {
     for (const group of this.#closed) {
-      if (group.last <= after) continue;
+      if (group.last < from) continue;
       for (const { record } of parseRecords(group.bytes, this.#seed, true).records) {
-        if (record.sequence <= after) continue;
+        if (record.sequence < from) continue;
         if (record.sequence > through) return true;
         if (!take({ ...record, bootId: this.#bootId })) return false;
       }

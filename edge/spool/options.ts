@@ -2,7 +2,11 @@ import type { Clock, Duration } from '@tashika/shared/time';
 import type { Reporter } from './report.ts';
 import type { SegmentFiles } from './segment-files.ts';
 
-export type FullPolicy = 'drop-oldest' | 'drop-newest';
+/** What is given up when the spool is full: file by file from the oldest, what comes new, or every other reading. */
+export type FullPolicy = 'drop-oldest' | 'drop-newest' | 'thin-out';
+
+/** `live-first`: what is taken now goes before what waited through an outage, which is sent in between. */
+export type ReadOrder = 'in-order' | 'live-first';
 
 export interface SpoolOptions {
   readonly files: SegmentFiles;
@@ -19,6 +23,19 @@ export interface SpoolOptions {
   /** Most bytes of readings in memory while the disk takes none. */
   readonly memoryBytes: number;
   readonly policy: FullPolicy;
+  /** Left out: `in-order`. */
+  readonly order?: ReadOrder | undefined;
+  /** Readings that wait for longer than this are backlog. Left out: a minute. */
+  readonly liveMs?: Duration | undefined;
+  /** Keep what the link has accepted until `confirm` says that the cloud has it. */
+  readonly keepUntilConfirmed?: boolean | undefined;
+  /**
+   * Most bytes of segments that wait for nothing but that; beyond, and when the spool is full, the oldest go. Left out:
+   * a quarter of `maxBytes`.
+   */
+  readonly unconfirmedBytes?: number | undefined;
+  /** How long they wait at most, since they were sent or the process started. Left out: a week. */
+  readonly unconfirmedMs?: Duration | undefined;
 }
 
 export interface SpoolFigures {
@@ -26,8 +43,12 @@ export interface SpoolFigures {
   /** Readings since the start: taken in, and given up (of this start or found missing from before). */
   readonly appended: number;
   readonly lost: number;
-  /** Readings that wait for the link, in all streams. */
+  /** Readings that wait for the link and were never posted, in all streams. */
   readonly held: number;
+  /** Readings that the link has accepted and the cloud has not confirmed; 0 where that is not waited for. */
+  readonly unconfirmed: number;
+  /** Readings that wait to be sent again, because the cloud says that they never came. */
+  readonly again: number;
   readonly diskBytes: number;
   readonly memoryBytes: number;
   /** Whether the disk refuses to be written. */

@@ -1,4 +1,5 @@
-import type { SequenceRanges } from '@tashika/shared/sequence';
+import { type SequenceRanges, subtract } from '@tashika/shared/sequence';
+import { settled } from './progress.ts';
 import { checksumSeed, parseRecords } from './record.ts';
 import type { Reporter } from './report.ts';
 import { decodeSegmentHeader, firstOfSegment, SEGMENT_HEADER_BYTES, type Segment, segmentName } from './segment.ts';
@@ -15,6 +16,7 @@ export interface StreamPlace {
   readonly report: Reporter;
   readonly bootId: string;
   readonly segmentBytes: number;
+  readonly keep: boolean;
 }
 
 /** Why a stream that is on the disk must not be gone on with: a number could be used for a second reading. */
@@ -84,7 +86,8 @@ async function openState(
 
 /** What was accepted is forgotten: everything that is here is sent again, and the cloud knows it by its numbers. */
 function sentAgain(segments: readonly Segment[]): StreamState {
-  return { ...NEW_STREAM, acknowledged: Math.max(0, (segments[0]?.first ?? 1) - 1) };
+  const first = segments[0]?.first ?? 1;
+  return { ...NEW_STREAM, done: first > 1 ? [[1, first - 1]] : [] };
 }
 
 interface Tail {
@@ -131,7 +134,7 @@ async function recoverTail(place: StreamPlace, segment: Segment | undefined, kno
 
 /** Numbers that were given out and that neither the disk nor the cloud has. */
 function inNeitherPlace(log: StreamLog, state: StreamState | undefined): SequenceRanges {
-  const first = Math.max(log.highest, log.acknowledged) + 1;
+  const first = log.highest + 1;
   const last = state?.last ?? 0;
-  return first <= last ? [[first, last]] : [];
+  return first <= last ? subtract([[first, last]], settled(log.progress)) : [];
 }

@@ -24,6 +24,18 @@ export type SpoolReport =
   | { readonly kind: 'disk-refuses'; readonly error: unknown }
   | { readonly kind: 'disk-recovered' };
 
-export type LossReason = 'spool-full' | 'memory-full' | 'corrupt' | 'process-ended' | 'refused';
+/**
+ * Why readings were given up. `unconfirmed`: the link took them, but the cloud never had them, and the disk has them no
+ * more. `too-old` and `thinned-out` are what the configuration asks for.
+ */
+export type LossReason =
+  | 'spool-full'
+  | 'memory-full'
+  | 'corrupt'
+  | 'process-ended'
+  | 'refused'
+  | 'unconfirmed'
+  | 'too-old'
+  | 'thinned-out';
 
 export type Reporter = (report: SpoolReport) => void;

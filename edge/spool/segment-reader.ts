@@ -1,5 +1,6 @@
+import type { Stamp } from '../clock/index.ts';
 import type { SpooledReading } from './reading.ts';
-import { checksumSeed, MAX_RECORD_BYTES, parseRecords } from './record.ts';
+import { checksumSeed, MAX_RECORD_BYTES, type ParsedRecord, parseRecords } from './record.ts';
 import type { Reporter } from './report.ts';
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, type Segment, segmentName } from './segment.ts';
 import type { SegmentFile, SegmentFiles } from './segment-files.ts';
@@ -19,6 +20,8 @@ export interface SegmentReaderOptions {
   readonly segments: readonly Segment[];
 }
 
+const MOST_BOOKMARKS = 4;
+
 interface Place {
   readonly segment: Segment;
   readonly position: number;
@@ -29,10 +32,12 @@ export class SegmentReader {
   readonly #options: SegmentReaderOptions;
   readonly #seed: number;
   #open: { readonly segment: Segment; readonly file: SegmentFile; readonly bootId: string } | undefined;
-  /** Where to read on. */
-  #place: Place | undefined;
+  /** Where the numbers that were read up to go on, the latest first: a backlog and what is live are read in turns. */
+  #bookmarks: { readonly number: number; readonly place: Place }[] = [];
   /** Where the readings of the last `read` end, so that an acknowledged one is not looked for again. */
   #ends: { readonly sequence: number; readonly place: Place }[] = [];
+  /** Where the last `read` began. */
+  #from = 0;
   /** The segment that the disk failed to read the last time. */
   #failing: Segment | undefined;
 
@@ -42,17 +47,18 @@ export class SegmentReader {
   }
 
   /**
-   * Readings after the number `after`, in order, until `take` refuses one; true when there are no more. Numbers may be
+   * Readings `from` to `to`, in order, until `take` refuses one; true when there are no more of them. Numbers may be
    * missing.
    *
    * Rejects with the system's error when the disk can't be read now. What it can't read the next time either (`EIO`)
    * is passed over as corrupt.
    */
-  async read(after: number, take: (reading: SpooledReading) => boolean): Promise<boolean> {
+  async read(from: number, to: number, take: (reading: SpooledReading) => boolean): Promise<boolean> {
     this.#ends = [];
-    let place = this.#place ?? this.#placeOf(after + 1);
-    let previous = after;
-    while (place) {
+    this.#from = from;
+    let place = this.#bookmarks.find(({ number }) => number === from)?.place ?? this.#placeOf(from);
+    let previous = from - 1;
+    while (place && place.segment.first <= to) {
       const { segment, position }: Place = place;
       const { bytes, bootId } = await this.#chunk(segment, position);
       const atEnd = bytes.length < READ_BYTES || position + bytes.length >= segment.bytes;
@@ -60,6 +66,7 @@ export class SegmentReader {
       if (parsed.damagedBytes > 0) this.#corrupt(segment, parsed.damagedBytes);
       for (const { record, end } of parsed.records) {
         if (record.sequence <= previous) continue;
+        if (record.sequence > to) return true;
         if (!take({ ...record, bootId })) return false;
         previous = record.sequence;
         this.#ends.push({ sequence: record.sequence, place: { segment, position: position + end } });
@@ -71,13 +78,35 @@ export class SegmentReader {
 
   /** The reading `sequence` of the last `read`, and all before it, are done with. */
   passed(sequence: number): void {
-    this.#place = this.#ends.find((end) => end.sequence === sequence)?.place ?? this.#place;
+    const end = this.#ends.find((each) => each.sequence === sequence);
+    if (!end) return;
+    const others = this.#bookmarks.filter(({ number }) => number !== this.#from && number !== sequence + 1);
+    this.#bookmarks = [{ number: sequence + 1, place: end.place }, ...others].slice(0, MOST_BOOKMARKS);
+  }
+
+  /** The stamp of a segment's first reading; `undefined` where none can be read. Rejects as `read` does. */
+  async begins(segment: Segment): Promise<Stamp | undefined> {
+    const { bytes, bootId } = await this.#chunk(segment, SEGMENT_HEADER_BYTES);
+    const first = parseRecords(bytes, this.#seed, true).records[0]?.record;
+    return first && { ...first, bootId };
+  }
+
+  /** Every record of a segment in order, piece by piece; what is damaged is passed over. Rejects as `read` does. */
+  async *recordsOf(segment: Segment): AsyncGenerator<readonly ParsedRecord[]> {
+    for (let position = SEGMENT_HEADER_BYTES; position < segment.bytes; ) {
+      const { bytes } = await this.#chunk(segment, position);
+      const parsed = parseRecords(bytes, this.#seed, position + bytes.length >= segment.bytes);
+      if (parsed.damagedBytes > 0) this.#corrupt(segment, parsed.damagedBytes);
+      if (bytes.length === 0 || parsed.consumed === 0) return;
+      yield parsed.records;
+      position += parsed.consumed;
+    }
   }
 
   /** Lets go of a segment that is about to be removed. */
   async leave(segment: Segment): Promise<void> {
     if (this.#open?.segment === segment) await this.close();
-    if (this.#place?.segment === segment) this.#place = undefined;
+    this.#bookmarks = this.#bookmarks.filter(({ place }) => place.segment !== segment);
     this.#ends = this.#ends.filter(({ place }) => place.segment !== segment);
   }
 

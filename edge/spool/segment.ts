@@ -1,4 +1,6 @@
 import { crc32 } from 'node:zlib';
+import type { Duration } from '@tashika/shared/time';
+import type { Stamp } from '../clock/index.ts';
 
 /*
  * A segment begins with
@@ -17,6 +19,10 @@ export interface Segment {
   /** Durable bytes, the header included. */
   bytes: number;
   corrupt: boolean;
+  /** Since when the link has had all of it, as far as this process knows; monotonic. */
+  sentSince?: Duration;
+  /** When its first reading was taken, once somebody has looked. */
+  begins?: Stamp;
 }
 
 export function encodeSegmentHeader(bootId: string): Buffer {

@@ -1,4 +1,5 @@
 import { newStream } from '@tashika/shared/telemetry';
+import type { Duration } from '@tashika/shared/time';
 import { createStream, recoverStream, type StreamPlace, type Unsafe } from './recovery.ts';
 import type { Reporter } from './report.ts';
 import { firstOfSegment } from './segment.ts';
@@ -14,6 +15,9 @@ export interface ShelfOptions {
   readonly report: Reporter;
   readonly bootId: string;
   readonly segmentBytes: number;
+  readonly keep: boolean;
+  readonly unconfirmedBytes: number;
+  readonly unconfirmedMs: Duration;
 }
 
 interface Shelved {
@@ -103,6 +107,17 @@ export class Shelf {
     return false;
   }
 
+  /** Gives back the oldest segment that only waits for confirmation; false when there is none. */
+  async dropSent(): Promise<boolean> {
+    for (const { log } of this.#streams) if (await log.dropSent()) return true;
+    return false;
+  }
+
+  /** Bytes of segments that only wait for confirmation. */
+  get sentBytes(): number {
+    return this.#streams.reduce((sum, { log }) => sum + log.sentBytes, 0);
+  }
+
   /**
    * Removes a stream, which must be empty and have told its losses. Files in its folder that are not the spool's are
    * left, and the folder with them. Where the disk refuses, the stream stays, and removing it may be tried again.
@@ -122,9 +137,12 @@ export class Shelf {
     await log.close();
   }
 
-  /** Makes every changed state durable. */
-  async save(): Promise<void> {
+  /** Makes every changed state durable, and holds the bounds of what waits for confirmation. @param now monotonic */
+  async save(now: Duration): Promise<void> {
+    const { unconfirmedMs, unconfirmedBytes } = this.#options;
+    this.newest.letGoAfter(unconfirmedMs, now);
     for (const { log } of this.#streams) if (log.unsaved) await log.save();
+    while (this.sentBytes > unconfirmedBytes && (await this.dropSent()));
   }
 
   async close(): Promise<void> {

@@ -1,13 +1,15 @@
 import { TashikaError } from '@tashika/shared/errors';
-import { count, type SequenceRange, subtract } from '@tashika/shared/sequence';
+import { count, type SequenceRange, subtract, through, union } from '@tashika/shared/sequence';
 import type { Duration, TimerHandle } from '@tashika/shared/time';
 import { type Batch, type BatchLimit, MAX_TOLD } from './batch.ts';
 import { Change } from './change.ts';
 import { Collection } from './collection.ts';
 import type { Fate, Group } from './group.ts';
 import { Lane } from './lane.ts';
+import { LiveMark } from './live-mark.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import type { SpoolFigures, SpoolOptions } from './options.ts';
+import { covers, type Receipt, settled } from './progress.ts';
 import type { Reading } from './reading.ts';
 import { recordBytes } from './record.ts';
 import type { LossReason, Reporter } from './report.ts';
@@ -20,6 +22,19 @@ const SAVE_AFTER: Duration = 1_000;
 /** How often a disk that refuses is tried again. */
 const RETRY_AFTER: Duration = 1_000;
 const GROUP_BYTES = 65_536;
+const A_WEEK: Duration = 604_800_000;
+
+/** So many ranges of numbers may be with the link before the holes between them are filled first. */
+const MOST_HOLES = 64;
+
+/** A stream of which the link has accepted what the cloud has not confirmed. */
+export interface Unconfirmed {
+  readonly stream: string;
+  /** Readings, without the losses that wait for confirmation too. */
+  readonly readings: number;
+  /** The highest number that the cloud should know of. */
+  readonly through: number;
+}
 
 /**
  * Numbers readings from 1 without gaps and keeps them, durably and in order, until they are acknowledged. Only a
@@ -44,12 +59,14 @@ export class Spool {
   #appended = 0;
   readonly #tally: { lost: number };
   readonly #change = new Change();
+  readonly #liveMark: LiveMark;
 
   private constructor(options: SpoolOptions, shelf: Shelf, tally: { lost: number }) {
     this.#options = options;
     this.#shelf = shelf;
     this.#tally = tally;
     this.#last = shelf.newest.last;
+    this.#liveMark = new LiveMark(this.#last, options.liveMs ?? 60_000);
     this.#memory = new MemoryQueue({
       seed: shelf.newest.seed,
       bootId: options.bootId,
@@ -70,7 +87,17 @@ export class Spool {
       if (each.kind === 'lost') tally.lost += count(each.ranges);
       options.report(each);
     };
-    return new Spool({ ...options, report }, await Shelf.open({ ...options, report }), tally);
+    return new Spool(
+      { ...options, report },
+      await Shelf.open({
+        ...options,
+        keep: options.keepUntilConfirmed ?? false,
+        unconfirmedBytes: options.unconfirmedBytes ?? options.maxBytes / 4,
+        unconfirmedMs: options.unconfirmedMs ?? A_WEEK,
+        report,
+      }),
+      tally,
+    );
   }
 
   get figures(): SpoolFigures {
@@ -78,7 +105,9 @@ export class Spool {
       stream: this.#shelf.newest.stream,
       appended: this.#appended,
       lost: this.#tally.lost,
-      held: this.#shelf.logs.reduce((sum, log) => sum + this.#heldBehind(log, log.acknowledged), 0),
+      held: this.#shelf.logs.reduce((sum, log) => sum + this.#neverPosted(log, 0), 0),
+      unconfirmed: this.unconfirmed.reduce((sum, { readings }) => sum + readings, 0),
+      again: this.#shelf.logs.reduce((sum, { progress }) => sum + count(progress.again), 0),
       diskBytes: this.#shelf.bytes + this.#shelf.setAsideBytes,
       memoryBytes: this.#memory.bytes,
       diskRefuses: this.#diskRefuses,
@@ -111,17 +140,25 @@ export class Spool {
   }
 
   /**
-   * What is to be sent next, from the oldest stream; the same again until it is acknowledged. `undefined` when there
-   * is nothing. Rejects with the system's error when the disk can't be read now; try again later.
+   * What is to be sent next; the same again until it is acknowledged, unless the order is `live-first` and something
+   * was taken meanwhile. In order, that is the oldest number of the oldest stream that the link does not have; with
+   * `live-first`, what is live goes before. `undefined` when there is nothing. Rejects with the system's error when the
+   * disk can't be read now; try again later.
    */
   read(limit: BatchLimit): Promise<Batch | undefined> {
     return this.#lane.run(async () => {
-      for (const log of this.#shelf.logs) {
-        const batch = await this.#collect(log, limit);
-        // Told only once it is durable: a loss that was told and then forgotten would free its numbers.
-        const told = (await this.#lossesSaved(log)) ? batch : { ...batch, lost: [] };
-        if (told.readings.length > 0 || told.lost.length > 0) return told;
-        if (log !== this.#shelf.newest && batch.lost.length === 0) await this.#shelf.retire(log);
+      const liveAfter = this.#liveMark.at(this.#options.clock.monotonic());
+      const backlog = limit.backlog ?? true;
+      const first = this.#liveFirst()
+        ? await this.#next(this.#shelf.newest, limit, [liveAfter + 1, this.#last])
+        : undefined;
+      if (first) return first;
+      for (const log of [...this.#shelf.logs]) {
+        const newest = log === this.#shelf.newest;
+        if (!newest && !backlog) return undefined;
+        const batch = await this.#next(log, limit, [1, newest ? this.#last : log.last]);
+        if (batch) return batch.backlog && !backlog ? undefined : batch;
+        if (!newest) await this.#finish(log);
       }
       return undefined;
     });
@@ -133,9 +170,33 @@ export class Spool {
       const last = batch.first + batch.readings.length - 1;
       const log = this.#logOf(batch);
       log?.acknowledge(batch.first, last, batch.lost);
-      if (log === this.#shelf.newest) this.#memory.acknowledge(log.acknowledged);
+      if (log) this.#forgetInMemory(log);
       this.#saveSoon();
     });
+  }
+
+  /**
+   * What the cloud says of a stream: what it has is freed, and what it lacks is read again, or told as lost where the
+   * disk no longer has it. At most 64 ranges wait to be read again at once; further ones are for a further receipt. What
+   * a receipt says of numbers that were not sent, or that the link took only after the receipt was made, must be left
+   * out by the caller, or costs sending twice, never a loss. A stream that is not here is passed over.
+   */
+  confirm(receipt: Receipt): Promise<void> {
+    return this.#lane.run(async () => {
+      const log = this.#shelf.logs.find(({ stream }) => stream === receipt.stream);
+      if (!log) return;
+      log.confirm(receipt);
+      await this.#lossesSaved(log);
+      this.#saveSoon();
+      this.#change.emit();
+    });
+  }
+
+  /** Streams that a receipt would be news for, oldest first; none without `keepUntilConfirmed`. */
+  get unconfirmed(): readonly Unconfirmed[] {
+    return this.#shelf.logs
+      .filter((log) => log.unconfirmed)
+      .map(({ stream, progress, knownThrough }) => ({ stream, readings: count(progress.sent), through: knownThrough }));
   }
 
   /** The batch can't ever be sent: its readings are lost, and the cloud will be told. */
@@ -143,8 +204,9 @@ export class Spool {
     return this.#lane.run(async () => {
       const log = this.#logOf(batch);
       log?.giveUp([[batch.first, batch.first + batch.readings.length - 1]], why);
-      if (log === this.#shelf.newest) this.#memory.acknowledge(log.acknowledged);
-      if (log) await this.#lossesSaved(log);
+      if (!log) return;
+      this.#forgetInMemory(log);
+      await this.#lossesSaved(log);
     });
   }
 
@@ -163,7 +225,7 @@ export class Spool {
     this.#flushTimer?.cancel();
     this.#saveTimer?.cancel();
     await this.#lane.run(async () => {
-      await this.#shelf.save().catch((error) => this.#refused(error));
+      await this.#shelf.save(this.#options.clock.monotonic()).catch((error) => this.#refused(error));
       await this.#shelf.close();
     });
   }
@@ -171,7 +233,7 @@ export class Spool {
   #makeRoomInMemory(bytes: number): boolean {
     const { memoryBytes, maxBytes, policy } = this.#options;
     if (policy === 'drop-newest') {
-      const disk = this.#shelf.bytes + SEGMENT_HEADER_BYTES + this.#memory.bytes;
+      const disk = this.#shelf.bytes - this.#shelf.sentBytes + SEGMENT_HEADER_BYTES + this.#memory.bytes;
       return this.#memory.bytes + bytes <= memoryBytes && disk + bytes <= maxBytes;
     }
     while (this.#memory.bytes + bytes > memoryBytes) {
@@ -182,9 +244,8 @@ export class Spool {
     return true;
   }
 
-  #giveUpInMemory([first, last]: SequenceRange): void {
-    const from = Math.max(first, this.#shelf.newest.acknowledged + 1);
-    if (from <= last) this.#shelf.newest.giveUp([[from, last]], 'memory-full');
+  #giveUpInMemory(range: SequenceRange): void {
+    this.#shelf.newest.giveUp([range], 'memory-full');
   }
 
   #turnAway(sequence: number): void {
@@ -212,6 +273,7 @@ export class Spool {
     this.#flushWaits = false;
     this.#memory.close();
     const last = this.#last;
+    this.#liveMark.note(last, this.#options.clock.monotonic());
     const log = this.#shelf.newest;
     const turnedAway = this.#turnedAway;
     this.#turnedAway = [];
@@ -244,9 +306,12 @@ export class Spool {
     }
   }
 
-  /** Frees one file: corrupt ones first, which can't be counted any more, then readings, where the policy says so. */
+  /**
+   * Frees one file: corrupt ones first, which can't be counted any more, then what the link has, then readings, where
+   * the policy says so.
+   */
   async #freeFile(): Promise<boolean> {
-    if (await this.#shelf.dropSetAside()) return true;
+    if ((await this.#shelf.dropSetAside()) || (await this.#shelf.dropSent())) return true;
     return this.#options.policy === 'drop-oldest' && (await this.#shelf.dropOldest());
   }
 
@@ -291,7 +356,7 @@ export class Spool {
     this.#saveTimer ??= this.#options.clock.after(SAVE_AFTER, () => {
       this.#saveTimer = undefined;
       void this.#lane
-        .run(() => this.#shelf.save())
+        .run(() => this.#shelf.save(this.#options.clock.monotonic()))
         .catch((error) => {
           this.#refused(error);
           this.#saveSoon();
@@ -300,41 +365,82 @@ export class Spool {
     });
   }
 
-  async #collect(log: StreamLog, limit: BatchLimit): Promise<Batch> {
+  /** Whether what is live is read first: not while so many holes are open that they must be filled. */
+  #liveFirst(): boolean {
+    return this.#options.order === 'live-first' && settled(this.#shelf.newest.progress).length < MOST_HOLES;
+  }
+
+  /** The first batch of a stream within a range of numbers; `undefined` when there is nothing to send or to tell. */
+  async #next(log: StreamLog, limit: BatchLimit, within: SequenceRange): Promise<Batch | undefined> {
+    const batch = await this.#collect(log, limit, within);
+    // Told only once it is durable: a loss that was told and then forgotten would free its numbers.
+    const told = (await this.#lossesSaved(log)) ? batch : { ...batch, lost: [] };
+    return told.readings.length > 0 || told.lost.length > 0 ? told : undefined;
+  }
+
+  /** An old stream with nothing left to send goes, once the cloud has confirmed it where that is waited for. */
+  async #finish(log: StreamLog): Promise<void> {
+    if (log.progress.untold.length > 0) return;
+    log.endAfter(this.#options.unconfirmedMs ?? A_WEEK, this.#options.clock.monotonic());
+    if (!log.unconfirmed) await this.#shelf.retire(log);
+  }
+
+  async #collect(log: StreamLog, limit: BatchLimit, within: SequenceRange): Promise<Batch> {
     const newest = log === this.#shelf.newest;
-    const collection = new Collection(limit);
-    const { readings } = collection;
+    const waiting = within[0] <= within[1] ? subtract([within], settled(log.progress)) : [];
+    let range = waiting[0];
+    let collection = new Collection(limit);
     let unreadable = false;
-    const exhausted = await log
-      .read((reading) => collection.take(reading))
-      .catch((error) => {
-        // What can be read is sent meanwhile.
-        if (readings.length === 0) throw error;
-        unreadable = true;
-        return false;
-      });
-    if (exhausted && newest)
-      this.#memory.read(collection.last ?? log.acknowledged, this.#readableInMemory, (each) => collection.take(each));
-    else if (exhausted && readings.length === 0 && log.acknowledged < log.last)
-      log.giveUp(subtract([[log.acknowledged + 1, log.last]], log.gone), 'corrupt');
-    const first = readings[0]?.sequence ?? log.acknowledged + 1;
+    for (range of waiting) {
+      collection = new Collection(limit);
+      const { readings } = collection;
+      const [from, to] = range;
+      const exhausted = await log
+        .read(range, (reading) => collection.take(reading))
+        .catch((error) => {
+          // What can be read is sent meanwhile.
+          if (readings.length === 0) throw error;
+          unreadable = true;
+          return false;
+        });
+      const next = (collection.last ?? from - 1) + 1;
+      if (exhausted && newest)
+        this.#memory.read(next, Math.min(to, this.#readableInMemory), (each) => collection.take(each));
+      else if (exhausted && readings.length === 0) log.giveUp([range], 'corrupt');
+      if (readings.length > 0) break;
+    }
+    const { readings } = collection;
+    const first = readings[0]?.sequence ?? range?.[0] ?? within[1] + 1;
     const last = first + readings.length - 1;
-    const lost = readings.length > 0 ? subtract(log.untold, [[first, last]]) : log.untold;
+    const { untold } = log.progress;
+    const lost = (readings.length > 0 ? subtract(untold, [[first, last]]) : untold).slice(0, MAX_TOLD);
+    const known = Math.max(readings.length > 0 ? last : 0, through(lost), log.knownThrough);
+    const backlog = readings.length > 0 && (!newest || first <= this.#liveMark.at(this.#options.clock.monotonic()));
     return {
       stream: log.stream,
       first,
       readings,
-      held: this.#heldBehind(log, last),
-      lost: lost.slice(0, MAX_TOLD),
-      full: collection.full || unreadable || !newest,
+      held: this.#neverPosted(log, known),
+      through: known,
+      lost,
+      full: collection.full || unreadable || !newest || (range !== undefined && range[1] < within[1]),
+      backlog,
     };
   }
 
-  #heldBehind(log: StreamLog, sequence: number): number {
-    const last = log === this.#shelf.newest ? this.#last : log.last;
-    const turnedAway = log === this.#shelf.newest ? count(this.#turnedAway) : 0;
-    const gone = sequence > 0 ? subtract(log.gone, [[1, sequence]]) : log.gone;
-    return Math.max(0, last - sequence - count(gone) - turnedAway);
+  /** Readings of a stream above a number that wait and were never posted. */
+  #neverPosted(log: StreamLog, above: number): number {
+    const newest = log === this.#shelf.newest;
+    const last = newest ? this.#last : log.last;
+    if (last <= above) return 0;
+    const waiting = subtract([[above + 1, last]], union(settled(log.progress), log.progress.again));
+    return Math.max(0, count(waiting) - (newest ? count(this.#turnedAway) : 0));
+  }
+
+  #forgetInMemory(log: StreamLog): void {
+    if (log !== this.#shelf.newest) return;
+    const done = settled(log.progress);
+    this.#memory.forget((range) => covers(done, range));
   }
 
   #logOf(batch: Batch): StreamLog | undefined {

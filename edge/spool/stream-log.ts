@@ -1,4 +1,20 @@
-import { count, type SequenceRanges, subtract, through, union } from '@tashika/shared/sequence';
+import { count, type SequenceRange, type SequenceRanges, subtract, through } from '@tashika/shared/sequence';
+import type { Duration } from '@tashika/shared/time';
+import {
+  accepted,
+  bounded,
+  confirmed,
+  covers,
+  freshLosses,
+  givenUp,
+  highestOf,
+  keepingNothing,
+  knownToCloud,
+  letGo,
+  type Progress,
+  type Receipt,
+  settled,
+} from './progress.ts';
 import type { SpooledReading } from './reading.ts';
 import { checksumSeed } from './record.ts';
 import type { LossReason, Reporter } from './report.ts';
@@ -19,6 +35,8 @@ export interface StreamLogParts {
   readonly report: Reporter;
   readonly bootId: string;
   readonly segmentBytes: number;
+  /** Whether what is sent stays until it is confirmed. */
+  readonly keep: boolean;
   readonly stateFile: StateFile;
   readonly state: StreamState;
   readonly segments: Segment[];
@@ -39,6 +57,7 @@ export class StreamLog {
   readonly #report: Reporter;
   readonly #bootId: string;
   readonly #segmentBytes: number;
+  readonly #keep: boolean;
   readonly #seed: number;
   readonly #stateFile: StateFile;
   readonly #segments: Segment[];
@@ -47,6 +66,9 @@ export class StreamLog {
   #saved: StreamState;
   #highest: number;
   #active: SegmentFile | undefined;
+  #sentBytes = 0;
+  /** Since when an old stream has had nothing left to send; monotonic. */
+  #idleSince: Duration | undefined;
 
   constructor(parts: StreamLogParts) {
     this.stream = parts.stream;
@@ -56,8 +78,9 @@ export class StreamLog {
     this.#bootId = parts.bootId;
     this.#segmentBytes = parts.segmentBytes;
     this.#seed = checksumSeed(parts.stream);
+    this.#keep = parts.keep;
     this.#stateFile = parts.stateFile;
-    this.#state = parts.state;
+    this.#state = parts.keep ? parts.state : { ...parts.state, ...keepingNothing(parts.state) };
     this.#saved = parts.state;
     this.#segments = parts.segments;
     this.#reader = new SegmentReader(parts);
@@ -65,22 +88,28 @@ export class StreamLog {
     this.#active = parts.active;
   }
 
-  get acknowledged(): number {
-    return this.#state.acknowledged;
-  }
-
-  get untold(): SequenceRanges {
-    return this.#state.untold;
-  }
-
-  get gone(): SequenceRanges {
-    return this.#state.gone;
+  get progress(): Progress {
+    return this.#state;
   }
 
   /** The highest number that was ever given out, as far as the disk knows. */
   get last(): number {
-    const { acknowledged, last, untold, gone } = this.#state;
-    return Math.max(this.#highest, acknowledged, last, through(untold), through(gone));
+    return Math.max(this.#highest, this.#state.last, highestOf(this.#state));
+  }
+
+  /** The highest number that the cloud knows of, once all that was posted has come through. */
+  get knownThrough(): number {
+    return through(knownToCloud(this.#state));
+  }
+
+  /** Bytes of segments of which the link has everything; up to date after `save`. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** Whether a receipt could still make a difference. */
+  get unconfirmed(): boolean {
+    return this.#state.sent.length > 0 || this.#state.told.length > 0;
   }
 
   /** The highest number that the segments hold, or rule out by their names. */
@@ -137,39 +166,44 @@ export class StreamLog {
   }
 
   /**
-   * Readings beyond the acknowledged ones, in order, until `take` refuses one; true when there is no more on the
-   * disk. Numbers that turn out to be missing are given up. Rejects with the system's error when the disk can't be
-   * read now.
+   * The readings of a range, in order, until `take` refuses one; true when there is no more of it on the disk. Numbers
+   * that turn out to be missing are given up. Rejects with the system's error when the disk can't be read now.
    */
-  read(take: (reading: SpooledReading) => boolean): Promise<boolean> {
-    let previous = this.#state.acknowledged;
-    return this.#reader.read(previous, (reading) => {
-      const { sequence } = reading;
-      if (sequence > previous + 1) this.giveUp(subtract([[previous + 1, sequence - 1]], this.#state.gone), 'corrupt');
-      previous = sequence;
+  async read([from, to]: SequenceRange, take: (reading: SpooledReading) => boolean): Promise<boolean> {
+    let previous = from - 1;
+    const exhausted = await this.#reader.read(from, to, (reading) => {
+      this.#passOver(previous + 1, reading.sequence - 1);
+      previous = reading.sequence;
       return take(reading);
     });
+    if (exhausted) this.#passOver(previous + 1, Math.min(to, this.#highest));
+    return exhausted;
   }
 
   /**
-   * The readings `first` to `last` are done with, and the cloud knows of the losses `told`. Not durable until `save`.
+   * The link has taken the readings `first` to `last`, and a post that told the losses `told`. Not durable until `save`.
    */
   acknowledge(first: number, last: number, told: SequenceRanges): void {
-    const received: SequenceRanges = first <= last ? [[first, last]] : [];
     this.#reader.passed(last);
-    this.#state = advanced({
-      ...this.#state,
-      acknowledged: Math.max(this.#state.acknowledged, last),
-      untold: subtract(this.#state.untold, union(told, received)),
-    });
+    this.#advance(accepted(this.#state, first <= last ? [[first, last]] : [], told, this.#keep));
+  }
+
+  /** Frees what the cloud has, and marks what it lacks to be read again, or as lost. Not durable until `save`. */
+  confirm(receipt: Receipt): void {
+    const first = this.#segments[0]?.first ?? this.#highest + 1;
+    // What is in memory alone is neither on the disk nor lost: a later receipt finds it here or there.
+    const missing = subtract(receipt.missing, [[this.#highest + 1, Number.MAX_SAFE_INTEGER]]);
+    const onDisk: SequenceRanges = first <= this.#highest ? [[first, this.#highest]] : [];
+    const { progress, lost } = confirmed(this.#state, { ...receipt, missing }, onDisk);
+    this.#advance(lost.length > 0 ? givenUp(progress, lost) : progress);
+    if (lost.length > 0) this.#report({ kind: 'lost', stream: this.stream, ranges: lost, why: 'unconfirmed' });
   }
 
   /** Notes numbers as lost, to be told; returns how many of them are news. Not durable until `save`. */
   giveUp(ranges: SequenceRanges, why: LossReason): number {
-    const { untold, gone } = this.#state;
-    const fresh = subtract(ranges, union(untold, gone));
+    const fresh = freshLosses(this.#state, ranges);
     if (fresh.length === 0) return 0;
-    this.#state = advanced({ ...this.#state, untold: union(untold, ranges), gone: union(gone, ranges) });
+    this.#advance(givenUp(this.#state, fresh));
     this.#report({ kind: 'lost', stream: this.stream, ranges: fresh, why });
     return count(fresh);
   }
@@ -178,12 +212,37 @@ export class StreamLog {
   async dropOldest(why: LossReason, evenLast = false): Promise<boolean> {
     const [oldest, next] = this.#segments;
     if (!oldest || (!next && !evenLast)) return false;
-    const first = Math.max(oldest.first, this.#state.acknowledged + 1);
-    const last = next ? next.first - 1 : this.#highest;
-    if (first <= last) this.giveUp(subtract([[first, last]], this.#state.gone), why);
+    const range = this.#rangeOf(oldest);
+    if (range) {
+      this.#advance(letGo(this.#state, [range]));
+      this.giveUp([range], why);
+    }
     await this.save();
     if (this.#segments[0] === oldest) await this.#discard(oldest);
     return true;
+  }
+
+  /** Gives back, durably, the oldest segment that waits for nothing but confirmation; false when there is none. */
+  async dropSent(): Promise<boolean> {
+    const oldest = this.#sentSegments()[0];
+    if (!oldest) return false;
+    this.#advance(letGo(this.#state, [this.#rangeOf(oldest)!]));
+    await this.save();
+    return true;
+  }
+
+  /** No longer waits for confirmation of segments that have waited for `mostMs`. Not durable until `save`. */
+  letGoAfter(mostMs: Duration, now: Duration): void {
+    for (const segment of this.#sentSegments()) {
+      segment.sentSince ??= now;
+      if (now - segment.sentSince >= mostMs) this.#advance(letGo(this.#state, [this.#rangeOf(segment)!]));
+    }
+  }
+
+  /** No longer waits for confirmation of a stream that has had nothing to send for `mostMs`. */
+  endAfter(mostMs: Duration, now: Duration): void {
+    this.#idleSince ??= now;
+    if (now - this.#idleSince >= mostMs) this.#advance(keepingNothing(this.#state));
   }
 
   /** Notes durably that numbers up to `last` exist in memory alone. */
@@ -218,8 +277,9 @@ export class StreamLog {
     const state = { ...this.#state, last: inMemory ? last : this.#highest };
     this.#state = state;
     await this.#write(state);
-    for (let next = this.#segments[1]; next && next.first - 1 <= state.acknowledged; next = this.#segments[1])
-      await this.#discard(this.#segments[0]!);
+    for (const segment of this.#segments.slice(0, -1))
+      if (covers(state.done, this.#rangeOf(segment)!)) await this.#discard(segment);
+    this.#sentBytes = this.#sentSegments().reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   async close(): Promise<void> {
@@ -233,6 +293,33 @@ export class StreamLog {
   async removeSegments(): Promise<void> {
     await this.#seal();
     for (const segment of [...this.#segments]) await this.#discard(segment);
+  }
+
+  /** The numbers that a segment can hold; `undefined` for a last one that holds none. */
+  #rangeOf(segment: Segment): SequenceRange | undefined {
+    const next = this.#segments[this.#segments.indexOf(segment) + 1];
+    const last = next ? next.first - 1 : this.#highest;
+    return segment.first <= last ? [segment.first, last] : undefined;
+  }
+
+  /** Segments that the link has all of, without the last, which holds the numbering. */
+  #sentSegments(): Segment[] {
+    if (this.#state.sent.length === 0) return [];
+    const withTheLink = settled(this.#state);
+    return this.#segments.slice(0, -1).filter((segment) => covers(withTheLink, this.#rangeOf(segment)!));
+  }
+
+  /** Numbers that should be on the disk and are not. */
+  #passOver(first: number, last: number): void {
+    if (first > last) return;
+    const absent: SequenceRanges = [[first, last]];
+    const sentBefore = subtract(absent, subtract(absent, this.#state.again));
+    this.giveUp(sentBefore, 'unconfirmed');
+    this.giveUp(subtract(absent, sentBefore), 'corrupt');
+  }
+
+  #advance(progress: Progress): void {
+    this.#state = { ...this.#state, ...bounded(progress) };
   }
 
   async #begin(first: number): Promise<void> {
@@ -300,13 +387,6 @@ export class StreamLog {
     await this.#stateFile.save(state);
     this.#saved = state;
   }
-}
-
-/** Moves the acknowledged mark over what is gone right behind it. */
-function advanced(state: StreamState): StreamState {
-  let { acknowledged } = state;
-  for (const [first, last] of state.gone) if (first <= acknowledged + 1) acknowledged = Math.max(acknowledged, last);
-  return { ...state, acknowledged, gone: acknowledged > 0 ? subtract(state.gone, [[1, acknowledged]]) : state.gone };
 }
 
 function ignore(): void {

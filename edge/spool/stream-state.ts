@@ -1,21 +1,16 @@
 import { crc32 } from 'node:zlib';
-import type { SequenceRange, SequenceRanges } from '@tashika/shared/sequence';
+import { type SequenceRange, type SequenceRanges, union } from '@tashika/shared/sequence';
+import { bounded, NO_PROGRESS, type Progress } from './progress.ts';
 
 /** What a stream must remember besides its segments. */
-export interface StreamState {
-  /** All numbers up to this one are done with: accepted by the link, or given up. */
-  readonly acknowledged: number;
+export interface StreamState extends Progress {
   /** The highest number known to be given out: a segment holds it, or `inMemory` says that none does. */
   readonly last: number;
   /** Numbers up to `last` may exist in memory alone, because the disk took nothing. */
   readonly inMemory: boolean;
-  /** Given up, and not yet told to the cloud. */
-  readonly untold: SequenceRanges;
-  /** Given up beyond `acknowledged`, told or not: the reader finds nothing there, and that is known. */
-  readonly gone: SequenceRanges;
 }
 
-export const NEW_STREAM: StreamState = { acknowledged: 0, last: 0, inMemory: false, untold: [], gone: [] };
+export const NEW_STREAM: StreamState = { ...NO_PROGRESS, last: 0, inMemory: false };
 
 /**
  * The state file has two slots of this size that are written in turn, in place: a torn write spoils one and leaves
@@ -23,23 +18,49 @@ export const NEW_STREAM: StreamState = { acknowledged: 0, last: 0, inMemory: fal
  */
 export const SLOT_BYTES = 32_768;
 
-/** So many ranges fit a slot, each with two numbers of up to 16 digits. */
-export const MAX_RANGES = 400;
-
 const HEAD_BYTES = 8;
+
+/** A slot's JSON; a set that is empty is left out. */
+interface SlotContents {
+  readonly v: 2;
+  readonly generation: number;
+  readonly last: number;
+  readonly inMemory?: true;
+  readonly done?: SequenceRanges;
+  readonly sent?: SequenceRanges;
+  readonly again?: SequenceRanges;
+  readonly untold?: SequenceRanges;
+  readonly told?: SequenceRanges;
+  readonly touched?: SequenceRanges;
+}
+
+/** The first format: everything up to `acknowledged`, and what is `gone` beyond it, is done with. */
+type FormerContents = readonly [
+  generation: number,
+  acknowledged: number,
+  last: number,
+  inMemory: boolean,
+  untold: SequenceRanges,
+  gone: SequenceRanges,
+];
 
 /** Slot contents: u32 length, u32 CRC-32, JSON. */
 export function encodeSlot(generation: number, state: StreamState): Buffer {
-  const json = Buffer.from(
-    JSON.stringify([
-      generation,
-      state.acknowledged,
-      state.last,
-      state.inMemory,
-      coarsen(state.untold, MAX_RANGES),
-      coarsen(state.gone, MAX_RANGES),
-    ]),
-  );
+  const { done, sent, again, untold, told, touched } = bounded(state);
+  const unlessEmpty = (ranges: SequenceRanges) => (ranges.length > 0 ? ranges : undefined);
+  const contents = {
+    v: 2,
+    generation,
+    last: state.last,
+    inMemory: state.inMemory || undefined,
+    done: unlessEmpty(done),
+    sent: unlessEmpty(sent),
+    again: unlessEmpty(again),
+    untold: unlessEmpty(untold),
+    told: unlessEmpty(told),
+    touched,
+  };
+  const json = Buffer.from(JSON.stringify(contents));
   const slot = Buffer.allocUnsafe(HEAD_BYTES + json.length);
   slot.writeUInt32LE(json.length, 0);
   slot.writeUInt32LE(crc32(json), 4);
@@ -47,44 +68,34 @@ export function encodeSlot(generation: number, state: StreamState): Buffer {
   return slot;
 }
 
+/** A valid slot; the one of the higher generation is the newer. */
+export interface Slot {
+  readonly generation: number;
+  readonly state: StreamState;
+}
+
 /** The newest valid slot of a state file; `undefined` when neither is valid. */
-export function decodeSlots(file: Buffer): { readonly generation: number; readonly state: StreamState } | undefined {
+export function decodeSlots(file: Buffer): Slot | undefined {
   const slots = [0, SLOT_BYTES].map((start) => decodeSlot(file.subarray(start, start + SLOT_BYTES)));
   return slots.filter((slot) => slot !== undefined).sort((a, b) => b.generation - a.generation)[0];
 }
 
-function decodeSlot(slot: Buffer): { readonly generation: number; readonly state: StreamState } | undefined {
+function decodeSlot(slot: Buffer): Slot | undefined {
   if (slot.length < HEAD_BYTES) return undefined;
   const length = slot.readUInt32LE(0);
   if (length === 0 || length > slot.length - HEAD_BYTES) return undefined;
   const json = slot.subarray(HEAD_BYTES, HEAD_BYTES + length);
   if (crc32(json) !== slot.readUInt32LE(4)) return undefined;
-  const [generation, acknowledged, last, inMemory, untold, gone] = JSON.parse(json.toString()) as [
-    number,
-    number,
-    number,
-    boolean,
-    SequenceRanges,
-    SequenceRanges,
-  ];
-  return { generation, state: { acknowledged, last, inMemory, untold, gone } };
+  const contents = JSON.parse(json.toString()) as SlotContents | FormerContents;
+  return 'v' in contents ? slotOf(contents) : formerSlotOf(contents);
 }
 
-/**
- * At most `most` ranges that cover all the given ones: the narrowest gaps are closed. Losses that scattered call
- * what lies between them lost too; where it arrives all the same, having arrived counts.
- */
-export function coarsen(ranges: SequenceRanges, most: number): SequenceRanges {
-  if (ranges.length <= most) return ranges;
-  const gaps = ranges.slice(1).map(([first], index) => ({ index, width: first - ranges[index]![1] }));
-  gaps.sort((a, b) => a.width - b.width);
-  const closed = new Set(gaps.slice(0, ranges.length - most).map(({ index }) => index));
-  const merged: SequenceRange[] = [];
-  let first = ranges[0]![0];
-  ranges.forEach(([, last], index) => {
-    if (closed.has(index)) return;
-    merged.push([first, last]);
-    first = ranges[index + 1]?.[0] ?? first;
-  });
-  return merged;
+function slotOf({ generation, last, inMemory, touched, ...sets }: SlotContents): Slot {
+  const { done = [], sent = [], again = [], untold = [], told = [] } = sets;
+  return { generation, state: { last, inMemory: inMemory ?? false, done, sent, again, untold, told, touched } };
+}
+
+function formerSlotOf([generation, acknowledged, last, inMemory, untold, gone]: FormerContents): Slot {
+  const before: SequenceRange[] = acknowledged > 0 ? [[1, acknowledged]] : [];
+  return { generation, state: { ...NEW_STREAM, last, inMemory, done: union(before, gone), untold } };
 }

@@ -23,7 +23,8 @@ function reading(change: Partial<SpooledReading> = {}): SpooledReading {
 }
 
 function post(readings: SpooledReading[], now = NOW) {
-  const batch: Batch = { stream: 'q3Zb81xK0dE', first: 7, readings, held: 3, lost: [[2, 4]], full: false };
+  const told = { held: 3, through: 6 + readings.length, lost: [[2, 4]] as const };
+  const batch: Batch = { stream: 'q3Zb81xK0dE', first: 7, readings, ...told, full: false, backlog: false };
   const encoded = encodePost(batch, TOKYO, now);
   const decoded = decodePayload(JSON.parse(JSON.stringify(encoded)), now.wallMs);
   if (!decoded.ok) throw new Error(decoded.detail);
