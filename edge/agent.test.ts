@@ -32,6 +32,7 @@ afterEach(async () => {
 
 const environment = () => ({
   TASHIKA_EDGE_REGION: '13',
+  TASHIKA_EDGE_METADATA_USER_DATA: 'false',
   TASHIKA_EDGE_DATA_DIRECTORY: join(directory, 'data'),
   TASHIKA_EDGE_UPLINK_URL: link.url,
   TASHIKA_EDGE_UPLINK_BATCH_AGE_MS: '100',
@@ -147,7 +148,7 @@ describe('tashika-edge', () => {
     [
       'a data directory that can not be one',
       ['run'],
-      { TASHIKA_EDGE_DATA_DIRECTORY: '/dev/null' },
+      { TASHIKA_EDGE_DATA_DIRECTORY: '/dev/null', TASHIKA_EDGE_METADATA_USER_DATA: 'false' },
       1,
       /^DATA_DIRECTORY_UNWRITABLE: /,
     ],

@@ -1,20 +1,30 @@
+import type { Duration } from '@tashika/shared/time';
 import type { Logger } from 'pino';
 import { type BootClock, machineClock, SynchronisationWatch } from './clock/index.ts';
 import type { EdgeConfiguration } from './config/index.ts';
 import { type AgentFigures, type HealthServer, startHealth } from './health/index.ts';
 import { Intake } from './intake.ts';
+import type { ProvisioningState } from './provisioning/index.ts';
 import { RegionFinder } from './region/index.ts';
 import { createSensors, type SensorSource } from './sensors/index.ts';
 import { openSpool } from './spool/index.ts';
 import { spoolLog } from './spool-log.ts';
 import { httpLink, Uplink } from './uplink/index.ts';
 
+/** How long the sensors of an agent that could not be started may take to let their devices go. */
+const GIVE_UP_AFTER: Duration = 5_000;
+
 export interface Agent {
   readonly figures: AgentFigures;
   /** Port of the health server, where one is configured. */
   readonly healthPort: number | undefined;
-  /** Takes no more readings, makes those at hand durable, tries to send them until `deadline`, and ends. */
-  stop(deadline: AbortSignal): Promise<void>;
+  /** Says something of the agent itself upward, as the reading `agent/<name>`. */
+  report(name: string, value: number | string | boolean, unit?: string): void;
+  /**
+   * Takes no more readings, makes those at hand durable, tries to send them, and ends. A sensor that hangs is left
+   * behind at `deadline`, and sending stops at `drainUntil`.
+   */
+  stop(deadline: AbortSignal, drainUntil?: AbortSignal): Promise<void>;
 }
 
 export interface AgentParts {
@@ -24,6 +34,10 @@ export interface AgentParts {
   readonly random?: () => number;
   /** Instead of the configured sensors. */
   readonly sensors?: readonly SensorSource[];
+  /** The region of a SIM without a tag. */
+  readonly groupRegion?: string | undefined;
+  /** What configures the agent, for its figures. */
+  readonly provisioning?: () => ProvisioningState | undefined;
 }
 
 /**
@@ -41,7 +55,15 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
   const { spool } = opened;
 
   const metadata = { ...configuration.metadata, localAddress: link.localAddress };
-  const region = new RegionFinder({ configured: configuration.region, metadata, dataDirectory, clock, random, logger });
+  const region = new RegionFinder({
+    configured: configuration.region,
+    fallback: parts.groupRegion,
+    metadata,
+    dataDirectory,
+    clock,
+    random,
+    logger,
+  });
   const uplink = new Uplink({
     ...link,
     spool,
@@ -55,6 +77,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
   });
   const intake = new Intake({ spool, clock, synced: () => synchronisation.synced, logger });
   const figures = (): AgentFigures => ({
+    provisioning: parts.provisioning?.(),
     region: region.current,
     synced: synchronisation.synced,
     refused: intake.refused,
@@ -65,16 +88,27 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
   });
 
   let health: HealthServer | undefined;
+  async function stop(deadline: AbortSignal, drainUntil: AbortSignal): Promise<void> {
+    await within(deadline, Promise.all(sensors.map((sensor) => sensor.stop())));
+    intake.close();
+    await spool.flush();
+    await uplink.drain(drainUntil);
+    await region.stop();
+    synchronisation.stop();
+    await health?.stop();
+    await opened.close();
+  }
+
   try {
     const { host, port } = configuration.health;
     if (port !== undefined) health = await startHealth({ host, port }, figures);
+    await Promise.all([synchronisation.start(), region.start()]);
+    uplink.start();
+    await Promise.all(sensors.map((sensor) => sensor.start(intake.sinkOf(sensor.name))));
   } catch (error) {
-    await opened.close();
+    await stop(AbortSignal.timeout(GIVE_UP_AFTER), AbortSignal.abort());
     throw error;
   }
-  await Promise.all([synchronisation.start(), region.start()]);
-  uplink.start();
-  await Promise.all(sensors.map((sensor) => sensor.start(intake.sinkOf(sensor.name))));
   logger.info(
     { stream: spool.figures.stream, held: spool.figures.held, sensors: sensors.map(({ name }) => name), to: link.url },
     'the agent runs',
@@ -85,17 +119,10 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
       return figures();
     },
     healthPort: health?.port,
-    async stop(deadline) {
-      await within(deadline, Promise.all(sensors.map((sensor) => sensor.stop())));
-      intake.close();
-      await spool.flush();
-      await uplink.drain(deadline);
-      await region.stop();
-      synchronisation.stop();
-      await health?.stop();
-      const { held } = spool.figures;
-      await opened.close();
-      logger.info({ held }, 'the agent has stopped');
+    report: (name, value, unit) => intake.report(name, value, unit),
+    async stop(deadline, drainUntil = deadline) {
+      await stop(deadline, drainUntil);
+      logger.info({ held: spool.figures.held }, 'the agent has stopped');
     },
   };
 }

@@ -39,6 +39,11 @@ export class Intake {
     };
   }
 
+  /** Takes what the agent has to say of itself, as a reading `agent/<name>`. */
+  report(name: string, value: Measurement['value'], unit?: string): void {
+    this.#measured('agent', { sensor: `agent/${name}`, value, ...(unit === undefined ? {} : { unit }) });
+  }
+
   /** Takes nothing any more; what comes all the same is passed over. */
   close(): void {
     this.#open = false;

@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util';
 import { isTashikaError, usageError } from '@tashika/shared/errors';
 import { pino } from 'pino';
-import { startAgent } from './agent.ts';
-import { type EdgeConfiguration, loadEdgeConfiguration } from './config/index.ts';
+import { configurationOf, type LocalSettings, readLocalSettings } from './config/index.ts';
+import { live } from './life/index.ts';
 
 const HELP = `tashika-edge: takes readings, keeps them, and sends each of them.
 
@@ -17,8 +17,6 @@ const HELP = `tashika-edge: takes readings, keeps them, and sends each of them.
 Exit codes: 0 done; 1 failed, or check found a failure; 2 wrong usage; 78 wrong configuration.
 SIGTERM or SIGINT: readings at hand are made durable and sent, for at most 10 s; a second one stops at once.
 `;
-
-const DRAIN_MS = 10_000;
 
 interface Command {
   readonly name: 'run' | 'check' | 'help';
@@ -43,24 +41,15 @@ function parseCommand(args: readonly string[]): Command {
   }
 }
 
-async function run(configuration: EdgeConfiguration): Promise<number> {
-  const logger = pino({ level: configuration.log.level });
-  let signals = 0;
-  let stop!: () => void;
-  const stopped = new Promise<void>((resolve) => {
-    stop = resolve;
-  });
+async function run(local: LocalSettings): Promise<number> {
+  const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      signals++;
-      if (signals > 1) process.exit(1);
-      stop();
+      if (stop.signal.aborted) process.exit(1);
+      stop.abort();
     });
   }
-  const agent = await startAgent(configuration, { logger });
-  await stopped;
-  logger.info('stopping: readings at hand are made durable and sent; a second signal stops at once');
-  await agent.stop(AbortSignal.timeout(DRAIN_MS));
+  await live({ local, loggerOf: ({ log }) => pino({ level: log.level }), stop: stop.signal });
   return 0;
 }
 
@@ -70,12 +59,12 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const configuration = loadEdgeConfiguration(command.config, process.env);
+  const local = readLocalSettings(command.config, process.env);
   if (command.name === 'check') {
     const { runCheck } = await import('./check/index.ts');
-    return runCheck(configuration, { stdout: process.stdout, json: command.json });
+    return runCheck(configurationOf(local), { stdout: process.stdout, json: command.json });
   }
-  return run(configuration);
+  return run(local);
 }
 
 function exitCodeOf(error: unknown): number {

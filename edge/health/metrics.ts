@@ -1,10 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { ProvisioningState } from '../provisioning/index.ts';
 import type { SensorState } from '../sensors/port.ts';
 import type { DiskMeter, SpoolFigures } from '../spool/index.ts';
 import type { UplinkFigures } from '../uplink/index.ts';
 
 /** What the agent can say of itself at any moment. */
 export interface AgentFigures {
+  /** Which user data configure the agent; undefined where they are switched off. */
+  readonly provisioning: ProvisioningState | undefined;
   readonly region: string | undefined;
   readonly synced: boolean;
   /** Values that were refused at the spool's door, by sensor. */
@@ -63,6 +66,20 @@ export function agentMetrics(figures: () => AgentFigures): Registry {
     'Attempts to post since the last accepted one.',
     ({ uplink }) => uplink.failuresInRow,
   );
+  gauge('user_data_refused', "1 while the group's user data are refused.", ({ provisioning }) =>
+    provisioning?.refused ? 1 : 0,
+  );
+  new Gauge({
+    name: 'tashika_edge_user_data_info',
+    help: 'The user data that configure the agent, by the first 12 hex digits of their SHA-256; none without any.',
+    labelNames: ['hash'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      const { provisioning } = figures();
+      if (provisioning) this.set({ hash: provisioning.hash ?? 'none' }, 1);
+    },
+  });
   new Counter({
     name: 'tashika_edge_posts_total',
     help: 'Posts by what the link made of them.',

@@ -54,11 +54,15 @@ export async function startHealth(
 }
 
 /** `degraded` is worth a look; the agent runs on, so it is still an answer 200. */
-function healthOf({ region, synced, refused, spool, uplink, sensors }: AgentFigures): object {
+function healthOf({ provisioning, region, synced, refused, spool, uplink, sensors }: AgentFigures): object {
   const troubled =
-    spool.diskRefuses || region === undefined || [...sensors.values()].some((state) => state === 'failed');
+    provisioning?.refused !== undefined ||
+    spool.diskRefuses ||
+    region === undefined ||
+    [...sensors.values()].some((state) => state === 'failed');
   return {
     status: troubled || uplink.failuresInRow > 0 ? 'degraded' : 'ok',
+    userData: provisioning ? { hash: provisioning.hash ?? null, refused: provisioning.refused ?? null } : null,
     region: region ?? null,
     clock: synced ? 'synced' : 'not-synced',
     spool,

@@ -1,0 +1,1 @@
+export { type LifeOptions, live } from './life.ts';

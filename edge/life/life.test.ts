@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EdgeConfiguration } from '../config/index.ts';
+import { hashOf } from '../provisioning/index.ts';
+import type { SensorSink, SensorSource } from '../sensors/port.ts';
+import { type MetadataService, startMetadataService } from '../testing/metadata-service.ts';
+import { type FickleLink, startFickleLink } from '../uplink/testing/fickle-link.ts';
+import { live } from './index.ts';
+
+let directory: string;
+let link: FickleLink;
+let metadata: MetadataService;
+let stop: AbortController;
+let life: Promise<void>;
+/** Log levels that agents were configured with, one an agent. */
+let started: string[];
+let sink: SensorSink | undefined;
+let nextStart: () => Promise<void>;
+
+const probe: SensorSource = {
+  name: 'probe',
+  start: async (given) => {
+    await nextStart();
+    sink = given;
+  },
+  stop: async () => {
+    sink = undefined;
+  },
+  check: async () => [],
+};
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tashika-life-'));
+  link = await startFickleLink();
+  metadata = await startMetadataService();
+  stop = new AbortController();
+  started = [];
+  nextStart = async () => undefined;
+});
+afterEach(async () => {
+  stop.abort();
+  await life.catch(() => undefined);
+  metadata.close();
+  await link.close();
+  await rm(directory, { recursive: true });
+});
+
+function begin(): void {
+  const file = {
+    region: '13',
+    dataDirectory: join(directory, 'data'),
+    metadata: { url: metadata.url, askEveryMs: 100 },
+    uplink: { url: link.url, batchAgeMs: 20 },
+    spool: { fsyncMs: 10 },
+    clock: { trusted: 'always' },
+  };
+  const loggerOf = ({ log }: EdgeConfiguration) => {
+    started.push(log.level);
+    return pino({ level: 'silent' });
+  };
+  life = live({ local: { file, env: {} }, loggerOf, stop: stop.signal, parts: { sensors: [probe] } });
+  life.catch(() => undefined);
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`Waited too long for ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** The values of one sensor that the link has taken, in order. */
+const valuesOf = (name: string) =>
+  link.accepted.flatMap(({ pack }) => {
+    const base = pack[0]?.bn ?? '';
+    return pack.filter(({ n = '' }) => base + n === name).map(({ v, vs }) => v ?? vs);
+  });
+
+const LEVEL = (level: string) => JSON.stringify({ log: { level } });
+
+describe("an agent's life", () => {
+  it('goes on with the new configuration in the same process, and no reading is lost on the way', async () => {
+    metadata.userData = LEVEL('warn');
+    begin();
+    let value = 0;
+    const measuring = setInterval(() => sink?.measured({ sensor: 'probe/x', value: ++value }), 2);
+    await until(() => valuesOf('agent/configuration').length === 1);
+    metadata.userData = LEVEL('error');
+    await until(() => valuesOf('agent/configuration').length === 2);
+    const sofar = value;
+    await until(() => value > sofar + 50);
+    clearInterval(measuring);
+    stop.abort();
+    await life;
+    expect(started.slice(1)).toEqual(['warn', 'error']); // the first one is that of the provisioner
+    expect(valuesOf('agent/configuration')).toEqual([hashOf(LEVEL('warn')), hashOf(LEVEL('error'))]);
+    expect(new Set(link.accepted.map(({ stream }) => stream)).size).toBe(1);
+    // A post that the change cut short is sent again: what matters is that each value is there.
+    const known = new Set(valuesOf('probe/x'));
+    expect(Array.from({ length: value }, (_, n) => n + 1).filter((each) => !known.has(each))).toEqual([]);
+    expect(link.accepted.at(-1)?.held).toBe(0);
+  });
+
+  it('goes back to the last good configuration when no agent can be started with a new one', async () => {
+    metadata.userData = LEVEL('warn');
+    begin();
+    await until(() => valuesOf('agent/configuration').length === 1);
+    nextStart = async () => {
+      nextStart = async () => undefined;
+      throw new Error('No sensor can be made of this.');
+    };
+    metadata.userData = LEVEL('error');
+    await until(() => valuesOf('agent/configuration').length >= 2);
+    expect(started.slice(1)).toEqual(['warn', 'error', 'warn']);
+    expect(valuesOf('agent/configuration').at(-1)).toBe(
+      `${hashOf(LEVEL('warn'))}; refused ${hashOf(LEVEL('error'))}: No sensor can be made of this.`,
+    );
+  });
+
+  it("tells of a bad configuration upward, and ends for what is the device's own trouble", async () => {
+    metadata.userData = '{"uplink":{"url":"http://elsewhere","fast":true}}';
+    begin();
+    await until(() => valuesOf('agent/configuration').length === 1);
+    expect(valuesOf('agent/configuration')).toEqual([
+      `none; refused ${hashOf(metadata.userData)}: uplink.fast is not a setting.`,
+    ]);
+    const first = life;
+    const stopFirst = stop;
+    stop = new AbortController();
+    begin(); // a second one in the same directory
+    await expect(life).rejects.toMatchObject({ code: 'DATA_DIRECTORY_IN_USE' });
+    stopFirst.abort();
+    await first;
+  });
+});

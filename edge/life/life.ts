@@ -1,0 +1,78 @@
+import { isTashikaError } from '@tashika/shared/errors';
+import type { Duration } from '@tashika/shared/time';
+import type { Logger } from 'pino';
+import { type Agent, type AgentParts, startAgent } from '../agent.ts';
+import { machineClock } from '../clock/index.ts';
+import { configurationOf, type EdgeConfiguration, type LocalSettings } from '../config/index.ts';
+import { Provisioner, type ProvisioningState, summaryOf } from '../provisioning/index.ts';
+
+/** How long readings at hand are sent for at the end. */
+const DRAIN: Duration = 10_000;
+/** How long sensors may take to let their devices go before another agent is started. */
+const CHANGEOVER: Duration = 10_000;
+
+/** What is wrong with the device, whatever its configuration says. */
+const NOT_OF_THE_CONFIGURATION = [
+  'DATA_DIRECTORY_IN_USE',
+  'DATA_DIRECTORY_UNWRITABLE',
+  'DISK_FULL',
+  'PORT_BUSY',
+] as const;
+
+export interface LifeOptions {
+  readonly local: LocalSettings;
+  /** The logger of an agent so configured. */
+  readonly loggerOf: (configuration: EdgeConfiguration) => Logger;
+  /** Aborted when the agent is to end. */
+  readonly stop: AbortSignal;
+  readonly parts?: Pick<AgentParts, 'clock' | 'random' | 'sensors'>;
+}
+
+/**
+ * An agent's life: it is started with what its group's user data and the device's own settings say, and started again
+ * inside the process when the user data change. Every reading is in the spool meanwhile. Resolves after `stop`.
+ *
+ * @throws TashikaError as `startAgent` does; what only new user data bring about sends it back to the last good ones
+ */
+export async function live({ local, loggerOf, stop, parts = {} }: LifeOptions): Promise<void> {
+  const { clock = machineClock(), random = Math.random } = parts;
+  let agent: Agent | undefined;
+  const onState = (state: ProvisioningState) => agent?.report('configuration', summaryOf(state));
+  const provisioner = new Provisioner({ local, clock, random, logger: loggerOf(configurationOf(local)), onState });
+  const stopped = new Promise<void>((resolve) => {
+    if (stop.aborted) resolve();
+    stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+  try {
+    await Promise.race([provisioner.start(), stopped]);
+    while (!stop.aborted) {
+      const { configuration, groupRegion } = await provisioner.choose();
+      const logger = loggerOf(configuration);
+      const provisioning = () => provisioner.state;
+      try {
+        agent = await startAgent(configuration, { ...parts, clock, random, logger, groupRegion, provisioning });
+      } catch (error) {
+        if (isOfTheDevice(error)) await provisioner.withdraw();
+        else if (await provisioner.failed(error)) continue;
+        throw error;
+      }
+      provisioner.running();
+      await Promise.race([provisioner.changed, stopped]);
+      const running = agent;
+      agent = undefined;
+      if (stop.aborted) {
+        logger.info('stopping: readings at hand are made durable and sent; a second signal stops at once');
+        await running.stop(AbortSignal.timeout(DRAIN));
+      } else {
+        logger.info('the configuration has changed; the agent starts again with it');
+        await running.stop(AbortSignal.timeout(CHANGEOVER), AbortSignal.abort());
+      }
+    }
+  } finally {
+    await provisioner.stop();
+  }
+}
+
+function isOfTheDevice(error: unknown): boolean {
+  return NOT_OF_THE_CONFIGURATION.some((code) => isTashikaError(error, code));
+}
