@@ -3,26 +3,27 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import {
-  clearOfTheMinutesEnd,
+  clearOfTheWindowsEnd,
   haveCommand,
   startAgent,
   startPipeline,
   temporaryDirectory,
-  theNextMinute,
+  theNextWindow,
   until,
   WindowSums,
 } from '../rig/index.ts';
 
 const READINGS_PER_LINE = 3;
+const WINDOW_MS = 20_000;
 const log = readFileSync(new URL('recorded/machine.log', import.meta.url), 'utf8')
   .trimEnd()
   .split('\n');
 
 it.skipIf(!haveCommand('socat'))(
-  'counts every line of a recorded log, replayed over a real tty, in the minute it came',
+  'counts every line of a recorded log, replayed over a real tty, in the window in which it came',
   async () => {
     const tty = await startPtyPair();
-    const pipeline = await startPipeline();
+    const pipeline = await startPipeline({ cloudEnv: { TASHIKA_CLOUD_WINDOWS_LENGTH_MS: String(WINDOW_MS) } });
     const agent = startAgent(join(pipeline.directory, 'agent'), {
       region: '大分県',
       uplink: { url: `http://127.0.0.1:${pipeline.funnel.httpPort}`, localAddress: '127.1.0.7', batchAgeMs: 200 },
@@ -42,7 +43,7 @@ it.skipIf(!haveCommand('socat'))(
     await agent.printed(/sensor running/);
     const line = createWriteStream(tty.deviceEnd);
     onTestFinished(() => void line.destroy());
-    const replayed = new WindowSums();
+    const replayed = new WindowSums(WINDOW_MS);
     const replay = async (lines: readonly string[]) => {
       for (const each of lines) {
         line.write(`${each}
@@ -52,10 +53,10 @@ it.skipIf(!haveCommand('socat'))(
       await counted(pipeline.api, replayed.total);
     };
 
-    // Half of the log in this minute and half in the next.
-    await clearOfTheMinutesEnd();
+    // Half of the log in this window and half in the next.
+    await clearOfTheWindowsEnd(WINDOW_MS / 2, WINDOW_MS);
     await replay(log.slice(0, log.length / 2));
-    await theNextMinute();
+    await theNextWindow(WINDOW_MS);
     await replay(log.slice(log.length / 2));
 
     const windows = await pipeline.api.windows('?region=44');

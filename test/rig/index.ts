@@ -7,7 +7,6 @@ export { temporaryDirectory } from './directory.ts';
 export { envelopeOf } from './envelope.ts';
 export type { HubEvent } from './hub.ts';
 export { type HubLine, startHubLine } from './hub-line.ts';
-export { clearOfTheMinutesEnd, theNextMinute } from './minute.ts';
 export { PartitionJournal, type PartitionMove } from './partition-journal.ts';
 export { type Pipeline, type PipelineOptions, startPipeline } from './pipeline.ts';
 export { freePort } from './port.ts';
@@ -31,4 +30,5 @@ export {
   traffic,
 } from './traffic.ts';
 export { until } from './until.ts';
+export { clearOfTheWindowsEnd, theNextWindow } from './window-end.ts';
 export { WindowSums } from './window-sums.ts';
