@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { overlapping } from './mqtt/topic.ts';
-import { serialSchema } from './serial/settings.ts';
+import { serialProblems, serialSchema } from './serial/settings.ts';
 import { type fieldSchema, name, unit } from './source-settings.ts';
 
 const systemSchema = Type.Object({
@@ -95,7 +95,6 @@ export const sensorsSchema = Type.Object({
 
 export type SensorsConfiguration = Static<typeof sensorsSchema>;
 export type SystemConfiguration = SensorsConfiguration['system'];
-export type SerialConfiguration = SensorsConfiguration['serial'][number];
 export type GpioConfiguration = SensorsConfiguration['gpio'][number];
 export type MqttConfiguration = SensorsConfiguration['mqtt'][number];
 export type FieldConfiguration = Static<typeof fieldSchema>;
@@ -103,7 +102,12 @@ export type TopicConfiguration = Static<typeof topicSchema>;
 
 /** The rules that go across fields; each sentence is a problem. For `loadConfiguration`'s `rules`. */
 export function sensorProblems(sensors: SensorsConfiguration): readonly string[] {
-  return [...sharedNames(sensors), ...sharedDevices(sensors), ...overlappingTopics(sensors)];
+  return [
+    ...sharedNames(sensors),
+    ...sharedDevices(sensors),
+    ...overlappingTopics(sensors),
+    ...sensors.serial.flatMap(serialProblems),
+  ];
 }
 
 function sharedNames(sensors: SensorsConfiguration): string[] {

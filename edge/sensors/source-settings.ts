@@ -28,3 +28,12 @@ export const fields = Type.Array(fieldSchema, {
   description: 'The fields that are readings, with their units. Empty: all of them.',
   default: [],
 });
+
+/** A choice among words. */
+export function oneOf<const T extends string>(
+  words: readonly T[],
+  options: { readonly description: string; readonly default?: NoInfer<T> },
+): Type.TUnsafe<T> & { readonly description: string } {
+  const literals = words.map((word) => Type.Literal(word));
+  return { ...Type.Unsafe<T>(Type.Union(literals, options)), description: options.description };
+}

@@ -28,6 +28,9 @@ const schema = Type.Object({
       path: Type.String({ description: 'The tty.' }),
       resetCommand: Type.Optional(Type.String({ description: 'Run when it hangs.', local: true })),
       baud: Type.Integer({ default: 9600, description: 'Speed.' }),
+      frame: Type.Optional(
+        Type.Object({ bytes: Type.Integer({ description: 'Its length.' }) }, { description: 'What a frame is.' }),
+      ),
     }),
     {
       default: [],
@@ -213,6 +216,8 @@ describe('the reference page', () => {
       '| `uplink.url` | `TASHIKA_EDGE_UPLINK_URL` | text that is not empty | **required** | Where posts go. |',
     );
     expect(page).toContain('| `path` | text | **required** | The tty. |');
+    expect(page).toContain('## `serial[].frame`\n\nWhat a frame is.');
+    expect(page).toContain('| `bytes` | a whole number | **required** | Its length. |');
     expect(page).toContain('| `resetCommand` | text | – | Run when it hangs. *Local only.* |');
   });
 });

@@ -60,7 +60,10 @@ function items(schema: SchemaNode, path: string): string[] {
       `| \`${key}\` | ${cell(allowed(child))} | ${standard(child, schema.required?.includes(key) ?? false)} | ${cell(told(child))} |`,
     );
   lines.push('');
-  for (const [key, child] of entries) if (child.items) lines.push(...items(child.items, `${path}.${key}[]`));
+  for (const [key, child] of entries) {
+    if (child.items) lines.push(...items(child.items, `${path}.${key}[]`));
+    if (isSection(child)) lines.push(...items(child, `${path}.${key}`));
+  }
   return lines;
 }
 

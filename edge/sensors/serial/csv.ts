@@ -1,5 +1,6 @@
-import { type Field, isFailedNumber, NO_NUMBER, NOTHING, type Parsed, plainNumber, unreadable } from '../fields.ts';
+import { isFailedNumber, NOTHING, type Parsed, unreadable } from '../fields.ts';
 import type { LineParser } from './parser.ts';
+import { textFields } from './text-fields.ts';
 
 interface CsvOptions {
   readonly delimiter: string;
@@ -29,28 +30,14 @@ export function csvParser({ delimiter, columns }: CsvOptions): LineParser {
     if (header.length === 0) return refused('No header yet.');
     if (values.length !== header.length) return refused(`${values.length} values for ${header.length} columns.`);
     headerExpected = false;
-    return named || sameWords(values, header) ? NOTHING : valuesOf(header, values);
+    if (named || sameWords(values, header)) return NOTHING;
+    return textFields(values.map((text, index) => [header[index]!, text]));
   }
 
   const reopened = () => {
     headerExpected = columns.length === 0;
   };
   return Object.assign(parse, { reopened });
-}
-
-function valuesOf(header: readonly string[], values: readonly string[]): Parsed {
-  const fields: Field[] = [];
-  const problems: string[] = [];
-  values.forEach((text, index) => {
-    const name = header[index]!;
-    if (text === '') return; // an empty cell is a sensor without a value now
-    const number = plainNumber(text);
-    if (number !== undefined ? !Number.isFinite(number) : isFailedNumber(text)) problems.push(NO_NUMBER);
-    else if (number !== undefined) fields.push({ name, value: number });
-    else if (/^(true|false)$/i.test(text)) fields.push({ name, value: text.toLowerCase() === 'true' });
-    else fields.push({ name, value: text });
-  });
-  return { fields, problems: problems.slice(0, 1) };
 }
 
 function isHeader(values: readonly string[]): boolean {

@@ -117,6 +117,10 @@ describe('every parser', () => {
     ['csv with columns', () => csv(['a', 'b', 'c'])],
     ['csv with a header', () => csv()],
     ['nmea', () => lineParser({ format: 'nmea', delimiter: ',', columns: [] })],
+    [
+      'regex',
+      () => lineParser({ format: 'regex', delimiter: ',', columns: [], pattern: '(?<a>[-+.\\d]+)\\D*(?<b>\\d*)' }),
+    ],
   ];
   const seeds = [
     '{"temp":23.4,"hum":51,"out":{"t":[1,null,"x"]}}',

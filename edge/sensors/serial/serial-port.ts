@@ -2,13 +2,22 @@ import { isatty } from 'node:tty';
 import type { Clock, Duration, TimerHandle } from '@tashika/shared/time';
 import type { SerialPort } from 'serialport';
 import { loadAddOn } from '../add-on.ts';
-import type { SerialConfiguration } from '../config.ts';
+import type { SerialConfiguration } from './settings.ts';
 
 export type LineSettings = Pick<SerialConfiguration, 'path' | 'baudRate' | 'dataBits' | 'parity' | 'stopBits'>;
+
+/** A line that neither takes bytes nor lets go must not keep the agent from opening it again. */
+const CLOSE_WITHIN: Duration = 2_000;
 
 export interface OpenPort {
   /** Settles when the port is gone: rejects with the reason, or resolves after `close`. */
   readonly closed: Promise<void>;
+  /**
+   * Resolves when the system has taken the bytes; rejects when it has not within `withinMs`. The port never answers a
+   * write after it was closed, and a device that holds the line back takes none.
+   */
+  write(bytes: Uint8Array, withinMs: Duration): Promise<void>;
+  /** Resolves when the line is free, or will not be: at most 2 s later. */
   close(): Promise<void>;
 }
 
@@ -50,14 +59,29 @@ export async function openPort(
   closed.catch(() => {}); // told to whoever waits for it; nobody may be waiting yet
   port.on('data', onBytes);
   await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(plain(error)) : resolve())));
+  const write = (bytes: Uint8Array, withinMs: Duration) =>
+    new Promise<void>((resolve, reject) => {
+      const limit = clock.after(withinMs, () =>
+        reject(new Error(`It takes no bytes: a write hung for ${withinMs} ms.`)),
+      );
+      port.write(bytes, (error) => {
+        limit.cancel();
+        if (error) reject(error);
+        else resolve();
+      });
+    });
   const close = () =>
     new Promise<void>((resolve) => {
       looking?.cancel();
       port.off('data', onBytes);
-      if (port.isOpen) port.close(() => resolve());
-      else resolve();
+      if (!port.isOpen) return resolve();
+      const limit = clock.after(CLOSE_WITHIN, resolve);
+      port.close(() => {
+        limit.cancel();
+        resolve();
+      });
     });
-  return { closed, close };
+  return { closed, write, close };
 }
 
 /** `Error: No such file or directory, cannot open /dev/ttyUSB0` without what its reader knows already. */

@@ -76,7 +76,7 @@ describe('a serial line over a real tty', () => {
     for (let round = 1; round <= 3; round++) {
       await pair.say('{"n":1}\n');
       await pair.unplug();
-      await sink.until(() => sink.count('failed') === round);
+      await sink.until(() => sink.states.at(-1)!.state === 'failed');
       await pair.plug();
       await sink.until(() => sink.count('running') === round + 1);
     }
@@ -165,6 +165,67 @@ describe('a serial line over a real tty', () => {
       { sensor: 'house/gga/lat', unit: 'lat', value: 48.1173 },
       { sensor: 'house/rmc/speed', unit: 'm/s', value: expect.closeTo(11.5235, 3) },
     ]);
+  });
+
+  it('reads frames, and finds them again after a lost byte', async (context) => {
+    const pair = await pluggedPair(context);
+    const frame = {
+      bytes: 7,
+      checksum: { kind: 'crc16-modbus' },
+      layout: [{ field: 'temp', at: 3, type: 'i16', scale: 0.1, unit: 'Cel' }],
+    };
+    const sink = await started({ path: pair.agent, format: 'binary', frame });
+    const bytes = Buffer.from('010302000a3843', 'hex');
+    await pair.say(bytes, bytes.subarray(1), bytes);
+    await sink.until(() => sink.measurements.length === 2);
+    expect(sink.valuesOf('house/temp')).toEqual([1, 1]);
+    expect(sink.states.at(-1)!.detail).toContain('They belong to no frame.');
+  });
+
+  it('stops the source whose pattern takes for ever, and not the agent', async (context) => {
+    const pair = await pluggedPair(context);
+    const sink = await started({ path: pair.agent, format: 'regex', pattern: '^(?<a>(a+)+)$', reconnectMs: 30_000 });
+    await pair.say('aaa\n', `${'a'.repeat(60)}!\n`);
+    await sink.until(() => sink.count('failed') === 1);
+    expect(sink.states.at(-1)!.detail).toContain('The pattern took longer than');
+    expect(sink.valuesOf('house/a')).toEqual(['aaa']);
+  });
+
+  it('asks a device that speaks only when asked', async (context) => {
+    const pair = await pluggedPair(context);
+    const asked = pair.answer('READ\r\n', (n) => `{"n":${n}}\n`);
+    const sink = await started({ path: pair.agent, format: 'json', pollCommand: 'READ\r\n', pollMs: 10 });
+    await sink.until(() => sink.measurements.length >= 3);
+    expect(sink.valuesOf('house/n').slice(0, 3)).toEqual([1, 2, 3]);
+    await asked.end();
+  });
+
+  it('opens a line anew that takes no more bytes, and goes on when it does again', async (context) => {
+    const pair = await pluggedPair(context);
+    const pollCommand = 'x'.repeat(2_000);
+    const settings = { path: pair.agent, format: 'json', pollCommand, pollMs: 10, writeTimeoutMs: 200 };
+    const sink = await started(settings);
+    pair.freeze();
+    await sink.until(() => sink.states.at(-1)!.state === 'failed');
+    expect(sink.states.find(({ state }) => state === 'failed')!.detail).toContain('a write hung for 200 ms');
+    await pair.unplug();
+    await pair.plug();
+    const asked = pair.answer(pollCommand, (n) => `{"n":${n}}\n`);
+    await sink.until(() => sink.measurements.length > 0);
+    expect(sink.states.at(-1)!.state).toBe('running');
+    await asked.end();
+  });
+
+  it('opens a silent line anew, says so once, and runs when the device speaks again', async (context) => {
+    const pair = await pluggedPair(context);
+    const sink = await started({ path: pair.agent, format: 'json', silentMs: 150 });
+    await pair.say('{"n":1}\n');
+    await sink.until(() => sink.count('failed') === 1);
+    expect(sink.states.at(-1)!.detail).toContain('Nothing came for 150 ms');
+    // It is opened and found silent several times before the device speaks.
+    await pair.keepSaying('{"n":2}\n', () => sink.measurements.length >= 2);
+    await sink.until(() => sink.count('running') === 2);
+    expect(sink.states.slice(0, 4).map(({ state }) => state)).toEqual(['starting', 'running', 'failed', 'running']);
   });
 
   it('says nothing more once it is stopped, and leaves the line free', async (context) => {

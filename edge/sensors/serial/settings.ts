@@ -1,5 +1,7 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { fields, name } from '../source-settings.ts';
+import { frameProblems, frameSchema } from './frame-settings.ts';
+import { patternProblem } from './regex.ts';
 
 /** A device on a serial line. */
 export const serialSchema = Type.Object({
@@ -21,9 +23,21 @@ export const serialSchema = Type.Object({
     default: 'none',
   }),
   stopBits: Type.Union([Type.Literal(1), Type.Literal(2)], { description: 'Stop bits.', default: 1 }),
-  format: Type.Union([Type.Literal('json'), Type.Literal('csv'), Type.Literal('nmea')], {
-    description: 'What a line is: a JSON object, comma-separated values, or an NMEA 0183 sentence.',
-  }),
+  format: Type.Union(
+    [Type.Literal('json'), Type.Literal('csv'), Type.Literal('nmea'), Type.Literal('regex'), Type.Literal('binary')],
+    {
+      description:
+        'What a line is: a JSON object, comma-separated values, an NMEA 0183 sentence, or text that `pattern` reads. `binary`: no lines but frames of fixed length, as `frame` describes.',
+    },
+  ),
+  pattern: Type.Optional(
+    Type.String({
+      description:
+        'For `regex`: a JavaScript regular expression; each named group is a field: `T=(?<temp>[-0-9.]+)C`. A match that takes longer than a second stops this source.',
+      minLength: 1,
+    }),
+  ),
+  frame: Type.Optional(frameSchema),
   delimiter: Type.String({ description: 'What separates CSV values.', default: ',', pattern: '^[^"\\r\\n]$' }),
   columns: Type.Array(Type.String({ minLength: 1 }), {
     description:
@@ -47,6 +61,36 @@ export const serialSchema = Type.Object({
     minimum: 16,
     maximum: 1_048_576,
   }),
+  silentMs: Type.Optional(
+    Type.Integer({
+      description:
+        'When no byte came for so long, the device is opened again. Left out: silence is nothing strange for it.',
+      unit: 'ms',
+      minimum: 100,
+      maximum: 86_400_000,
+    }),
+  ),
+  pollCommand: Type.Optional(
+    Type.String({
+      description:
+        'For a device that speaks only when asked: what is written to it, text with its line end (`"READ\\r\\n"`), or bytes in hex after `0x` (`"0x ff 01 86 00 00 00 00 00 79"`).',
+      minLength: 1,
+    }),
+  ),
+  pollMs: Type.Integer({
+    description: 'How often `pollCommand` is written. Longer than an answer takes.',
+    unit: 'ms',
+    default: 10_000,
+    minimum: 10,
+    maximum: 86_400_000,
+  }),
+  writeTimeoutMs: Type.Integer({
+    description: 'How long the device may take to accept `pollCommand`; then it is opened again.',
+    unit: 'ms',
+    default: 2_000,
+    minimum: 50,
+    maximum: 60_000,
+  }),
   reconnectMs: Type.Integer({
     description: 'First pause before a lost device is opened again; it doubles up to 30 s.',
     unit: 'ms',
@@ -55,3 +99,26 @@ export const serialSchema = Type.Object({
     maximum: 30_000,
   }),
 });
+
+export type SerialConfiguration = Static<typeof serialSchema>;
+
+/** What is wrong with a line's settings, a sentence each. */
+export function serialProblems(line: SerialConfiguration): string[] {
+  const { format, pattern, frame, pollCommand } = line;
+  const problems: string[] = [];
+  if (format === 'regex')
+    problems.push(pattern === undefined ? 'format regex needs pattern.' : (patternProblem(pattern) ?? ''));
+  else if (pattern !== undefined) problems.push(`pattern is for format regex, and format is ${format}.`);
+  if (format === 'binary') problems.push(...(frame ? frameProblems(frame) : ['format binary needs frame.']));
+  else if (frame) problems.push(`frame is for format binary, and format is ${format}.`);
+  if (pollCommand !== undefined && commandBytes(pollCommand) === undefined)
+    problems.push(`pollCommand begins with 0x and is not bytes in hex: ${JSON.stringify(pollCommand)}.`);
+  return problems.filter((problem) => problem !== '').map((problem) => `sensors.serial ${line.name}: ${problem}`);
+}
+
+/** The bytes of a command, or undefined where it says hex and is none. */
+export function commandBytes(command: string): Buffer | undefined {
+  if (!command.startsWith('0x')) return Buffer.from(command);
+  const digits = command.slice(2).replaceAll(' ', '');
+  return /^([0-9a-fA-F]{2})+$/.test(digits) ? Buffer.from(digits, 'hex') : undefined;
+}

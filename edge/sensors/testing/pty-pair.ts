@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,6 +46,44 @@ export class PtyPair {
     for (const chunk of chunks) if (!stream.write(chunk)) await once(stream, 'drain');
     stream.end();
     await once(stream, 'close');
+  }
+
+  /** Says it again and again until `enough`; for a line that is closed in between and loses what is said then. */
+  async keepSaying(text: string, enough: () => boolean): Promise<void> {
+    while (!enough()) {
+      await this.say(text);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Answers each command as a device does that is asked; `n` counts from 1. */
+  answer(command: string, answer: (n: number) => string | Uint8Array): { end(): Promise<void> } {
+    const device = createReadStream(this.#device);
+    let heard = '';
+    let answers = Promise.resolve();
+    let n = 0;
+    device.setEncoding('latin1').on('data', (text) => {
+      heard += text;
+      for (let at = heard.indexOf(command); at >= 0; at = heard.indexOf(command)) {
+        heard = heard.slice(at + command.length);
+        n++;
+        const said = answer(n);
+        answers = answers.then(() => this.say(said));
+      }
+    });
+    device.on('error', () => {}); // unplugged
+    return {
+      end: async () => {
+        device.destroy();
+        await this.unplug(); // ends the read that is under way
+        await answers;
+      },
+    };
+  }
+
+  /** The device takes nothing more, and the ttys stay. */
+  freeze(): void {
+    this.#process!.kill('SIGSTOP');
   }
 
   /** Both ttys vanish at once, as with a USB cable pulled out. */
