@@ -71,6 +71,20 @@ describe('a handover', () => {
     expect(await stateOf(handover.pass('1', batchOf(10), commit))).toBe('done');
   });
 
+  it('lets all partitions together read so many ahead, and each of them one batch', async () => {
+    const handover = new Handover(MOST);
+    const { begun, commit } = commits();
+    for (let batch = 0; batch < 3; batch++) await handover.pass('0', batchOf(3), commit);
+    expect(await stateOf(handover.pass('1', batchOf(3), commit))).toBe('done');
+    const second = handover.pass('1', batchOf(3), commit);
+    expect(await stateOf(second)).toBe('waits');
+    for (const each of begun.slice(0, 3)) each.end();
+    begun[3]!.fail(new Error('fenced off'));
+    await expect(second).rejects.toThrow('fenced off');
+    expect(await stateOf(handover.pass('2', batchOf(5), commit))).toBe('done');
+    expect(await stateOf(handover.pass('2', batchOf(1), commit))).toBe('done');
+  });
+
   it('tells a failed commit to the next batch, and to whoever looks in', async () => {
     const handover = new Handover(MOST);
     const { begun, commit } = commits();

@@ -32,8 +32,8 @@ export interface HubReaderOptions {
 /** Enough to outlive any outage: with few retries the SDK closes its links and pauses for a minute. */
 const RETRY_OPTIONS = { mode: RetryMode.Fixed, maxRetries: 100_000, retryDelayInMs: 500, timeoutInMs: 10_000 };
 const CLOSE_WITHIN_MS = 3000;
-/** What of a partition may be read ahead: as much as one transaction takes of it. The batch that goes beyond is the last. */
-const MOST_AHEAD = { events: 4_000, bytes: 2 * 1024 * 1024 };
+/** What may be read ahead of the commits, of all partitions together: about as much as one transaction takes. */
+const MOST_AHEAD = { events: 16_000, bytes: 8 * 1024 * 1024 };
 
 /**
  * One life of the SDK's client: it reads the partitions that load balancing gives it and hands each batch to the
