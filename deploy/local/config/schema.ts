@@ -27,7 +27,16 @@ export const localSchema = Type.Object({
     { description: 'The Funnel stand-in, and how it misbehaves.' },
   ),
   eventHubs: Type.Object({ port: port('the Event Hubs stand-in (AMQP)', 5672) }),
-  metadata: Type.Object({ port: port('the metadata stand-in', 8090) }),
+  metadata: Type.Object({
+    port: port('the metadata stand-in', 8090),
+    userDataFile: Type.Optional(
+      Type.String({
+        description:
+          "A file with the user data of the SIMs' group, which configure the agent: JSON in the form of edge/CONFIGURATION.md. Read at each request, so it may be changed meanwhile; absent, there are none.",
+        minLength: 1,
+      }),
+    ),
+  }),
   beam: Type.Object({ port: port("the Beam stand-in's HTTP entry point", 8888) }),
   agent: Type.Object({
     pref: Type.String({

@@ -12,12 +12,14 @@ const SWITCHED_OFF = '127.1.0.8';
 
 describe('the metadata service', () => {
   let metadata: Metadata;
+  let userData: string | undefined;
 
   beforeEach(async () => {
+    userData = '{"region":"04"}';
     metadata = await startMetadata({
       tagsOf: ({ imsi }) =>
         imsi === simOf(SWITCHED_OFF)!.imsi ? undefined : imsi === simOf(SENDAI)!.imsi ? { pref: '04' } : {},
-      userData: '{"region":"04"}',
+      userData: () => userData,
     });
   });
 
@@ -49,8 +51,10 @@ describe('the metadata service', () => {
     expect(await get('/v1/subscriber.tags', SENDAI)).toEqual({ status: 200, body: '{"pref":"04"}\n' });
   });
 
-  it("serves the group's user data", async () => {
+  it("serves the group's user data as they are now", async () => {
     expect(await get('/v1/userdata', SENDAI)).toEqual({ status: 200, body: '{"region":"04"}' });
+    userData = undefined;
+    expect((await get('/v1/userdata', SENDAI)).status).toBe(404);
   });
 
   it.each(['/v1/subscriber.tags.nope', '/v1/subscriber.imsi.length', '/v1/subscriber.constructor', '/v1', '/%'])(

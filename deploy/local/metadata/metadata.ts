@@ -10,8 +10,8 @@ export interface MetadataOptions {
   readonly port?: number;
   /** The SIM's tags, asked at each request; undefined for a SIM whose group has metadata switched off. */
   readonly tagsOf: (sim: Sim) => Readonly<Record<string, string>> | undefined;
-  /** The group's user data; undefined where none is set. */
-  readonly userData?: string;
+  /** The group's user data, asked at each request; undefined where none are set. */
+  readonly userData?: () => string | undefined;
   readonly clock?: Clock;
 }
 
@@ -64,7 +64,10 @@ function answerTo(
   const tags = sim && tagsOf(sim);
   if (!sim || !tags || (method !== 'GET' && method !== 'HEAD')) return NOT_ALLOWED;
   const path = decoded(url.split('?', 1)[0]!);
-  if (path === '/v1/userdata') return userData === undefined ? NO_SUCH_KEY : text(200, userData);
+  if (path === '/v1/userdata') {
+    const data = userData?.();
+    return data === undefined ? NO_SUCH_KEY : text(200, data);
+  }
   const key = /^\/v1\/subscriber(?:\.(.+))?$/.exec(path);
   const value = key && valueAt(subscriberOf(sim, tags), key[1] ?? '');
   if (value === null || value === undefined) return NO_SUCH_KEY;

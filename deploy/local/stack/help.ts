@@ -7,7 +7,8 @@ export function helpText(): string {
   const settings = leavesOf(localSchema, LOCAL_PREFIX).flatMap(({ path, environment, schema }) => {
     const flag = FLAGS.find((each) => each.path === path);
     const name = flag ? `--${flag.name} N, or ${environment}` : environment;
-    return [`  ${name}`, `      ${schema.description} Standard: ${schema.default}.`];
+    const standard = schema.default === undefined ? 'none' : schema.default;
+    return [`  ${name}`, `      ${schema.description} Standard: ${standard}.`];
   });
   return [
     'npm start -- [flags]',

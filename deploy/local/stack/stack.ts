@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { directoryError } from '@tashika/shared/data-directory';
 import { TashikaError } from '@tashika/shared/errors';
@@ -184,6 +185,7 @@ export class Stack {
         const pref = prefs.get(imsi);
         return pref === undefined ? {} : { pref };
       },
+      userData: () => (metadata.userDataFile === undefined ? undefined : contentsOf(metadata.userDataFile)),
     });
     this.#stops.push(() => running.stop());
   }
@@ -235,6 +237,15 @@ export class Stack {
       const held = await fleet.stop(FLEET_DRAIN_MS);
       if (held > 0) tell(`The fleet keeps ${held} readings for the next run.`);
     });
+  }
+}
+
+/** A relative path is taken from the checkout, as that of the data directory is. */
+function contentsOf(file: string): string | undefined {
+  try {
+    return readFileSync(resolve(CHECKOUT, file), 'utf8');
+  } catch {
+    return undefined;
   }
 }
 

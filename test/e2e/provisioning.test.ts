@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { startMetadata } from '@tashika/deploy/local/metadata';
+import { expect, it, onTestFinished } from 'vitest';
+import { startAgent, startPipeline, until } from '../rig/index.ts';
+
+const hashOf = (userData: string) => createHash('sha256').update(userData).digest('hex').slice(0, 12);
+const every = (intervalMs: number) =>
+  JSON.stringify({ sensors: { system: { intervalMs } }, clock: { trusted: 'always' } });
+
+it("configures a device without a file to edit, and loses nothing when its group's user data change", async () => {
+  let userData = every(100);
+  const metadata = await startMetadata({ tagsOf: () => ({ pref: '37' }), userData: () => userData });
+  onTestFinished(() => metadata.stop());
+  const pipeline = await startPipeline();
+  const agent = startAgent(join(pipeline.directory, 'agent'), {
+    metadata: { url: `http://127.0.0.1:${metadata.port}`, askEveryMs: 200 },
+    uplink: { url: `http://127.0.0.1:${pipeline.funnel.httpPort}`, localAddress: '127.1.3.37', batchAgeMs: 100 },
+  });
+  const told = async () => (await pipeline.api.devices())[0]?.lastValues['agent/configuration']?.value;
+  await until('the first configuration to be told', async () => (await told()) === hashOf(userData));
+
+  // A fleet converges: what each device runs with can be seen in the cloud.
+  userData = every(150);
+  await until('the second configuration to be told', async () => (await told()) === hashOf(userData));
+
+  const accepted = userData;
+  userData = '{"sensors":{"system":{"intervalMs":150}},"dataDirectory":"/tmp/elsewhere"}';
+  const refused = `${hashOf(accepted)}; refused ${hashOf(userData)}: dataDirectory can only be set on the device itself, not by user data.`;
+  await until('the refusal to be told', async () => (await told()) === refused);
+
+  userData = every(120);
+  await until('the third configuration to be told', async () => (await told()) === hashOf(userData));
+  expect(await agent.stop()).toBe(0);
+  await until('the stream to be whole', async () => {
+    const [device] = await pipeline.api.devices();
+    const counted = (await pipeline.api.windows('?region=37')).reduce((sum, { readings }) => sum + readings, 0);
+    const [stream, ...others] = device?.streams ?? [];
+    return (
+      device?.region === '37' &&
+      others.length === 0 &&
+      stream?.held === 0 &&
+      stream.lost === 0 &&
+      stream.missingReadings === 0 &&
+      stream.received === stream.through &&
+      counted === stream.received
+    );
+  });
+});
