@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { gpioProblems, gpioSchema } from './gpio/settings.ts';
 import { overlapping } from './mqtt/topic.ts';
 import { serialProblems, serialSchema } from './serial/settings.ts';
 import { type fieldSchema, name, unit } from './source-settings.ts';
@@ -14,28 +15,6 @@ const systemSchema = Type.Object({
     default: 10_000,
     minimum: 100,
     maximum: 86_400_000,
-  }),
-});
-
-const gpioSchema = Type.Object({
-  name,
-  pin: Type.Integer({ description: 'BCM number, as in GPIO17; not the pin of the header.', minimum: 0, maximum: 63 }),
-  edge: Type.Union([Type.Literal('both'), Type.Literal('rising'), Type.Literal('falling')], {
-    description: 'Which changes are readings: every change of the level, or only those to true or to false.',
-    default: 'both',
-  }),
-  debounceMs: Type.Integer({
-    description: 'The level must have been quiet for so long before it counts.',
-    unit: 'ms',
-    default: 50,
-    minimum: 0,
-    maximum: 10_000,
-  }),
-  activeLow: Type.Boolean({ description: 'Whether a low voltage is true.', default: false }),
-  chipLabels: Type.Array(Type.String({ minLength: 1 }), {
-    description: 'Labels of the chip that carries the BCM lines; exactly one chip must have one of them.',
-    default: ['pinctrl-bcm2835', 'pinctrl-bcm2711', 'pinctrl-rp1'],
-    minItems: 1,
   }),
 });
 
@@ -95,7 +74,6 @@ export const sensorsSchema = Type.Object({
 
 export type SensorsConfiguration = Static<typeof sensorsSchema>;
 export type SystemConfiguration = SensorsConfiguration['system'];
-export type GpioConfiguration = SensorsConfiguration['gpio'][number];
 export type MqttConfiguration = SensorsConfiguration['mqtt'][number];
 export type FieldConfiguration = Static<typeof fieldSchema>;
 export type TopicConfiguration = Static<typeof topicSchema>;
@@ -107,6 +85,7 @@ export function sensorProblems(sensors: SensorsConfiguration): readonly string[]
     ...sharedDevices(sensors),
     ...overlappingTopics(sensors),
     ...sensors.serial.flatMap(serialProblems),
+    ...sensors.gpio.flatMap(gpioProblems),
   ];
 }
 

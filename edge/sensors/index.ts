@@ -22,6 +22,8 @@ export interface SensorsOptions {
 interface KernelRoots {
   readonly thermal: string;
   readonly gpio: string;
+  /** Where libgpiod's programs are; left out, where PATH says. */
+  readonly gpioTools?: string;
 }
 
 const SYSFS: KernelRoots = { thermal: '/sys/class/thermal', gpio: '/sys/class/gpio' };

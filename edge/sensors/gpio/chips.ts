@@ -39,18 +39,26 @@ async function readChip(folder: string): Promise<GpioChip> {
 export function kernelLine(chips: readonly GpioChip[], bcm: number, labels: readonly string[]): number {
   const matching = chips.filter((chip) => labels.includes(chip.label));
   const [chip] = matching;
-  if (chip === undefined || matching.length > 1) throw notFound(wanted(matching.length, labels), chips);
+  if (chip === undefined || matching.length > 1) throw notFound(notOneOf(labels, matching.length), chips);
   if (bcm >= chip.lines) throw notFound(`${chip.label} has no line ${bcm}.`, chips);
   return chip.base + bcm;
 }
 
-function wanted(found: number, labels: readonly string[]): string {
+export function notOneOf(labels: readonly string[], found: number): string {
   return `${found === 0 ? 'No chip is' : `${found} chips are`} labelled ${labels.join(' or ')}; exactly one must be.`;
 }
 
 function notFound(problem: string, chips: readonly GpioChip[]): TashikaError {
-  if (chips.length === 0) return new TashikaError('GPIO_CHIP_NOT_FOUND', 'This machine shows no GPIO.');
-  const list = chips.map(({ label, base, lines }) => `${label} (base ${base}, ${lines} lines)`).join(', ');
+  return chipNotFound(
+    problem,
+    chips.map(({ label, base, lines }) => `${label} (base ${base}, ${lines} lines)`),
+  );
+}
+
+/** @param found the chips that are there, as a person knows them by */
+export function chipNotFound(problem: string, found: readonly string[]): TashikaError {
+  if (found.length === 0) return new TashikaError('GPIO_CHIP_NOT_FOUND', 'This machine shows no GPIO.');
+  const list = found.join(', ');
   return new TashikaError(
     'GPIO_CHIP_NOT_FOUND',
     `${problem} Chips found: ${list}. Set chipLabels to the one with the header's lines.`,

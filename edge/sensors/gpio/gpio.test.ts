@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { systemClock, TestClock } from '@tashika/shared/time';
 import pino from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { GpioConfiguration } from '../config.ts';
 import { createSensors } from '../index.ts';
 import { supervise } from '../supervisor.ts';
 import { sensorsConfiguration } from '../testing/configuration.ts';
 import { RecordingSink } from '../testing/recording-sink.ts';
 import { gpioChips, kernelLine } from './chips.ts';
 import { gpioDriver } from './gpio.ts';
-import { type LineOptions, loadOnoff } from './line.ts';
+import { type LineOptions, loadOnoff, onoffLines } from './line.ts';
+import type { GpioConfiguration } from './settings.ts';
+import { ScriptedGpiod } from './testing/scripted-gpiod.ts';
 
 const logger = pino({ level: 'silent' });
 const LABELS = sensorsConfiguration({ gpio: [{ name: 'x', pin: 17 }] }).gpio[0]!.chipLabels;
@@ -22,7 +23,7 @@ type Layout = readonly (readonly [label: string, base: number, lines: number])[]
 /** What boards show, old kernels and new. */
 const BOARDS: Readonly<Record<string, { layout: Layout; gpio17: number }>> = {
   'Pi Zero before kernel 6.6': { layout: [['pinctrl-bcm2835', 0, 54]], gpio17: 17 },
-  'Pi Zero': { layout: [['pinctrl-bcm2835', 512, 54]], gpio17: 529 },
+  'Pi Zero 2 W': { layout: [['pinctrl-bcm2835', 512, 54]], gpio17: 529 },
   'Pi 3 before kernel 6.6': {
     layout: [
       ['pinctrl-bcm2835', 0, 54],
@@ -139,6 +140,8 @@ class Wire {
   closed = 0;
   #onEdge = () => {};
 
+  readonly load = async () => {};
+  readonly usable = async () => true;
   readonly open = async (line: number, { onEdge }: LineOptions) => {
     if (this.gone) throw new Error('EINVAL: invalid argument, write');
     this.opened = line;
@@ -165,7 +168,7 @@ async function watched(settings: Partial<GpioConfiguration> = {}) {
   const clock = new TestClock();
   const sink = new RecordingSink();
   const wire = new Wire();
-  const driver = gpioDriver(configuration, clock, { gpio: sysfs(BOARDS['Pi 4']!.layout) }, wire.open);
+  const driver = gpioDriver(configuration, clock, { gpio: sysfs(BOARDS['Pi 4']!.layout) }, wire);
   const source = supervise(driver, { clock, logger });
   onTestFinished(() => source.stop());
   await source.start(sink);
@@ -237,6 +240,31 @@ describe('a GPIO line', () => {
     expect(sink.valuesOf('door')).toEqual([false, true]);
   });
 
+  it('warns of a contact that never settles, until it does', async () => {
+    const { clock, sink, wire } = await watched();
+    for (let edge = 0; edge < 1_500; edge++) {
+      wire.set(edge % 2 === 0);
+      await clock.advance(20);
+    }
+    expect(sink.states.at(-1)!.detail).toContain('GPIO17 never keeps a level for 50 ms');
+    await clock.advance(20_000);
+    expect(sink.states.at(-1)).toEqual({ state: 'running' });
+  });
+
+  it('is stuck when it stands still for too long', async () => {
+    const { clock, sink, wire } = await watched({ stuckMs: 60_000 });
+    await clock.advance(30_000);
+    wire.set(true);
+    await clock.advance(59_000);
+    expect(sink.valuesOf('door/stuck')).toEqual([]);
+    await clock.advance(2_000);
+    expect(sink.valuesOf('door/stuck')).toEqual([true]);
+    expect(sink.states.at(-1)!.detail).toContain('not changed for 60 s');
+    wire.set(false);
+    await clock.advance(50);
+    expect(sink.valuesOf('door/stuck')).toEqual([true, false]);
+  });
+
   it('fails when its chip is gone, and is back with it', async () => {
     const { clock, sink, wire } = await watched();
     wire.gone = true;
@@ -265,10 +293,12 @@ describe('a GPIO line', () => {
 describe('a machine without GPIO', () => {
   const gpio = [{ name: 'door', pin: 17 }];
   const withoutGpio = () => {
+    const gpiod = new ScriptedGpiod(2, { chips: '' });
+    onTestFinished(() => gpiod[Symbol.asyncDispose]());
     const sources = createSensors(sensorsConfiguration({ system: { enabled: true }, gpio }), {
       clock: systemClock,
       logger,
-      roots: { gpio: '/no/such/folder' },
+      roots: { gpio: '/no/such/folder', gpioTools: gpiod.folder },
     });
     onTestFinished(async () => {
       for (const source of sources) await source.stop();
@@ -300,4 +330,16 @@ it('the add-on, where it is installed, loads and knows GPIO lines', async () => 
   const Gpio = await loadOnoff().catch((error) => error);
   if (typeof Gpio === 'function') expect(Gpio.HIGH).toBe(1);
   else expect(Gpio).toMatchObject({ code: 'SENSOR_UNAVAILABLE' });
+});
+
+it.each<[string, object, string]>([
+  ['a counter', { driver: 'sysfs', mode: 'counter' }, "sysfs merges fast edges, so it can't count"],
+  ['a pull', { driver: 'sysfs', pull: 'up' }, "sysfs can't set a pull"],
+])('a configuration that wants %s of sysfs is refused', (_what, settings, problem) => {
+  const configuration = sensorsConfiguration({ gpio: [{ name: 'door', pin: 17, ...settings }] });
+  expect(() => createSensors(configuration, { clock: systemClock, logger })).toThrow(problem);
+});
+
+it('sysfs is no way for a kernel that has none', async () => {
+  expect(await onoffLines('/no/such/folder').usable()).toBe(false);
 });

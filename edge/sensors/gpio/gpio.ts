@@ -1,103 +1,94 @@
 import { messageOf } from '@tashika/shared/errors';
-import type { Clock, Duration, TimerHandle } from '@tashika/shared/time';
-import { aborted } from '../aborted.ts';
-import type { GpioConfiguration } from '../config.ts';
+import type { Clock } from '@tashika/shared/time';
 import type { SensorDriver } from '../driver.ts';
 import type { CheckLine } from '../port.ts';
+import { findCharacterLine } from './character-line.ts';
 import { gpioChips, kernelLine } from './chips.ts';
+import { countPulses } from './counter.ts';
 import { LevelChanges } from './level.ts';
-import { type GpioLine, loadOnoff, type OpenLine, openOnoffLine } from './line.ts';
+import { watchLevelByGpiomon } from './level-by-gpiomon.ts';
+import { watchLevelBySysfs } from './level-by-sysfs.ts';
+import { onoffLines, type SysfsLines } from './line.ts';
+import { PulseCounter } from './pulse-counter.ts';
+import type { GpioConfiguration } from './settings.ts';
+import { interfaceOf, watchOptions } from './settings.ts';
+import { StuckLine } from './stuck.ts';
+import { GpioTools } from './tools.ts';
 
-/** How often the level is read without an edge: it mends a lost edge and notices a chip that is gone. */
-const READ_BACK_MS: Duration = 10_000;
-
-interface GpioRoots {
+export interface GpioRoots {
   /** Where the kernel shows its GPIO chips: `/sys/class/gpio`. */
   readonly gpio: string;
+  /** Where libgpiod's programs are; left out, where PATH says. */
+  readonly gpioTools?: string;
 }
 
 /**
- * A GPIO line as a boolean reading: a door, a button, an alarm contact. It knows levels, not pulses: edges that come
- * faster than they can be handled are merged, and only the level they end in is sure.
+ * A GPIO line: its level as a boolean reading (a door, a button, an alarm contact), or the number and rate of its
+ * pulses (a meter). Levels are read through sysfs where the kernel has it; pulses are counted by `gpiomon`, because
+ * sysfs merges edges that come faster than they are handled.
  */
 export function gpioDriver(
   configuration: GpioConfiguration,
   clock: Clock,
   roots: GpioRoots,
-  open: OpenLine = openOnoffLine,
+  lines: SysfsLines = onoffLines(roots.gpio),
 ): SensorDriver {
-  const { name, pin, chipLabels, activeLow, debounceMs, edge } = configuration;
-  // Outlives the line: a level that changed while the chip was away is a change.
-  const changes = new LevelChanges(edge);
+  const { name, pin, mode, chipLabels, intervalMs, stuckMs } = configuration;
+  const options = watchOptions(configuration);
+  // These outlive the line: a level that changed while the chip was away is a change, and a count goes on.
+  const changes = new LevelChanges(options.edge);
+  const counter = new PulseCounter();
+  const stuck = new StuckLine(name, stuckMs, clock);
   return {
     name: `gpio:${name}`,
 
     async run(session, signal) {
-      const number = kernelLine(await gpioChips(roots.gpio), pin, chipLabels);
-      let line: GpioLine | undefined;
-      let settling: TimerHandle | undefined;
-      let readBack: TimerHandle | undefined;
-      let changedAt: Duration | undefined;
-      let lose = (_reason: Error): void => {};
-      const lost = new Promise<never>((_, reject) => {
-        lose = reject;
-      });
-      lost.catch(() => {}); // a line may be lost while nobody waits for it yet
-
-      const settle = () => {
-        settling?.cancel();
-        settling = undefined;
-        const at = { monotonicMs: changedAt ?? clock.monotonic() };
-        changedAt = undefined;
-        try {
-          const level = line?.read();
-          if (level !== undefined && changes.isNews(level)) session.measured({ sensor: name, value: level, at });
-        } catch (error) {
-          lose(new Error(`GPIO${pin} can't be read any more: ${messageOf(error)}`, { cause: error }));
-        }
+      const watched = {
+        onReady: () => stuck.start(session),
+        onLevel: (level: boolean, since: number) => {
+          const { moved, news } = changes.take(level);
+          if (moved) stuck.moved();
+          if (news) session.measured({ sensor: name, value: level, at: { monotonicMs: since } });
+        },
       };
-      const onEdge = () => {
-        // A contact bounces: the change is timed by its first edge and judged when the line has been quiet.
-        changedAt ??= clock.monotonic();
-        settling?.cancel();
-        if (debounceMs === 0) settle();
-        else settling = clock.after(debounceMs, settle);
-      };
-      const keepReading = () => {
-        readBack = clock.after(READ_BACK_MS, keepReading);
-        // Noise that never ends must not keep the level unknown for ever.
-        const settlingMs = changedAt === undefined ? 0 : clock.monotonic() - changedAt;
-        if (!settling || settlingMs >= READ_BACK_MS) settle();
-      };
-
       try {
-        line = await open(number, { activeLow, onEdge }).catch((error) => {
-          throw new Error(`GPIO${pin} (line ${number}) can't be opened: ${messageOf(error)}`, { cause: error });
-        });
-        session.running();
-        keepReading();
-        await Promise.race([lost, aborted(signal)]);
+        if (interfaceOf(configuration, await lines.usable()) === 'sysfs') {
+          const number = kernelLine(await gpioChips(roots.gpio), pin, chipLabels);
+          await watchLevelBySysfs({ number, pin, options }, session, watched, lines.open, clock, signal);
+          return;
+        }
+        const tools = await GpioTools.find(roots.gpioTools);
+        const line = await findCharacterLine(tools, configuration);
+        if (mode === 'level') await watchLevelByGpiomon(tools, line, options, watched, clock, signal);
+        else await countPulses(tools, { name, line, options, intervalMs, counter, stuck }, session, clock, signal);
       } finally {
-        settling?.cancel();
-        readBack?.cancel();
-        line?.close();
+        stuck.stop();
       }
     },
 
-    check: () => checkGpio(configuration, roots),
+    check: () => checkGpio(configuration, roots, lines),
   };
 }
 
 async function checkGpio(
-  { name, pin, chipLabels }: GpioConfiguration,
+  configuration: GpioConfiguration,
   roots: GpioRoots,
+  lines: SysfsLines,
 ): Promise<readonly CheckLine[]> {
-  const subject = `gpio ${name}`;
-  try {
-    const number = kernelLine(await gpioChips(roots.gpio), pin, chipLabels);
-    await loadOnoff();
-    return [{ subject, verdict: 'ok', detail: `GPIO${pin} is the kernel's line ${number}.` }];
-  } catch (error) {
-    return [{ subject, verdict: 'fail', detail: messageOf(error) }];
-  }
+  const { name, pin, chipLabels } = configuration;
+  const found = async () => {
+    if (interfaceOf(configuration, await lines.usable()) === 'sysfs') {
+      const number = kernelLine(await gpioChips(roots.gpio), pin, chipLabels);
+      await lines.load();
+      return `GPIO${pin} is the kernel's line ${number}, by sysfs.`;
+    }
+    const tools = await GpioTools.find(roots.gpioTools);
+    const { chip, offset } = await findCharacterLine(tools, configuration);
+    return `GPIO${pin} is line ${offset} of ${chip}, by gpiomon of libgpiod ${tools.version}.`;
+  };
+  const [verdict, detail] = await found().then(
+    (text) => ['ok', text] as const,
+    (error) => ['fail', messageOf(error)] as const,
+  );
+  return [{ subject: `gpio ${name}`, verdict, detail }];
 }

@@ -1,3 +1,5 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Gpio } from 'onoff';
 import { loadAddOn } from '../add-on.ts';
 
@@ -21,6 +23,29 @@ export type OpenLine = (line: number, options: LineOptions) => Promise<GpioLine>
 export async function loadOnoff(): Promise<typeof Gpio> {
   const module = await loadAddOn('onoff', () => import('onoff'));
   return module.Gpio;
+}
+
+/** Lines through sysfs. */
+export interface SysfsLines {
+  /** Rejects with what is missing, unless `open` can work. */
+  load(): Promise<unknown>;
+  /** Whether the kernel has sysfs GPIO, and what uses it is installed. */
+  usable(): Promise<boolean>;
+  readonly open: OpenLine;
+}
+
+/** @param root `/sys/class/gpio`; a kernel without sysfs GPIO has none */
+export function onoffLines(root: string): SysfsLines {
+  const usable = async () => {
+    try {
+      await access(join(root, 'export'));
+      await loadOnoff();
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return { load: loadOnoff, usable, open: openOnoffLine };
 }
 
 /** A line through sysfs and epoll, by `onoff`. */
