@@ -9,7 +9,7 @@ import { RegionFinder } from './region/index.ts';
 import { createSensors, type SensorSource } from './sensors/index.ts';
 import { openSpool } from './spool/index.ts';
 import { spoolLog } from './spool-log.ts';
-import { httpLink, Uplink } from './uplink/index.ts';
+import { openLink, postBytes, Uplink } from './uplink/index.ts';
 
 /** How long the sensors of an agent that could not be started may take to let their devices go. */
 const GIVE_UP_AFTER: Duration = 5_000;
@@ -67,7 +67,8 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
   const uplink = new Uplink({
     ...link,
     spool,
-    link: httpLink(link),
+    link: openLink(link),
+    batchBytes: postBytes(link),
     region,
     clock,
     synced: () => synchronisation.synced,

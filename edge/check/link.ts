@@ -4,6 +4,7 @@ import { messageOf } from '@tashika/shared/errors';
 import type { Duration } from '@tashika/shared/time';
 import type { EdgeConfiguration } from '../config/index.ts';
 import type { CheckLine } from '../sensors/index.ts';
+import { addressOf } from '../uplink/index.ts';
 
 const LONGEST_WAIT: Duration = 10_000;
 
@@ -11,9 +12,7 @@ const LONGEST_WAIT: Duration = 10_000;
  * Whether Funnel's address is known and takes a connection. Nothing is sent over it: a message would be counted.
  */
 export async function checkLink({ uplink }: Pick<EdgeConfiguration, 'uplink'>): Promise<readonly CheckLine[]> {
-  const url = new URL(uplink.url);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  const { host, port } = addressOf(uplink.url);
   const line = (verdict: CheckLine['verdict'], detail: string): CheckLine[] => [{ subject: 'link', verdict, detail }];
   let address: string;
   try {
@@ -24,6 +23,8 @@ export async function checkLink({ uplink }: Pick<EdgeConfiguration, 'uplink'>): 
       `The name ${host} is not known (${messageOf(error)}). Is the cellular link up, and its DNS in use?`,
     );
   }
+  if (uplink.url.startsWith('udp:'))
+    return line('ok', `${host} is ${address}. UDP has no connection to try; nothing was sent.`);
   try {
     const tookMs = await connectionTime(address, port, Math.min(uplink.timeoutMs, LONGEST_WAIT), uplink.localAddress);
     return line('ok', `${host} (${address}) port ${port} took a connection in ${tookMs} ms. Nothing was sent.`);

@@ -56,9 +56,28 @@ const metadata = Type.Object(
 const uplink = Type.Object(
   {
     url: Type.String({
-      description: "Where posts go: Funnel's HTTP entry.",
+      description:
+        "Where posts go. The scheme chooses the link: `http:` (Funnel's HTTP entry), `tcp:` and `udp:` (its port 23080, for posts of one packet), or `mqtt:` (Beam's MQTT entry, port 1883).",
       default: 'http://funnel.soracom.io',
-      pattern: '^https?://',
+      pattern: '^(https?|tcp|udp|mqtt)://',
+    }),
+    entry: Type.Union([Type.Literal('funnel'), Type.Literal('unified')], {
+      description:
+        "Whose entry point `url` is: Funnel's own, or SORACOM's unified endpoint (`uni.soracom.io`), whose answers have another shape. MQTT has none of this.",
+      default: 'funnel',
+    }),
+    packetBytes: Type.Integer({
+      description:
+        'Most bytes of a post over TCP and UDP: one packet. A reading that alone is longer is given up there, and told as lost.',
+      unit: 'bytes',
+      default: 1_360,
+      minimum: 512,
+      maximum: 65_000,
+    }),
+    topic: Type.String({
+      description: 'The topic that posts are published to over MQTT.',
+      default: 'tashika',
+      pattern: '^[^+#]+$',
     }),
     localAddress: Type.Optional(
       Type.String({
@@ -73,6 +92,13 @@ const uplink = Type.Object(
       default: 32_768,
       minimum: 16_384,
       maximum: 800_000,
+    }),
+    batchReadings: Type.Integer({
+      description: 'Most readings of one post; a post goes as soon as so many wait.',
+      unit: 'readings',
+      default: 1_000,
+      minimum: 1,
+      maximum: 10_000,
     }),
     batchAgeMs: Type.Integer({
       description: 'How old a reading may grow while its post waits for more. Longer costs fewer cellular bytes.',

@@ -1,2 +1,3 @@
 export { beginningOf } from './answer-body.ts';
+export { connecting, type HttpAnswer, HttpClient, type HttpClientOptions, type HttpRequest } from './client.ts';
 export { deadline } from './deadline.ts';

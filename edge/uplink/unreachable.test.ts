@@ -44,6 +44,7 @@ describe('an agent whose link is unreachable for hours', () => {
       clock: bootClock,
       synced: () => true,
       batchBytes: 32_768,
+      batchReadings: 1_000,
       batchAgeMs: 1_000,
       retry: { firstMs: 1_000, mostMs: 60_000 },
       random: () => 0.5,

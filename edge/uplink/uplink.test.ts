@@ -6,7 +6,7 @@ import { machineClock } from '../clock/index.ts';
 import type { Spool } from '../spool/index.ts';
 import { MemoryFiles } from '../spool/testing/memory-files.ts';
 import { openTestSpool } from '../spool/testing/open-spool.ts';
-import { httpLink } from './link.ts';
+import { httpLink } from './http-link.ts';
 import {
   accept,
   drip,
@@ -37,8 +37,11 @@ afterEach(async () => {
   await link.close();
 });
 
-function uplinkTo(url: string, options: { batchBytes?: number; batchAgeMs?: number; timeoutMs?: number } = {}): Uplink {
-  const { batchBytes = 100_000, batchAgeMs = 0, timeoutMs = 150 } = options;
+function uplinkTo(
+  url: string,
+  options: { batchBytes?: number; batchReadings?: number; batchAgeMs?: number; timeoutMs?: number } = {},
+): Uplink {
+  const { batchBytes = 100_000, batchReadings = 1_000, batchAgeMs = 0, timeoutMs = 150 } = options;
   return new Uplink({
     spool,
     link: httpLink({ url, timeoutMs }),
@@ -46,6 +49,7 @@ function uplinkTo(url: string, options: { batchBytes?: number; batchAgeMs?: numb
     clock,
     synced: () => true,
     batchBytes,
+    batchReadings,
     batchAgeMs,
     retry: { firstMs: 2, mostMs: 8 },
     random: () => 0.5,
@@ -113,13 +117,13 @@ describe('the uplink', () => {
   it('says how many readings are still held', async () => {
     await uplink.drain(AbortSignal.abort());
     uplink = uplinkTo(link.url, { batchBytes: 1_024 });
-    await take(...Array.from({ length: 30 }, (_, index) => index));
+    await take(...Array.from({ length: 60 }, (_, index) => index));
     uplink.start();
     await until(isEmpty);
     const { accepted } = link;
     expect(accepted.length).toBeGreaterThan(2);
     for (const post of accepted) {
-      expect(post.seq + post.pack.length - 1 + post.held).toBe(30);
+      expect(post.seq + post.pack.length - 1 + post.held).toBe(60);
       expect(JSON.stringify(post).length).toBeLessThanOrEqual(1_024);
     }
   });
@@ -221,6 +225,19 @@ describe('the uplink', () => {
     await until(isEmpty);
     expect(link.accepted).toHaveLength(1);
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(110);
+  });
+
+  it('waits no longer once batchReadings wait, and sends no more in one post', async () => {
+    await uplink.drain(AbortSignal.abort());
+    uplink = uplinkTo(link.url, { batchAgeMs: 3_600_000, batchReadings: 2 });
+    uplink.start();
+    await take(1, 2, 3, 4, 5);
+    await until(() => link.accepted.length === 2);
+    expect(link.accepted.map(valuesOf)).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(spool.figures.held).toBe(1);
   });
 
   it('sends what is there when it drains, without waiting for more', async () => {

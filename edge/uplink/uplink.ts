@@ -17,6 +17,7 @@ export interface UplinkOptions {
   /** Whether the wall clock is right now. */
   readonly synced: () => boolean;
   readonly batchBytes: number;
+  readonly batchReadings: number;
   readonly batchAgeMs: Duration;
   readonly retry: RetryPolicy;
   readonly random: () => number;
@@ -36,6 +37,10 @@ export interface UplinkFigures {
 /** A post of one reading must be refused so often, with the waits between, before the reading is given up. */
 const REFUSALS_BEFORE_LOSS = 3;
 
+/** A reading most often takes a third of the bytes that are reckoned for it. In a small post that room is used. */
+const OVERESTIMATE = 3;
+const SMALL_POST_BYTES = 4_096;
+
 /**
  * Sends what the spool holds, strictly in order, one post at a time, and moves on only past what the link has taken.
  * A refused post is halved until the one reading is found that is not wanted; only that one is given up.
@@ -51,7 +56,7 @@ export class Uplink {
   #failuresInRow = 0;
   #delays: Generator<Duration, never>;
   /** Most readings in the next post; halved by refusals, doubled by acceptance. */
-  #most = Number.POSITIVE_INFINITY;
+  #most: number;
   #refusals = { first: 0, count: 0 };
   readonly #draining = new AbortController();
   readonly #stopped = new AbortController();
@@ -59,10 +64,12 @@ export class Uplink {
 
   constructor(options: UplinkOptions) {
     this.#options = options;
-    const { batchBytes, clock } = options;
+    const { batchBytes, batchReadings, clock } = options;
+    this.#most = batchReadings;
     this.#maxRanges = Math.max(1, Math.floor(batchBytes / 8 / LOST_RANGE_BYTES));
+    const bytes = batchBytes - POST_HEAD_BYTES - this.#maxRanges * LOST_RANGE_BYTES;
     this.#limit = {
-      bytes: batchBytes - POST_HEAD_BYTES - this.#maxRanges * LOST_RANGE_BYTES,
+      bytes: batchBytes <= SMALL_POST_BYTES ? bytes * OVERESTIMATE : bytes,
       sizeOf: sizeInPost,
       together: (first, next) =>
         first.region === next.region && datability(first, clock.bootId) === datability(next, clock.bootId),
@@ -123,7 +130,7 @@ export class Uplink {
         await this.#sleep(patience, changed);
         continue;
       }
-      const pause = await this.#send(this.#shortened(batch), region.current);
+      const pause = await this.#send(batch, region.current);
       if (pause === undefined) continue;
       if (this.#draining.signal.aborted) return;
       await this.#sleep(pause);
@@ -138,15 +145,24 @@ export class Uplink {
     return Math.min(batchAgeMs, Math.max(0, oldest.monotonicMs + batchAgeMs - clock.monotonic()));
   }
 
-  #shortened(batch: Batch): Batch {
+  /** As many of the batch's readings as one post may have, and that post. */
+  #fitted(batch: Batch, region: RegionCode): { readonly batch: Batch; readonly body: Buffer } {
+    const now = this.#now();
     const lost = batch.lost.slice(0, this.#maxRanges);
-    return firstOf({ ...batch, lost }, this.#most);
+    let fitted = firstOf({ ...batch, lost }, this.#most);
+    for (;;) {
+      const body = Buffer.from(JSON.stringify(encodePost(fitted, region, now)));
+      const { length } = fitted.readings;
+      if (body.length <= this.#options.batchBytes || length <= 1) return { batch: fitted, body };
+      const share = this.#options.batchBytes / body.length;
+      fitted = firstOf(fitted, Math.max(1, Math.min(length - 1, Math.floor(length * share))));
+    }
   }
 
   /** One attempt; resolves with the pause before the next one, if there must be one. */
-  async #send(batch: Batch, region: RegionCode): Promise<Duration | undefined> {
+  async #send(whole: Batch, region: RegionCode): Promise<Duration | undefined> {
     const { link, logger } = this.#options;
-    const body = Buffer.from(JSON.stringify(encodePost(batch, region, this.#now())));
+    const { batch, body } = this.#fitted(whole, region);
     const verdict = await link.post(body, this.#stopped.signal);
     this.#posts[verdict.kind]++;
     this.#bytesSent += body.length;
@@ -159,6 +175,7 @@ export class Uplink {
     if (verdict.kind === 'failed') {
       const level = this.#failuresInRow === 1 ? 'warn' : 'debug';
       logger[level](details, 'post failed; the readings wait in the spool');
+      if (verdict.shorter) this.#most = Math.max(1, Math.floor(batch.readings.length / 2));
       return this.#delays.next().value;
     }
     return this.#refused(batch, details);
@@ -172,7 +189,7 @@ export class Uplink {
     this.#readingsAccepted += batch.readings.length;
     this.#lastAcceptedAt = clock.now();
     this.#delays = this.#newDelays();
-    this.#most *= 2;
+    this.#most = Math.min(this.#most * 2, this.#options.batchReadings);
   }
 
   async #refused(batch: Batch, details: { readonly reason: string }): Promise<Duration | undefined> {

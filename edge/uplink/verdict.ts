@@ -7,7 +7,14 @@
 export type Verdict =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      /** Somebody answered: the modem carries bytes both ways. */
+      readonly heard?: true;
+      /** The way seems to have cut the post in pieces: a shorter one may pass whole. */
+      readonly shorter?: true;
+    };
 
 /** Funnel answers 204; 201 is Harvest's. A plain 200 is what a captive portal says, so it proves nothing. */
 const ACCEPTED = [201, 204];
@@ -32,5 +39,5 @@ export function judge({ status, contentType, body }: Answer): Verdict {
   const fromBetween = contentType.includes('html') || /^\s*<(!doctype|html)/i.test(body);
   // A SIM without a group is a setting too, though Funnel says 400.
   const aboutTheContent = ABOUT_THE_CONTENT.includes(status) && !fromBetween && !/no group id/i.test(body);
-  return aboutTheContent ? { kind: 'refused', reason } : { kind: 'failed', reason };
+  return aboutTheContent ? { kind: 'refused', reason } : { kind: 'failed', reason, heard: true };
 }

@@ -1,0 +1,134 @@
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { LookupFunction } from 'node:net';
+import type { Duration } from '@tashika/shared/time';
+import { beginningOf } from './answer-body.ts';
+import { deadline } from './deadline.ts';
+
+/** An idle connection is closed after this time: longer, and the network may have forgotten it without telling. */
+const IDLE: Duration = 60_000;
+
+export interface HttpClientOptions {
+  /** Such as `http://funnel.soracom.io`. */
+  readonly origin: string;
+  /** Chooses the network interface. */
+  readonly localAddress?: string | undefined;
+  /** For the whole of one exchange, connecting included. */
+  readonly timeoutMs: Duration;
+  /** How names are resolved; the system's way where absent. */
+  readonly lookup?: LookupFunction | undefined;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  /** With its query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Empty where the answer names none. */
+  readonly contentType: string;
+  /** The beginning of the body. */
+  readonly body: string;
+}
+
+/**
+ * HTTP/1.1 over one connection at a time that is kept alive. It sends no header that a server could do without: the
+ * bytes of a cellular link are paid for. A name is resolved anew for each new connection.
+ */
+export class HttpClient {
+  readonly #origin: URL;
+  readonly #options: HttpClientOptions;
+  #agent: Promise<Agent> | undefined;
+  #opened = 0;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    this.#origin = new URL(options.origin);
+  }
+
+  /** Connections opened so far. */
+  get opened(): number {
+    return this.#opened;
+  }
+
+  /**
+   * One exchange.
+   *
+   * @param mostBytes of the answer's body that are read; a longer one ends its connection
+   * @throws Error where there is no answer, none in time, or `signal` is aborted
+   */
+  async exchange(asked: HttpRequest, signal: AbortSignal, mostBytes?: number): Promise<HttpAnswer> {
+    const { timeoutMs } = this.#options;
+    const limit = deadline(timeoutMs, signal);
+    try {
+      const answer = await this.#send(await this.#connections(), asked, limit.signal);
+      const contentType = answer.headers['content-type'] ?? '';
+      return { status: answer.statusCode!, contentType, body: await beginningOf(answer, mostBytes) };
+    } catch (error) {
+      throw limit.passed ? new Error(`no answer in ${timeoutMs} ms`, { cause: error }) : error;
+    } finally {
+      limit.clear();
+    }
+  }
+
+  async close(): Promise<void> {
+    (await this.#agent)?.destroy();
+    this.#agent = undefined;
+  }
+
+  #send(agent: Agent, { method, path, headers, body }: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const { protocol, hostname, port } = this.#origin;
+      const host = hostname.replace(/^\[|\]$/g, ''); // an IPv6 address stands in brackets
+      const length = body === undefined ? {} : { 'content-length': body.length };
+      const sent: ClientRequest = request(
+        { agent, protocol, host, port, method, path, headers: { ...headers, ...length }, signal },
+        resolve,
+      );
+      sent.removeHeader('connection'); // HTTP/1.1 keeps it alive unless told otherwise
+      sent.once('socket', (socket) => {
+        if (socket.connecting) this.#opened++;
+      });
+      sent.once('error', reject);
+      sent.end(body);
+    });
+  }
+
+  #connections(): Promise<Agent> {
+    this.#agent ??= this.#newAgent();
+    return this.#agent;
+  }
+
+  async #newAgent(): Promise<Agent> {
+    const { localAddress, timeoutMs, lookup } = this.#options;
+    const options = {
+      keepAlive: true,
+      maxSockets: 1,
+      timeout: IDLE,
+      ...connecting({ localAddress, timeoutMs, lookup }),
+    };
+    if (this.#origin.protocol !== 'https:') return new Agent(options);
+    const https = await import('node:https');
+    return new https.Agent(options);
+  }
+}
+
+/**
+ * How a socket connects over a slow link: of several addresses each is given a third of the time. Node's standard is a
+ * quarter of a second, less than one round trip of a bad cellular link.
+ */
+export function connecting(options: Pick<HttpClientOptions, 'localAddress' | 'timeoutMs' | 'lookup'>): {
+  readonly localAddress?: string;
+  readonly lookup?: LookupFunction;
+  readonly autoSelectFamilyAttemptTimeout: Duration;
+} {
+  const { localAddress, timeoutMs, lookup } = options;
+  return {
+    autoSelectFamilyAttemptTimeout: Math.max(10, Math.ceil(timeoutMs / 3)),
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(lookup === undefined ? {} : { lookup }),
+  };
+}
