@@ -1,7 +1,6 @@
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Duration } from '@tashika/shared/time';
-import { Client } from 'undici';
-import { beginningOf, deadline } from '../http/index.ts';
+import { HttpClient } from '../http/index.ts';
 
 export interface MetadataOptions {
   readonly url: string;
@@ -27,27 +26,18 @@ export async function askMetadata(
   mostBytes = ANSWER_BYTES,
 ): Promise<string | undefined> {
   const base = new URL(options.url);
-  const { timeoutMs, localAddress } = options;
-  const client = new Client(base.origin, {
-    connect: { timeout: timeoutMs },
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    ...(localAddress === undefined ? {} : { localAddress }),
-  });
-  const limit = deadline(timeoutMs, signal);
+  const client = new HttpClient({ ...options, origin: base.origin });
   let status: number;
   let text: string;
   try {
     const whole = `${base.pathname.replace(/\/$/, '')}${path}`;
-    const answer = await client.request({ method: 'GET', path: whole, signal: limit.signal });
-    status = answer.statusCode;
-    text = (await beginningOf(answer.body, mostBytes)).trim();
+    const answer = await client.exchange({ method: 'GET', path: whole }, signal, mostBytes);
+    status = answer.status;
+    text = answer.body.trim();
   } catch (error) {
-    const reason = limit.passed ? `no answer in ${timeoutMs} ms` : messageOf(error);
-    throw unreachable(`The metadata service at ${base.origin} does not answer: ${reason}`, error);
+    throw unreachable(`The metadata service at ${base.origin} does not answer: ${messageOf(error)}`, error);
   } finally {
-    limit.clear();
-    void client.destroy();
+    await client.close();
   }
   if (status === 404) return undefined;
   if (status === 200 && !text.startsWith('<')) return text;
