@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { gpioProblems, gpioSchema } from './gpio/settings.ts';
+import { modbusProblems, modbusSchema } from './modbus/settings.ts';
 import { overlapping } from './mqtt/topic.ts';
 import { serialProblems, serialSchema } from './serial/settings.ts';
 import { type fieldSchema, name, unit } from './source-settings.ts';
@@ -68,6 +69,7 @@ const mqttSchema = Type.Object({
 export const sensorsSchema = Type.Object({
   system: systemSchema,
   serial: Type.Array(serialSchema, { description: 'Devices on serial lines.', default: [] }),
+  modbus: Type.Array(modbusSchema, { description: 'Serial lines with Modbus RTU devices.', default: [] }),
   gpio: Type.Array(gpioSchema, { description: 'GPIO lines of a Raspberry Pi.', default: [] }),
   mqtt: Type.Array(mqttSchema, { description: 'MQTT brokers.', default: [] }),
 });
@@ -85,20 +87,21 @@ export function sensorProblems(sensors: SensorsConfiguration): readonly string[]
     ...sharedDevices(sensors),
     ...overlappingTopics(sensors),
     ...sensors.serial.flatMap(serialProblems),
+    ...sensors.modbus.flatMap(modbusProblems),
     ...sensors.gpio.flatMap(gpioProblems),
   ];
 }
 
 function sharedNames(sensors: SensorsConfiguration): string[] {
-  const names = [...sensors.serial, ...sensors.gpio, ...sensors.mqtt].map((each) => each.name);
+  const names = [...sensors.serial, ...sensors.modbus, ...sensors.gpio, ...sensors.mqtt].map((each) => each.name);
   if (sensors.system.enabled) names.push('system');
   return repeated(names).map((name) => `sensors: two sources are named ${name}; every source needs a name of its own.`);
 }
 
-function sharedDevices({ serial, gpio }: SensorsConfiguration): string[] {
+function sharedDevices({ serial, modbus, gpio }: SensorsConfiguration): string[] {
   return [
-    ...repeated(serial.map(({ path }) => path)).map(
-      (path) => `sensors.serial: ${path} is there twice, and only one can open it.`,
+    ...repeated([...serial, ...modbus].map(({ path }) => path)).map(
+      (path) => `sensors.serial, sensors.modbus: ${path} is there twice, and only one can open it.`,
     ),
     ...repeated(gpio.map(({ pin }) => `GPIO${pin}`)).map(
       (line) => `sensors.gpio: ${line} is there twice, and only one can watch it.`,

@@ -3,6 +3,7 @@ import type { Clock } from '@tashika/shared/time';
 import type { Logger } from 'pino';
 import { type SensorsConfiguration, sensorProblems } from './config.ts';
 import { gpioDriver } from './gpio/gpio.ts';
+import { modbusDriver } from './modbus/modbus.ts';
 import { mqttDriver } from './mqtt/mqtt.ts';
 import type { SensorSource } from './port.ts';
 import { serialDriver } from './serial/serial.ts';
@@ -41,6 +42,7 @@ export function createSensors(configuration: SensorsConfiguration, options: Sens
   const drivers = [
     ...(configuration.system.enabled ? [systemDriver(configuration.system, clock, roots)] : []),
     ...configuration.serial.map((each) => serialDriver(each, clock)),
+    ...configuration.modbus.map((each) => modbusDriver(each, clock)),
     ...configuration.gpio.map((each) => gpioDriver(each, clock, roots)),
     ...configuration.mqtt.map((each) => mqttDriver(each, clock)),
   ];

@@ -5,10 +5,10 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Two ttys joined back to back by socat: the agent opens `agent`, the test writes into the other one. */
+/** Two ttys joined back to back by socat: the agent opens `agent`, the test plays what stands behind `device`. */
 export class PtyPair {
   readonly agent: string;
-  readonly #device: string;
+  readonly device: string;
   readonly #socat: string;
   readonly #folder: string;
   #process: ChildProcess | undefined;
@@ -17,14 +17,14 @@ export class PtyPair {
     this.#socat = socat;
     this.#folder = mkdtempSync(join(tmpdir(), 'tashika-pty-'));
     this.agent = join(this.#folder, 'agent');
-    this.#device = join(this.#folder, 'device');
+    this.device = join(this.#folder, 'device');
   }
 
   /** Resolves when both ends are there. */
   async plug(): Promise<void> {
     const socat = spawn(this.#socat, [
       ...['-d', '-d'],
-      `pty,raw,echo=0,link=${this.#device}`,
+      `pty,raw,echo=0,link=${this.device}`,
       `pty,raw,echo=0,link=${this.agent}`,
     ]);
     this.#process = socat;
@@ -41,7 +41,7 @@ export class PtyPair {
 
   /** Says something, as the device would. Resolves when the tty has taken it all. */
   async say(...chunks: readonly (string | Uint8Array)[]): Promise<void> {
-    const file = await open(this.#device, 'w');
+    const file = await open(this.device, 'w');
     const stream = createWriteStream('', { fd: file, autoClose: true });
     for (const chunk of chunks) if (!stream.write(chunk)) await once(stream, 'drain');
     stream.end();
@@ -58,7 +58,7 @@ export class PtyPair {
 
   /** Answers each command as a device does that is asked; `n` counts from 1. */
   answer(command: string, answer: (n: number) => string | Uint8Array): { end(): Promise<void> } {
-    const device = createReadStream(this.#device);
+    const device = createReadStream(this.device);
     let heard = '';
     let answers = Promise.resolve();
     let n = 0;
