@@ -51,7 +51,15 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
   const sensors = parts.sensors ?? createSensors(configuration.sensors, { clock, logger });
   const synchronisation = new SynchronisationWatch({ trust: configuration.clock.trusted, clock });
   const { bootId } = clock;
-  const opened = await openSpool(dataDirectory, { ...configuration.spool, clock, bootId, report: spoolLog(logger) });
+  const opened = await openSpool(dataDirectory, {
+    ...configuration.spool,
+    clock,
+    bootId,
+    synced: () => synchronisation.synced,
+    // What waits for company is no backlog.
+    liveMs: 60_000 + 2 * link.batchAgeMs,
+    report: spoolLog(logger),
+  });
   const { spool } = opened;
 
   const metadata = { ...configuration.metadata, localAddress: link.localAddress };

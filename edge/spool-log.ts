@@ -22,11 +22,13 @@ export function spoolLog(logger: Logger): Reporter {
           { folder: report.folder, err: report.error },
           'everything in this folder is sent, but it cannot be removed; look into it and delete it',
         );
-      case 'lost':
-        return logger.error(
-          { ...report, readings: count(report.ranges) },
-          'readings are lost; the cloud is told which',
-        );
+      case 'lost': {
+        const details = { ...report, readings: count(report.ranges) };
+        // What the configuration asks for is no fault.
+        if (report.why === 'thinned-out' || report.why === 'too-old')
+          return logger.warn(details, 'readings are given up, as configured; the cloud is told which');
+        return logger.error(details, 'readings are lost; the cloud is told which');
+      }
       case 'new-stream':
         return report.why === 'first'
           ? logger.info(report, 'a new spool begins')

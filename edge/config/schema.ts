@@ -172,9 +172,50 @@ const spool = Type.Object(
       minimum: 65_536,
       maximum: 1_073_741_824,
     }),
-    policy: Type.Union([Type.Literal('drop-oldest'), Type.Literal('drop-newest')], {
-      description: 'What is given up when the spool is full. Either way the cloud is told which numbers.',
+    policy: Type.Union([Type.Literal('drop-oldest'), Type.Literal('drop-newest'), Type.Literal('thin-out')], {
+      description:
+        'What is given up when the spool is full: the oldest file, what comes new, or readings of every old file, those of the lowest priority first. The cloud is told which numbers.',
       default: 'drop-oldest',
+    }),
+    keepEvery: Type.Integer({
+      description: 'With `thin-out`, one reading in so many of each sensor is kept each time that a file is rewritten.',
+      default: 2,
+      minimum: 2,
+      maximum: 1_000,
+    }),
+    maxAgeMs: Type.Optional(
+      Type.Integer({
+        description:
+          'Readings that wait for longer are given up. Left out, none is. Those of an earlier boot count only between two moments at which the clock was right.',
+        unit: 'ms',
+        minimum: 60_000,
+        maximum: 31_536_000_000,
+      }),
+    ),
+    order: Type.Union([Type.Literal('in-order'), Type.Literal('live-first')], {
+      description:
+        'What is sent first after an outage or a restart: the oldest reading, or what is taken now, with what waited in between.',
+      default: 'in-order',
+    }),
+    keepUntilConfirmed: Type.Boolean({
+      description:
+        'Keeps what the link has accepted until the cloud confirms it by a receipt, and sends again what it lacks.',
+      default: false,
+    }),
+    unconfirmedBytes: Type.Integer({
+      description:
+        'Most bytes of files that wait for nothing but their receipt. The oldest go first, and before anything else when the spool is full.',
+      unit: 'bytes',
+      default: 67_108_864,
+      minimum: 4_096,
+      maximum: 1_099_511_627_776,
+    }),
+    unconfirmedMs: Type.Integer({
+      description: 'How long a file waits for its receipt, counted from when it was sent or the agent started.',
+      unit: 'ms',
+      default: 604_800_000,
+      minimum: 60_000,
+      maximum: 31_536_000_000,
     }),
   },
   { description: 'Readings wait here, on the disk, until the link has taken them.' },

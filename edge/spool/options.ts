@@ -23,6 +23,8 @@ export interface SpoolOptions {
   /** Most bytes of readings in memory while the disk takes none. */
   readonly memoryBytes: number;
   readonly policy: FullPolicy;
+  /** With `thin-out`, one reading in so many of each sensor is kept. Left out: 2. */
+  readonly keepEvery?: number | undefined;
   /** Left out: `in-order`. */
   readonly order?: ReadOrder | undefined;
   /** Readings that wait for longer than this are backlog. Left out: a minute. */
@@ -36,6 +38,10 @@ export interface SpoolOptions {
   readonly unconfirmedBytes?: number | undefined;
   /** How long they wait at most, since they were sent or the process started. Left out: a week. */
   readonly unconfirmedMs?: Duration | undefined;
+  /** Readings that are older are given up. Left out: none is. */
+  readonly maxAgeMs?: Duration | undefined;
+  /** Whether the wall clock is right now, without which the age of another boot's readings is not known. Left out: never. */
+  readonly synced?: (() => boolean) | undefined;
 }
 
 export interface SpoolFigures {

@@ -120,6 +120,22 @@ export function confirmed(
   return { progress: after, lost: subtract(wanted, onDisk) };
 }
 
+/**
+ * Whether nobody can ever have seen a reading of a segment that holds `range`. Numbers at its end may have been given up,
+ * because it was thinned out before.
+ */
+export function isUntouched({ done, sent, again, touched }: Progress, range: SequenceRange): boolean {
+  if (!touched || intersection([range], union(union(sent, again), touched)).length > 0) return false;
+  const waiting = subtract([range], done);
+  return waiting.length === 1 && waiting[0]![0] === range[0];
+}
+
+/** After account of what is handed out begins, or ends. */
+export function accounting(progress: Progress, begins: boolean, last: number): Progress {
+  if (begins === (progress.touched !== undefined)) return progress;
+  return { ...progress, touched: begins ? (last > 0 ? [[1, last]] : []) : undefined };
+}
+
 /** Whether every number of `range` is in the set. */
 export function covers(set: SequenceRanges, range: SequenceRange): boolean {
   return subtract([range], set).length === 0;
@@ -141,7 +157,9 @@ export function bounded(progress: Progress): Progress {
     union(subtract(progress.done, done), subtract(progress.sent, sent)),
     subtract(progress.again, again),
   );
-  const handedOut = progress.touched && subtract(union(progress.touched, forgotten), union(done, sent));
+  // Below the first number that waits nothing needs an account: whoever looks there finds it done.
+  const before: SequenceRanges = done[0]?.[0] === 1 ? [done[0]] : [];
+  const handedOut = progress.touched && subtract(union(progress.touched, forgotten), before);
   return {
     done,
     sent,

@@ -2,7 +2,14 @@ import { type SequenceRanges, subtract } from '@tashika/shared/sequence';
 import { settled } from './progress.ts';
 import { checksumSeed, parseRecords } from './record.ts';
 import type { Reporter } from './report.ts';
-import { decodeSegmentHeader, firstOfSegment, SEGMENT_HEADER_BYTES, type Segment, segmentName } from './segment.ts';
+import {
+  decodeSegmentHeader,
+  firstOfSegment,
+  isThinnedName,
+  SEGMENT_HEADER_BYTES,
+  type Segment,
+  segmentName,
+} from './segment.ts';
 import type { SegmentFile, SegmentFiles } from './segment-files.ts';
 import { READ_BYTES } from './segment-reader.ts';
 import { StateFile } from './state-file.ts';
@@ -17,6 +24,7 @@ export interface StreamPlace {
   readonly bootId: string;
   readonly segmentBytes: number;
   readonly keep: boolean;
+  readonly keepEvery: number | undefined;
 }
 
 /** Why a stream that is on the disk must not be gone on with: a number could be used for a second reading. */
@@ -71,6 +79,8 @@ async function listSegments(files: SegmentFiles, folder: string): Promise<Segmen
   for (const { name, bytes } of await files.list(folder)) {
     const first = firstOfSegment(name);
     if (first !== undefined) segments.push({ first, bytes, corrupt: false });
+    // A crash in the middle of thinning out leaves the whole segment, and a part of the new one that nobody needs.
+    if (isThinnedName(name)) await files.remove(`${folder}/${name}`);
   }
   return segments.sort((a, b) => a.first - b.first);
 }

@@ -2,7 +2,13 @@ import type { Stamp } from '../clock/index.ts';
 import type { SpooledReading } from './reading.ts';
 import { checksumSeed, MAX_RECORD_BYTES, type ParsedRecord, parseRecords } from './record.ts';
 import type { Reporter } from './report.ts';
-import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, type Segment, segmentName } from './segment.ts';
+import {
+  decodeSegmentHeader,
+  encodeSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  type Segment,
+  segmentName,
+} from './segment.ts';
 import type { SegmentFile, SegmentFiles } from './segment-files.ts';
 
 /** How much of a segment is read at once. */
@@ -89,6 +95,11 @@ export class SegmentReader {
     const { bytes, bootId } = await this.#chunk(segment, SEGMENT_HEADER_BYTES);
     const first = parseRecords(bytes, this.#seed, true).records[0]?.record;
     return first && { ...first, bootId };
+  }
+
+  /** A segment's header, which says of which boot its readings are. Rejects as `read` does. */
+  async headerOf(segment: Segment): Promise<Buffer> {
+    return encodeSegmentHeader((await this.#opened(segment, wholePiece)).bootId);
   }
 
   /** Every record of a segment in order, piece by piece; what is damaged is passed over. Rejects as `read` does. */

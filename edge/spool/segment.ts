@@ -21,8 +21,10 @@ export interface Segment {
   corrupt: boolean;
   /** Since when the link has had all of it, as far as this process knows; monotonic. */
   sentSince?: Duration;
-  /** When its first reading was taken, once somebody has looked. */
-  begins?: Stamp;
+  /** When its first reading was taken, once somebody has looked; `null` where it can't be read. */
+  begins?: Stamp | null;
+  /** How often this process has thinned it out. */
+  thinnings?: number;
 }
 
 export function encodeSegmentHeader(bootId: string): Buffer {
@@ -45,6 +47,15 @@ export function decodeSegmentHeader(header: Buffer): string | undefined {
 /** Names sort as their numbers do. */
 export function segmentName(first: number): string {
   return `${String(first).padStart(16, '0')}.segment`;
+}
+
+/** Where a segment is rewritten, before it takes its old one's place. */
+export function thinnedName(first: number): string {
+  return `${segmentName(first)}.thinned`;
+}
+
+export function isThinnedName(name: string): boolean {
+  return name.endsWith('.segment.thinned');
 }
 
 export function firstOfSegment(name: string): number | undefined {

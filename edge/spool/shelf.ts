@@ -1,5 +1,6 @@
 import { newStream } from '@tashika/shared/telemetry';
 import type { Duration } from '@tashika/shared/time';
+import type { Stamp } from '../clock/index.ts';
 import { createStream, recoverStream, type StreamPlace, type Unsafe } from './recovery.ts';
 import type { Reporter } from './report.ts';
 import { firstOfSegment } from './segment.ts';
@@ -16,6 +17,7 @@ export interface ShelfOptions {
   readonly bootId: string;
   readonly segmentBytes: number;
   readonly keep: boolean;
+  readonly keepEvery: number | undefined;
   readonly unconfirmedBytes: number;
   readonly unconfirmedMs: Duration;
 }
@@ -111,6 +113,17 @@ export class Shelf {
   async dropSent(): Promise<boolean> {
     for (const { log } of this.#streams) if (await log.dropSent()) return true;
     return false;
+  }
+
+  /** Makes a segment that nobody has seen smaller; false when there is none, or the disk has no room to do it. */
+  async thinOut(): Promise<boolean> {
+    for (const { log } of this.#streams) if (await log.thinOut().catch(() => false)) return true;
+    return false;
+  }
+
+  /** Gives up what is too old, segment by segment; the last one of a stream stays. */
+  async dropTooOld(isTooOld: (stamp: Stamp) => boolean): Promise<void> {
+    for (const { log } of this.#streams) while (await log.dropTooOld(isTooOld));
   }
 
   /** Bytes of segments that only wait for confirmation. */

@@ -1,6 +1,8 @@
 import { TashikaError } from '@tashika/shared/errors';
 import { count, type SequenceRange, subtract, through, union } from '@tashika/shared/sequence';
 import type { Duration, TimerHandle } from '@tashika/shared/time';
+import type { Stamp } from '../clock/index.ts';
+import { ageOf } from './age.ts';
 import { type Batch, type BatchLimit, MAX_TOLD } from './batch.ts';
 import { Change } from './change.ts';
 import { Collection } from './collection.ts';
@@ -23,6 +25,7 @@ const SAVE_AFTER: Duration = 1_000;
 const RETRY_AFTER: Duration = 1_000;
 const GROUP_BYTES = 65_536;
 const A_WEEK: Duration = 604_800_000;
+const MOST_SWEEP_PAUSE: Duration = 60_000;
 
 /** So many ranges of numbers may be with the link before the holes between them are filled first. */
 const MOST_HOLES = 64;
@@ -60,6 +63,8 @@ export class Spool {
   readonly #tally: { lost: number };
   readonly #change = new Change();
   readonly #liveMark: LiveMark;
+  /** When segments are next looked at for their age; monotonic. */
+  #sweepAt: Duration = 0;
 
   private constructor(options: SpoolOptions, shelf: Shelf, tally: { lost: number }) {
     this.#options = options;
@@ -92,6 +97,7 @@ export class Spool {
       await Shelf.open({
         ...options,
         keep: options.keepUntilConfirmed ?? false,
+        keepEvery: options.policy === 'thin-out' ? (options.keepEvery ?? 2) : undefined,
         unconfirmedBytes: options.unconfirmedBytes ?? options.maxBytes / 4,
         unconfirmedMs: options.unconfirmedMs ?? A_WEEK,
         report,
@@ -282,6 +288,7 @@ export class Spool {
       const refusal = await this.#memory.drain((group) => this.#write(group));
       if (refusal !== undefined) throw refusal;
       await log.unreserve(last);
+      await this.#dropTooOld();
       for (const each of this.#shelf.logs) if (each.lossesUnsaved) await each.save();
       this.#accepted();
     } catch (error) {
@@ -292,15 +299,17 @@ export class Spool {
   }
 
   async #write(group: Group): Promise<void> {
-    const { maxBytes, memoryBytes, policy } = this.#options;
-    const bytes = group.length + SEGMENT_HEADER_BYTES;
+    const { maxBytes, memoryBytes, segmentBytes, policy } = this.#options;
+    // A segment that is thinned out is there twice for a moment.
+    const spare = policy === 'thin-out' ? segmentBytes : 0;
+    const bytes = group.length + SEGMENT_HEADER_BYTES + spare;
     for (;;) {
       try {
         while (this.#shelf.bytes + this.#shelf.setAsideBytes + bytes > maxBytes && (await this.#freeFile()));
         return await this.#shelf.newest.append(group.bytes, group.first, group.last);
       } catch (error) {
         // A full disk with memory running out: the oldest readings on the disk go before the newest in memory.
-        const pressed = policy === 'drop-oldest' && this.#memory.bytes > memoryBytes / 2;
+        const pressed = policy !== 'drop-newest' && this.#memory.bytes > memoryBytes / 2;
         if (!pressed || !(await this.#freeFile().catch(() => false))) throw error;
       }
     }
@@ -312,7 +321,25 @@ export class Spool {
    */
   async #freeFile(): Promise<boolean> {
     if ((await this.#shelf.dropSetAside()) || (await this.#shelf.dropSent())) return true;
-    return this.#options.policy === 'drop-oldest' && (await this.#shelf.dropOldest());
+    const { policy } = this.#options;
+    if (policy === 'thin-out' && (await this.#shelf.thinOut())) return true;
+    return policy !== 'drop-newest' && (await this.#shelf.dropOldest());
+  }
+
+  /** Looks for segments that are too old, now and then. */
+  async #dropTooOld(): Promise<void> {
+    const { clock, maxAgeMs } = this.#options;
+    const now = clock.monotonic();
+    if (maxAgeMs === undefined || now < this.#sweepAt) return;
+    this.#sweepAt = now + Math.min(MOST_SWEEP_PAUSE, maxAgeMs / 8);
+    await this.#shelf.dropTooOld(this.#tooOld());
+  }
+
+  /** Tells of a reading whether it is too old now. */
+  #tooOld(): (stamp: Stamp) => boolean {
+    const { clock, bootId, maxAgeMs = Number.POSITIVE_INFINITY, synced = () => false } = this.#options;
+    const now = { bootId, monotonicMs: clock.monotonic(), wallMs: clock.now(), synced: synced() };
+    return (stamp) => (ageOf(stamp, now) ?? 0) > maxAgeMs;
   }
 
   /** Numbers that are durably known to be given out may be sent although their readings are only in memory. */
@@ -388,6 +415,7 @@ export class Spool {
   async #collect(log: StreamLog, limit: BatchLimit, within: SequenceRange): Promise<Batch> {
     const newest = log === this.#shelf.newest;
     const waiting = within[0] <= within[1] ? subtract([within], settled(log.progress)) : [];
+    const isTooOld = this.#tooOld();
     let range = waiting[0];
     let collection = new Collection(limit);
     let unreadable = false;
@@ -396,7 +424,7 @@ export class Spool {
       const { readings } = collection;
       const [from, to] = range;
       const exhausted = await log
-        .read(range, (reading) => collection.take(reading))
+        .read(range, (reading) => collection.take(reading), isTooOld)
         .catch((error) => {
           // What can be read is sent meanwhile.
           if (readings.length === 0) throw error;
@@ -410,6 +438,7 @@ export class Spool {
       if (readings.length > 0) break;
     }
     const { readings } = collection;
+    if (readings.length > 0) await log.touch(readings[0]!.sequence, collection.last!);
     const first = readings[0]?.sequence ?? range?.[0] ?? within[1] + 1;
     const last = first + readings.length - 1;
     const { untold } = log.progress;

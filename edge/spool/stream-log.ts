@@ -1,13 +1,16 @@
-import { count, type SequenceRange, type SequenceRanges, subtract, through } from '@tashika/shared/sequence';
+import { count, type SequenceRange, type SequenceRanges, subtract, through, union } from '@tashika/shared/sequence';
 import type { Duration } from '@tashika/shared/time';
+import type { Stamp } from '../clock/index.ts';
 import {
   accepted,
+  accounting,
   bounded,
   confirmed,
   covers,
   freshLosses,
   givenUp,
   highestOf,
+  isUntouched,
   keepingNothing,
   knownToCloud,
   letGo,
@@ -16,14 +19,18 @@ import {
   settled,
 } from './progress.ts';
 import type { SpooledReading } from './reading.ts';
-import { checksumSeed } from './record.ts';
+import { checksumSeed, RecordWriter, recordBytes } from './record.ts';
 import type { LossReason, Reporter } from './report.ts';
-import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, type Segment, segmentName } from './segment.ts';
+import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, type Segment, segmentName, thinnedName } from './segment.ts';
 import type { SegmentFile, SegmentFiles } from './segment-files.ts';
 import { SegmentReader } from './segment-reader.ts';
 import type { StateFile } from './state-file.ts';
 import type { StreamState } from './stream-state.ts';
+import { type Sieve, sieve, ThinningPlan } from './thinning.ts';
 import { unlessAbsent } from './unless-absent.ts';
+
+/** A segment is thinned out so often at most: each time makes it smaller, and small files are many. */
+const MOST_THINNINGS = 4;
 
 /** Where corrupt segments go, in the spool's folder. */
 export const SET_ASIDE = 'set-aside';
@@ -37,6 +44,8 @@ export interface StreamLogParts {
   readonly segmentBytes: number;
   /** Whether what is sent stays until it is confirmed. */
   readonly keep: boolean;
+  /** Set: segments may be thinned out to one reading in so many. */
+  readonly keepEvery: number | undefined;
   readonly stateFile: StateFile;
   readonly state: StreamState;
   readonly segments: Segment[];
@@ -58,6 +67,7 @@ export class StreamLog {
   readonly #bootId: string;
   readonly #segmentBytes: number;
   readonly #keep: boolean;
+  readonly #keepEvery: number | undefined;
   readonly #seed: number;
   readonly #stateFile: StateFile;
   readonly #segments: Segment[];
@@ -67,6 +77,8 @@ export class StreamLog {
   #highest: number;
   #active: SegmentFile | undefined;
   #sentBytes = 0;
+  /** Whether a file took another's place and the disk may not know yet. */
+  #namesUnsynced = false;
   /** Since when an old stream has had nothing left to send; monotonic. */
   #idleSince: Duration | undefined;
 
@@ -80,12 +92,14 @@ export class StreamLog {
     this.#seed = checksumSeed(parts.stream);
     this.#keep = parts.keep;
     this.#stateFile = parts.stateFile;
+    this.#keepEvery = parts.keepEvery;
     this.#state = parts.keep ? parts.state : { ...parts.state, ...keepingNothing(parts.state) };
     this.#saved = parts.state;
     this.#segments = parts.segments;
     this.#reader = new SegmentReader(parts);
     this.#highest = parts.highest;
     this.#active = parts.active;
+    this.#state = this.#accounted();
   }
 
   get progress(): Progress {
@@ -169,15 +183,80 @@ export class StreamLog {
    * The readings of a range, in order, until `take` refuses one; true when there is no more of it on the disk. Numbers
    * that turn out to be missing are given up. Rejects with the system's error when the disk can't be read now.
    */
-  async read([from, to]: SequenceRange, take: (reading: SpooledReading) => boolean): Promise<boolean> {
+  async read(
+    [from, to]: SequenceRange,
+    take: (reading: SpooledReading) => boolean,
+    isTooOld: (stamp: Stamp) => boolean,
+  ): Promise<boolean> {
     let previous = from - 1;
-    const exhausted = await this.#reader.read(from, to, (reading) => {
-      this.#passOver(previous + 1, reading.sequence - 1);
-      previous = reading.sequence;
-      return take(reading);
-    });
-    if (exhausted) this.#passOver(previous + 1, Math.min(to, this.#highest));
-    return exhausted;
+    const old: SequenceRange[] = [];
+    try {
+      const exhausted = await this.#reader.read(from, to, (reading) => {
+        this.#passOver(previous + 1, reading.sequence - 1);
+        previous = reading.sequence;
+        if (!isTooOld(reading)) return take(reading);
+        const latest = old.at(-1);
+        if (latest?.[1] === previous - 1) old[old.length - 1] = [latest[0], previous];
+        else old.push([previous, previous]);
+        return true;
+      });
+      if (exhausted) this.#passOver(previous + 1, Math.min(to, this.#highest));
+      return exhausted;
+    } finally {
+      this.giveUp(old, 'too-old');
+    }
+  }
+
+  /**
+   * Notes that the readings `first` to `last` are about to be handed out: durably where they are on the disk, once a
+   * segment. Without it none of them may leave, because a segment that nobody has seen may be rewritten.
+   */
+  async touch(first: number, last: number): Promise<void> {
+    const { touched } = this.#state;
+    if (!touched) return;
+    const ranges = this.#segments
+      .map((segment): SequenceRange | undefined => this.#rangeOf(segment))
+      .filter((range) => range !== undefined && range[0] <= last && first <= range[1]) as SequenceRange[];
+    const fresh = ranges.filter((range) => isUntouched(this.#state, range));
+    if (last > this.#highest) this.#advance({ ...this.#state, touched: union(touched, [[first, last]]) });
+    if (fresh.length === 0) return;
+    if (this.#namesUnsynced) await this.#syncNames();
+    const before = this.#state;
+    this.#advance({ ...this.#state, touched: union(this.#state.touched!, fresh) });
+    try {
+      await this.save();
+    } catch (error) {
+      this.#state = before;
+      throw error;
+    }
+  }
+
+  /**
+   * Rewrites a segment of which nothing was ever handed out so that it holds fewer readings, of the lowest priority
+   * first. The readings that are kept get the segment's first numbers and those at its end are given up, which makes one
+   * loss to tell instead of one a reading. Of the segments that were thinned out least, the oldest. Durable when it
+   * resolves; false when there is none that it would make smaller.
+   */
+  async thinOut(): Promise<boolean> {
+    if (this.#keepEvery === undefined) return false;
+    for (let thinnings = 0; thinnings < MOST_THINNINGS; thinnings++)
+      for (const segment of this.#segments.slice(0, -1)) {
+        if ((segment.thinnings ?? 0) > thinnings || segment.corrupt) continue;
+        const range = this.#rangeOf(segment)!;
+        if (!isUntouched(this.#state, range)) continue;
+        segment.thinnings = thinnings + 1;
+        if (await this.#thin(segment, range, this.#keepEvery)) return true;
+      }
+    return false;
+  }
+
+  /** Gives up the oldest segment, durably, if the youngest reading in it is too old; false when it is not. */
+  async dropTooOld(isTooOld: (stamp: Stamp) => boolean): Promise<boolean> {
+    const next = this.#segments[1];
+    if (!next) return false;
+    next.begins ??= (await this.#reader.begins(next)) ?? null;
+    // What begins the next segment is younger than all of this one.
+    return next.begins !== null && isTooOld(next.begins) && (await this.dropOldest('too-old'));
   }
 
   /**
@@ -293,6 +372,70 @@ export class StreamLog {
   async removeSegments(): Promise<void> {
     await this.#seal();
     for (const segment of [...this.#segments]) await this.#discard(segment);
+  }
+
+  async #thin(segment: Segment, range: SequenceRange, every: number): Promise<boolean> {
+    const plan = new ThinningPlan(every);
+    for await (const records of this.#reader.recordsOf(segment))
+      for (const { record } of records) plan.weigh(record, recordBytes(record));
+    const { upTo } = plan;
+    if (upTo === undefined || segment.corrupt) return false;
+    const folder = this.#folder;
+    const path = `${folder}/${segmentName(segment.first)}`;
+    const thinned = `${folder}/${thinnedName(segment.first)}`;
+    try {
+      const { next, bytes } = await this.#writeThinned(thinned, segment, sieve(upTo, every));
+      if (segment.corrupt) throw new Error(`The segment ${path} turned out to be damaged.`);
+      await this.#reader.leave(segment);
+      this.#namesUnsynced = true;
+      await this.#files.move(thinned, path);
+      segment.bytes = bytes;
+      this.giveUp([[next, range[1]]], 'thinned-out');
+    } catch (error) {
+      await this.#files.remove(thinned).catch(ignore);
+      throw error;
+    }
+    await this.#syncNames();
+    await this.save();
+    return true;
+  }
+
+  /** Writes what the sieve keeps of a segment to another file, durably, numbered anew without gaps. */
+  async #writeThinned(
+    path: string,
+    segment: Segment,
+    keeps: Sieve,
+  ): Promise<{ readonly next: number; readonly bytes: number }> {
+    const file = await this.#createOrClear(path);
+    try {
+      await file.write(0, await this.#reader.headerOf(segment));
+      let next = segment.first;
+      let bytes = SEGMENT_HEADER_BYTES;
+      for await (const records of this.#reader.recordsOf(segment)) {
+        const writer = new RecordWriter(this.#seed);
+        for (const { record } of records) if (keeps(record)) writer.add(next++, record);
+        if (writer.length > 0) await file.write(bytes, writer.bytes);
+        bytes += writer.length;
+      }
+      await file.sync();
+      return { next, bytes };
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #syncNames(): Promise<void> {
+    await this.#files.syncFolder(this.#folder);
+    this.#namesUnsynced = false;
+  }
+
+  /** The state with account of what is handed out if segments may be thinned out, and without it if not. */
+  #accounted(): StreamState {
+    const state = { ...this.#state, ...accounting(this.#state, this.#keepEvery !== undefined, this.last) };
+    const { touched, inMemory, last } = state;
+    // What was sent from memory may have been written since, without a note.
+    if (touched && inMemory) return { ...state, touched: union(touched, [[1, last]]) };
+    return touched === this.#state.touched ? this.#state : state;
   }
 
   /** The numbers that a segment can hold; `undefined` for a last one that holds none. */
