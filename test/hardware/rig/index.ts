@@ -1,0 +1,4 @@
+export { Guest, type LogLine } from './guest.ts';
+export { bootImage } from './image.ts';
+export { Receiver } from './receiver.ts';
+export { haveGuestTools } from './tools.ts';

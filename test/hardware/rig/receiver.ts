@@ -1,0 +1,72 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type DecodedReading, decodePayload } from '@tashika/shared/telemetry';
+
+/** Where the agent's posts end: it takes each and keeps what it reads, in the order of the readings' numbers. */
+export class Receiver {
+  readonly #readings: DecodedReading[] = [];
+  readonly #wake = new Set<() => void>();
+  /** Of each stream, the number of the reading that comes next. */
+  readonly #next = new Map<string | null, number>();
+  readonly #server: Server;
+
+  private constructor() {
+    this.#server = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request.setEncoding('utf8')) body += chunk;
+      this.#take(body);
+      response.writeHead(204).end();
+    });
+  }
+
+  static async start(): Promise<Receiver> {
+    const receiver = new Receiver();
+    await new Promise<void>((resolve) => receiver.#server.listen(0, '127.0.0.1', resolve));
+    return receiver;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  /** The values of one sensor so far. */
+  valuesOf(sensor: string): DecodedReading['value'][] {
+    return this.#readings.filter(({ name }) => name === sensor).map(({ value }) => value);
+  }
+
+  /** Resolves with what `look` finds, as soon as a post makes it find something. */
+  async until<T>(what: string, look: () => T | undefined | false, deadlineMs = 60_000): Promise<T> {
+    const deadline = performance.now() + deadlineMs;
+    for (;;) {
+      const found = look();
+      if (found !== undefined && found !== false) return found;
+      const restMs = deadline - performance.now();
+      if (restMs <= 0)
+        throw new Error(`Waited ${deadlineMs} ms for ${what}; readings so far: ${this.#readings.length}`);
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          clearTimeout(timer);
+          this.#wake.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, restMs);
+        this.#wake.add(wake);
+      });
+    }
+  }
+
+  #take(body: string): void {
+    const decoded = decodePayload(JSON.parse(body), Date.now());
+    if (!decoded.ok) throw new Error(`The agent posted what can't be decoded: ${body}`);
+    const { stream, seq, readings } = decoded.value;
+    const next = this.#next.get(stream) ?? 1;
+    this.#readings.push(...readings.slice(Math.max(0, next - seq)));
+    this.#next.set(stream, Math.max(next, seq + readings.length));
+    for (const wake of [...this.#wake]) wake();
+  }
+}
