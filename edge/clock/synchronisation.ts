@@ -1,12 +1,17 @@
 import { execFile } from 'node:child_process';
-import { access } from 'node:fs/promises';
-import type { Clock, Duration, TimerHandle } from '@tashika/shared/time';
+import { stat } from 'node:fs/promises';
+import { type Clock, type Duration, systemClock, type TimerHandle } from '@tashika/shared/time';
+import { StepWatch } from './steps.ts';
 
 /** Whom to believe about the wall clock: the system's time service, or the operator. */
 export type ClockTrust = 'auto' | 'always' | 'never';
 
-/** Asks one source whether the wall clock is synchronised; `undefined` where the source is not on this machine. */
-export type SynchronisationProbe = () => Promise<boolean | undefined>;
+/**
+ * Asks one source whether the wall clock is synchronised; `undefined` where the source is not on this machine.
+ *
+ * @param jumped whether the clock has jumped since it was last known to be: what was noted before then says nothing
+ */
+export type SynchronisationProbe = (jumped: boolean) => Promise<boolean | undefined>;
 
 const ASK_EVERY: Duration = 30_000;
 
@@ -15,14 +20,16 @@ const TIMESYNCD_MARK = '/run/systemd/timesync/synchronized';
 
 /**
  * What Linux offers, cheapest first. Node has no adjtimex(2); `timedatectl` reads it for every time service, and
- * `chronyc` serves systems without systemd. None of them has to be installed.
+ * `chronyc` serves systems without systemd. None of them has to be installed. The kernel takes its word back when
+ * anybody but the time service sets the clock; the mark stays, so a clock that jumped is not believed by it, nor one
+ * that is behind it.
  */
 export const SYSTEM_PROBES: readonly SynchronisationProbe[] = [
-  () =>
-    access(TIMESYNCD_MARK).then(
-      () => true,
-      () => undefined,
-    ),
+  async (jumped) => {
+    if (jumped) return undefined;
+    const mark = await stat(TIMESYNCD_MARK).catch(() => undefined);
+    return mark && mark.mtimeMs <= systemClock.now() ? true : undefined;
+  },
   () => answerOf('timedatectl', ['show', '--property=NTPSynchronized', '--value'], (text) => text.trim() === 'yes'),
   () => answerOf('chronyc', ['-n', 'tracking'], (text) => /^Leap status\s*:\s*(Normal|Insert|Delete)/m.test(text)),
 ];
@@ -31,19 +38,27 @@ export const SYSTEM_PROBES: readonly SynchronisationProbe[] = [
 export async function askSynchronised(
   trust: ClockTrust,
   probes: readonly SynchronisationProbe[] = SYSTEM_PROBES,
+  jumped = false,
 ): Promise<boolean> {
   if (trust !== 'auto') return trust === 'always';
-  for (const probe of probes) if (await probe()) return true;
+  for (const probe of probes) if (await probe(jumped)) return true;
   return false;
 }
 
-/** Keeps the answer at hand: a reading asks without waiting. Not synced until the first answer is in. */
+/**
+ * Keeps the answer at hand: a reading asks without waiting. Not synced until the first answer is in, and not from a
+ * jump of the clock on until the system says so anew: readings taken meanwhile have ages, which are exact.
+ */
 export class SynchronisationWatch {
   #synced: boolean;
+  /** The clock has jumped since it was last known to be synchronised. */
+  #jumped = false;
   readonly #trust: ClockTrust;
   readonly #clock: Clock;
   readonly #probes: readonly SynchronisationProbe[];
+  readonly #steps: StepWatch;
   #timer: TimerHandle | undefined;
+  #asking: Promise<void> | undefined;
   #stopped = false;
 
   constructor(options: { trust: ClockTrust; clock: Clock; probes?: readonly SynchronisationProbe[] }) {
@@ -51,22 +66,51 @@ export class SynchronisationWatch {
     this.#clock = options.clock;
     this.#probes = options.probes ?? SYSTEM_PROBES;
     this.#synced = options.trust === 'always';
+    this.#steps = new StepWatch(options.clock);
   }
 
   get synced(): boolean {
+    this.#look();
     return this.#synced;
   }
 
   /** Resolves when the first answer is in; goes on asking until `stop`. */
-  async start(): Promise<void> {
-    this.#synced = await askSynchronised(this.#trust, this.#probes);
-    if (this.#stopped || this.#trust !== 'auto') return;
-    this.#timer = this.#clock.after(ASK_EVERY, () => void this.start());
+  start(): Promise<void> {
+    this.#timer?.cancel();
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+      if (this.#stopped || this.#trust !== 'auto') return;
+      this.#timer = this.#clock.after(ASK_EVERY, () => {
+        this.#look();
+        void this.start();
+      });
+    });
+    return this.#asking;
   }
 
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
+  }
+
+  async #ask(): Promise<void> {
+    for (;;) {
+      const { steps } = this.#steps;
+      const synced = await askSynchronised(this.#trust, this.#probes, this.#jumped);
+      this.#look();
+      if (this.#steps.steps !== steps) continue; // the answer is about the clock before the jump
+      this.#synced = synced;
+      if (synced) this.#jumped = false;
+      return;
+    }
+  }
+
+  /** A clock that jumps while it is not synced has perhaps just been set right: that is worth asking at once, too. */
+  #look(): void {
+    if (this.#trust !== 'auto' || !this.#steps.stepped()) return;
+    this.#jumped ||= this.#synced;
+    this.#synced = false;
+    if (!this.#stopped && this.#timer) void this.start();
   }
 }
 
