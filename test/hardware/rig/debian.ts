@@ -73,16 +73,14 @@ export class DebianArchive {
   }
 }
 
-/** Where this machine's own packages come from. */
+/** Where this machine's own packages come from, of which another architecture's are beside them. */
 function mirrorOfThisMachine(): string {
-  const targets = execFileSync(
+  const uris = execFileSync(
     'apt-get',
-    ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages', 'Label: Debian'],
-    {
-      encoding: 'utf8',
-    },
+    ['indextargets', '--no-release-info', '--format', '$(REPO_URI)', 'Created-By: Packages'],
+    { encoding: 'utf8' },
   );
-  const [mirror] = targets.trim().split('\n');
-  if (!mirror) throw new Error('apt has no Debian mirror, or no lists yet: run apt-get update.');
+  const mirror = uris.split('\n').find((uri) => /\/debian\/?$/.test(uri));
+  if (mirror === undefined) throw new Error('apt has no Debian mirror to take the packages of the guest from.');
   return mirror;
 }
