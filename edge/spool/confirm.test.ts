@@ -42,7 +42,9 @@ describe('a spool that keeps what is sent until it is confirmed', () => {
     expect(segmentsOf(files)).toBe(segments);
     const again = (await openTestSpool(files.afterKill(), KEPT)).spool;
     expect(await again.read(EVERYTHING)).toBeUndefined();
-    expect(again.unconfirmed).toEqual([{ stream: spool.figures.stream, readings: 40, through: 40 }]);
+    expect(again.unconfirmed).toEqual([
+      { stream: spool.figures.stream, readings: 40, sent: [[1, 40]], told: [], through: 40, last: 40 },
+    ]);
   });
 
   it('frees what the cloud has', async () => {
@@ -87,6 +89,16 @@ describe('a spool that keeps what is sent until it is confirmed', () => {
     await sendAll(spool);
     await confirm(spool, 3, [4, 5]);
     expect(numbersOf(await spool.read(EVERYTHING))).toEqual([4, 5]);
+  });
+
+  it('leaves as it is what nothing is concluded of', async () => {
+    const { spool } = await openTestSpool(new MemoryFiles(), KEPT);
+    await append(spool, 1, 9);
+    await sendAll(spool);
+    const { stream } = spool.figures;
+    await spool.confirm({ stream, through: 9, missing: [[3, 4]], undecided: [[4, 6]] });
+    expect(spool.unconfirmed).toMatchObject([{ sent: [[4, 6]], last: 9 }]);
+    expect(numbersOf(await spool.read(EVERYTHING))).toEqual([3]);
   });
 
   it('does not take for missing what was never sent', async () => {

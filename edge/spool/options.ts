@@ -53,6 +53,8 @@ export interface SpoolFigures {
   readonly held: number;
   /** Readings that the link has accepted and the cloud has not confirmed; 0 where that is not waited for. */
   readonly unconfirmed: number;
+  /** Bytes of files that wait for nothing but that; up to a second old. */
+  readonly unconfirmedBytes: number;
   /** Readings that wait to be sent again, because the cloud says that they never came. */
   readonly again: number;
   readonly diskBytes: number;

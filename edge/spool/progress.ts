@@ -29,6 +29,8 @@ export interface Receipt {
    * the end of a stream leave no gap that the cloud could see.
    */
   readonly missing: SequenceRanges;
+  /** Numbers of which nothing is concluded yet: they stay as they are, whatever else the receipt says of them. */
+  readonly undecided?: SequenceRanges;
 }
 
 export const NO_PROGRESS: Progress = { done: [], sent: [], again: [], untold: [], told: [], touched: undefined };
@@ -97,11 +99,11 @@ export function keepingNothing(progress: Progress): Progress {
  */
 export function confirmed(
   progress: Progress,
-  { through: last, missing }: Pick<Receipt, 'through' | 'missing'>,
+  { through: last, missing, undecided = [] }: Omit<Receipt, 'stream'>,
   onDisk: SequenceRanges,
 ): { readonly progress: Progress; readonly lost: SequenceRanges } {
-  const lacking = normalise(missing);
-  const had = last > 0 ? subtract([[1, last]], lacking) : [];
+  const lacking = subtract(normalise(missing), normalise(undecided));
+  const had = last > 0 ? subtract([[1, last]], union(lacking, normalise(undecided))) : [];
   const { done, sent, again, untold, told } = progress;
   const toldAnew = intersection(told, lacking);
   // What was given up is told again; everything else that was with the link once, or was let go, is sent again.

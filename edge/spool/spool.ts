@@ -1,5 +1,5 @@
 import { TashikaError } from '@tashika/shared/errors';
-import { count, type SequenceRange, subtract, through, union } from '@tashika/shared/sequence';
+import { count, type SequenceRange, type SequenceRanges, subtract, through, union } from '@tashika/shared/sequence';
 import type { Duration, TimerHandle } from '@tashika/shared/time';
 import type { Stamp } from '../clock/index.ts';
 import { ageOf } from './age.ts';
@@ -35,8 +35,14 @@ export interface Unconfirmed {
   readonly stream: string;
   /** Readings, without the losses that wait for confirmation too. */
   readonly readings: number;
+  /** Their numbers. */
+  readonly sent: SequenceRanges;
+  /** Losses that were told. */
+  readonly told: SequenceRanges;
   /** The highest number that the cloud should know of. */
   readonly through: number;
+  /** The highest number that was ever given out. */
+  readonly last: number;
 }
 
 /**
@@ -114,6 +120,7 @@ export class Spool {
       held: this.#shelf.logs.reduce((sum, log) => sum + this.#neverPosted(log, 0), 0),
       unconfirmed: this.unconfirmed.reduce((sum, { readings }) => sum + readings, 0),
       again: this.#shelf.logs.reduce((sum, { progress }) => sum + count(progress.again), 0),
+      unconfirmedBytes: this.#shelf.sentBytes,
       diskBytes: this.#shelf.bytes + this.#shelf.setAsideBytes,
       memoryBytes: this.#memory.bytes,
       diskRefuses: this.#diskRefuses,
@@ -202,7 +209,14 @@ export class Spool {
   get unconfirmed(): readonly Unconfirmed[] {
     return this.#shelf.logs
       .filter((log) => log.unconfirmed)
-      .map(({ stream, progress, knownThrough }) => ({ stream, readings: count(progress.sent), through: knownThrough }));
+      .map(({ stream, progress: { sent, told }, knownThrough, last }) => ({
+        stream,
+        readings: count(sent),
+        sent,
+        told,
+        through: knownThrough,
+        last,
+      }));
   }
 
   /** The batch can't ever be sent: its readings are lost, and the cloud will be told. */
