@@ -171,6 +171,7 @@ describe('the agent', () => {
   let agent: Agent | undefined;
   const probe: SensorSource = {
     name: 'probe',
+    figures: { failures: 2, heldBack: 5 },
     start: async (given) => {
       sink = given;
       sink.state('running');
@@ -223,12 +224,15 @@ describe('the agent', () => {
       region: '13',
       clock: 'synced',
       spool: { appended: 1, held: 0, lost: 0 },
-      sensors: { probe: 'failed' },
+      sensors: { probe: { state: 'failed', detail: 'unplugged', failures: 2, heldBack: 5 } },
     });
     const metrics = await ask('/metrics');
     expect(metrics).toContain('tashika_edge_readings_total 1');
     expect(metrics).toContain('tashika_edge_posts_total{verdict="accepted"} 1');
     expect(metrics).toContain('tashika_edge_sensor_running{sensor="probe"} 0');
+    expect(metrics).toContain('tashika_edge_sensor_state{sensor="probe",state="failed"} 1');
+    expect(metrics).toContain('tashika_edge_sensor_failures_total{sensor="probe"} 2');
+    expect(metrics).toContain('tashika_edge_sensor_held_back_total{sensor="probe"} 5');
     expect(await ask('/metrics')).toContain('tashika_edge_readings_total 1');
   });
 

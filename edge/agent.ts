@@ -4,6 +4,7 @@ import { type BootClock, machineClock, SynchronisationWatch } from './clock/inde
 import type { EdgeConfiguration } from './config/index.ts';
 import { type AgentFigures, type HealthServer, startHealth } from './health/index.ts';
 import { Intake } from './intake.ts';
+import { travelOf } from './position/index.ts';
 import type { ProvisioningState } from './provisioning/index.ts';
 import { RegionFinder } from './region/index.ts';
 import { createSensors, type SensorSource } from './sensors/index.ts';
@@ -48,7 +49,8 @@ export interface AgentParts {
 export async function startAgent(configuration: EdgeConfiguration, parts: AgentParts): Promise<Agent> {
   const { logger, clock = machineClock(), random = Math.random } = parts;
   const { dataDirectory, uplink: link } = configuration;
-  const sensors = parts.sensors ?? createSensors(configuration.sensors, { clock, logger });
+  const travel = await travelOf(configuration.sensors, clock);
+  const sensors = parts.sensors ?? createSensors(configuration.sensors, { clock, logger, onPosition: travel?.fix });
   const synchronisation = new SynchronisationWatch({ trust: configuration.clock.trusted, clock });
   const { bootId } = clock;
   const opened = await openSpool(dataDirectory, {
@@ -93,7 +95,12 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     spool: spool.figures,
     disk: opened.meter,
     uplink: uplink.figures,
-    sensors: intake.states,
+    sensors: new Map(
+      sensors.map(({ name, figures = { failures: 0, heldBack: 0 } }) => [
+        name,
+        { ...intake.statusOf(name), ...figures },
+      ]),
+    ),
   });
 
   let health: HealthServer | undefined;
@@ -113,7 +120,8 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     if (port !== undefined) health = await startHealth({ host, port }, figures);
     await Promise.all([synchronisation.start(), region.start()]);
     uplink.start();
-    await Promise.all(sensors.map((sensor) => sensor.start(intake.sinkOf(sensor.name))));
+    const sinkOf = (name: string) => travel?.located(intake.sinkOf(name)) ?? intake.sinkOf(name);
+    await Promise.all(sensors.map((sensor) => sensor.start(sinkOf(sensor.name))));
   } catch (error) {
     await stop(AbortSignal.timeout(GIVE_UP_AFTER), AbortSignal.abort());
     throw error;

@@ -14,9 +14,16 @@ export interface IntakeOptions {
 /** A broken sensor may refuse to stop being broken: one line a minute says so, with how often. */
 const QUIET_FOR: Duration = 60_000;
 
+/** What a source last said of itself. */
+export interface SensorStatus {
+  readonly state: SensorState;
+  /** A sentence for a person: why it failed, or what is worth knowing while it runs. */
+  readonly detail?: string | undefined;
+}
+
 /** The spool's door: stamps what sensors measure, refuses what can be no reading, and keeps their states. */
 export class Intake {
-  readonly states = new Map<string, SensorState>();
+  readonly #states = new Map<string, SensorStatus>();
   readonly #options: IntakeOptions;
   readonly #refusals = new Map<string, { toldAt: Duration; since: number }>();
   #refused = 0;
@@ -31,11 +38,15 @@ export class Intake {
     return this.#refused;
   }
 
+  /** What a source said last. */
+  statusOf(source: string): SensorStatus {
+    return this.#states.get(source) ?? { state: 'starting' };
+  }
+
   sinkOf(source: string): SensorSink {
-    this.states.set(source, 'starting');
     return {
       measured: (measurement) => this.#measured(source, measurement),
-      state: (state) => void this.states.set(source, state),
+      state: (state, detail) => void this.#states.set(source, { state, detail }),
     };
   }
 

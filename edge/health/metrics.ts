@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { SensorStatus } from '../intake.ts';
 import type { ProvisioningState } from '../provisioning/index.ts';
-import type { SensorState } from '../sensors/port.ts';
+import type { SensorFigures } from '../sensors/port.ts';
 import type { DiskMeter, SpoolFigures } from '../spool/index.ts';
 import type { UplinkFigures } from '../uplink/index.ts';
 
@@ -15,7 +16,7 @@ export interface AgentFigures {
   readonly spool: SpoolFigures;
   readonly disk: Readonly<DiskMeter>;
   readonly uplink: UplinkFigures;
-  readonly sensors: ReadonlyMap<string, SensorState>;
+  readonly sensors: ReadonlyMap<string, SensorStatus & SensorFigures>;
 }
 
 /** Prometheus metrics, read from the figures when they are asked for: nothing is counted twice. */
@@ -97,8 +98,37 @@ export function agentMetrics(figures: () => AgentFigures): Registry {
     registers: [registry],
     collect() {
       this.reset();
-      for (const [sensor, state] of figures().sensors) this.set({ sensor }, state === 'running' ? 1 : 0);
+      for (const [sensor, { state }] of figures().sensors) this.set({ sensor }, state === 'running' ? 1 : 0);
     },
   });
+  new Gauge({
+    name: 'tashika_edge_sensor_state',
+    help: '1 for the state that the sensor is in; /health has the reason.',
+    labelNames: ['sensor', 'state'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [sensor, { state }] of figures().sensors)
+        for (const each of ['starting', 'running', 'failed']) this.set({ sensor, state: each }, state === each ? 1 : 0);
+    },
+  });
+  function totalBySensor(name: string, help: string, read: (figures: SensorFigures) => number): void {
+    new Counter({
+      name: `tashika_edge_${name}_total`,
+      help,
+      labelNames: ['sensor'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [sensor, each] of figures().sensors) this.inc({ sensor }, read(each));
+      },
+    });
+  }
+  totalBySensor('sensor_failures', 'Times that the sensor failed and was started again.', ({ failures }) => failures);
+  totalBySensor(
+    'sensor_held_back',
+    'Measurements that became no reading, because sensors.reporting asks for fewer.',
+    ({ heldBack }) => heldBack,
+  );
   return registry;
 }

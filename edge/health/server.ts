@@ -59,7 +59,7 @@ function healthOf({ provisioning, region, synced, refused, spool, uplink, sensor
     provisioning?.refused !== undefined ||
     spool.diskRefuses ||
     region === undefined ||
-    [...sensors.values()].some((state) => state === 'failed');
+    [...sensors.values()].some(({ state }) => state === 'failed');
   return {
     status: troubled || uplink.failuresInRow > 0 ? 'degraded' : 'ok',
     userData: provisioning ? { hash: provisioning.hash ?? null, refused: provisioning.refused ?? null } : null,

@@ -1,69 +1,11 @@
 import Type, { type Static } from 'typebox';
 import { gpioProblems, gpioSchema } from './gpio/settings.ts';
 import { modbusProblems, modbusSchema } from './modbus/settings.ts';
-import { overlapping } from './mqtt/topic.ts';
+import { mqttProblems, mqttSchema } from './mqtt/settings.ts';
+import { reportingProblems, reportingSchema } from './reporting/settings.ts';
 import { serialProblems, serialSchema } from './serial/settings.ts';
-import { type fieldSchema, name, unit } from './source-settings.ts';
-
-const systemSchema = Type.Object({
-  enabled: Type.Boolean({
-    description: "Whether the machine's own temperature, load, memory and uptime are readings.",
-    default: true,
-  }),
-  intervalMs: Type.Integer({
-    description: 'How often they are read.',
-    unit: 'ms',
-    default: 10_000,
-    minimum: 100,
-    maximum: 86_400_000,
-  }),
-});
-
-const topicSchema = Type.Object({
-  topic: Type.String({ description: 'Topic filter; `+` and `#` are wildcards.', minLength: 1 }),
-  pointer: Type.Optional(
-    Type.String({
-      description:
-        'JSON Pointer (RFC 6901) to the value in a JSON payload. Left out: a plain number, true or false, or every field of a JSON object.',
-      pattern: '^/',
-    }),
-  ),
-  sensor: Type.Optional(
-    Type.String({ description: "Name of the reading after the source's; the topic if left out.", minLength: 1 }),
-  ),
-  unit,
-});
-
-const mqttSchema = Type.Object({
-  name,
-  url: Type.String({
-    description: 'The broker: `mqtt://host:1883` or `mqtts://host:8883`.',
-    pattern: '^(mqtt|mqtts|ws|wss)://',
-  }),
-  topics: Type.Array(topicSchema, { description: 'What to subscribe to, with QoS 1.', minItems: 1 }),
-  username: Type.Optional(Type.String({ description: 'User name at the broker.', minLength: 1 })),
-  password: Type.Optional(Type.String({ description: 'Password at the broker.', minLength: 1, secret: true })),
-  clientId: Type.Optional(
-    Type.String({
-      description: "Identity of the session at the broker; made of the host's and the source's name if left out.",
-      minLength: 1,
-    }),
-  ),
-  connectTimeoutMs: Type.Integer({
-    description: 'How long the broker may take to answer.',
-    unit: 'ms',
-    default: 10_000,
-    minimum: 100,
-    maximum: 60_000,
-  }),
-  reconnectMs: Type.Integer({
-    description: 'First pause before a lost broker is tried again; it doubles up to 30 s.',
-    unit: 'ms',
-    default: 1_000,
-    minimum: 10,
-    maximum: 30_000,
-  }),
-});
+import type { fieldSchema } from './source-settings.ts';
+import { systemProblems, systemSchema } from './system/settings.ts';
 
 /** The `sensors` section of the agent's configuration. */
 export const sensorsSchema = Type.Object({
@@ -72,23 +14,27 @@ export const sensorsSchema = Type.Object({
   modbus: Type.Array(modbusSchema, { description: 'Serial lines with Modbus RTU devices.', default: [] }),
   gpio: Type.Array(gpioSchema, { description: 'GPIO lines of a Raspberry Pi.', default: [] }),
   mqtt: Type.Array(mqttSchema, { description: 'MQTT brokers.', default: [] }),
+  reporting: Type.Array(reportingSchema, {
+    description:
+      'Which of the values that the sources measure become readings, and how dear they are. What is held back gets no number, and is in no count.',
+    default: [],
+  }),
 });
 
 export type SensorsConfiguration = Static<typeof sensorsSchema>;
-export type SystemConfiguration = SensorsConfiguration['system'];
-export type MqttConfiguration = SensorsConfiguration['mqtt'][number];
 export type FieldConfiguration = Static<typeof fieldSchema>;
-export type TopicConfiguration = Static<typeof topicSchema>;
 
 /** The rules that go across fields; each sentence is a problem. For `loadConfiguration`'s `rules`. */
 export function sensorProblems(sensors: SensorsConfiguration): readonly string[] {
   return [
     ...sharedNames(sensors),
     ...sharedDevices(sensors),
-    ...overlappingTopics(sensors),
-    ...sensors.serial.flatMap(serialProblems),
+    ...serialProblems(sensors.serial),
     ...sensors.modbus.flatMap(modbusProblems),
     ...sensors.gpio.flatMap(gpioProblems),
+    ...sensors.mqtt.flatMap(mqttProblems),
+    ...systemProblems(sensors.system),
+    ...reportingProblems(sensors.reporting),
   ];
 }
 
@@ -107,21 +53,6 @@ function sharedDevices({ serial, modbus, gpio }: SensorsConfiguration): string[]
       (line) => `sensors.gpio: ${line} is there twice, and only one can watch it.`,
     ),
   ];
-}
-
-/** A broker may deliver a message once for each filter that matches (MQTT 3.1.1, section 3.3.5): it would count twice. */
-function overlappingTopics({ mqtt }: SensorsConfiguration): string[] {
-  return mqtt.flatMap(({ name, topics }) =>
-    topics.flatMap((one, index) =>
-      topics
-        .slice(index + 1)
-        .filter((other) => overlapping(one.topic, other.topic))
-        .map(
-          (other) =>
-            `sensors.mqtt ${name}: ${one.topic} and ${other.topic} can match the same message, which would count twice.`,
-        ),
-    ),
-  );
 }
 
 function repeated(names: readonly string[]): string[] {

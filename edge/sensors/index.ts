@@ -6,16 +6,20 @@ import { gpioDriver } from './gpio/gpio.ts';
 import { modbusDriver } from './modbus/modbus.ts';
 import { mqttDriver } from './mqtt/mqtt.ts';
 import type { SensorSource } from './port.ts';
+import { reportedBy } from './reporting/index.ts';
+import type { PositionListener } from './serial/byte-reader.ts';
 import { serialDriver } from './serial/serial.ts';
 import { supervise } from './supervisor.ts';
 import { systemDriver } from './system/system.ts';
 
 export { type SensorsConfiguration, sensorProblems, sensorsSchema } from './config.ts';
-export type { CheckLine, Measurement, SensorSink, SensorSource, SensorState } from './port.ts';
+export type { CheckLine, Measurement, SensorFigures, SensorSink, SensorSource, SensorState } from './port.ts';
 
 export interface SensorsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Hears where the device is, from the receiver that is configured to say it. */
+  readonly onPosition?: PositionListener | undefined;
   /** Where the kernel shows the machine's hardware; elsewhere only in tests. */
   readonly roots?: Partial<KernelRoots>;
 }
@@ -41,10 +45,10 @@ export function createSensors(configuration: SensorsConfiguration, options: Sens
   const roots = { ...SYSFS, ...options.roots };
   const drivers = [
     ...(configuration.system.enabled ? [systemDriver(configuration.system, clock, roots)] : []),
-    ...configuration.serial.map((each) => serialDriver(each, clock)),
+    ...configuration.serial.map((each) => serialDriver(each, clock, options.onPosition)),
     ...configuration.modbus.map((each) => modbusDriver(each, clock)),
     ...configuration.gpio.map((each) => gpioDriver(each, clock, roots)),
     ...configuration.mqtt.map((each) => mqttDriver(each, clock)),
   ];
-  return drivers.map((driver) => supervise(driver, options));
+  return drivers.map((driver) => reportedBy(configuration.reporting, supervise(driver, options), { clock }));
 }

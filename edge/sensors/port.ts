@@ -43,10 +43,19 @@ export interface CheckLine {
   readonly detail: string;
 }
 
+/** What a source counts of itself, since it was made. */
+export interface SensorFigures {
+  /** How often it failed and was started again. */
+  readonly failures: number;
+  /** Measurements that became no reading, because the configuration asks for fewer. */
+  readonly heldBack: number;
+}
+
 /** A thing that measures: a serial line, a GPIO line, an MQTT subscription, the machine itself. */
 export interface SensorSource {
   /** Unique among the configured sources; it labels logs and metrics: `system`, `serial:/dev/ttyUSB0`. */
   readonly name: string;
+  readonly figures?: SensorFigures;
   /** Begins to measure. A device that is not there is a state, not a rejection: the agent runs on without it. */
   start(sink: SensorSink): Promise<void>;
   /** Ends measuring; afterwards the sink is not called. Idempotent. */

@@ -49,6 +49,7 @@ describe('a supervised sensor', () => {
     }
     expect(runs).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(sink.states).toEqual([{ state: 'starting' }, { state: 'failed', detail: 'No such device.' }]);
+    expect(source.figures).toEqual({ failures: 8, heldBack: 0 });
     await source.stop();
     expect(clock.pending).toBe(0);
   });

@@ -3,7 +3,7 @@ import type { Clock, Duration } from '@tashika/shared/time';
 import type { Logger } from 'pino';
 import { doublingDelays } from '../retry/index.ts';
 import type { DeviceSession, SensorDriver } from './driver.ts';
-import type { CheckLine, SensorSink, SensorSource, SensorState } from './port.ts';
+import type { CheckLine, SensorFigures, SensorSink, SensorSource, SensorState } from './port.ts';
 
 const FIRST_PAUSE_MS: Duration = 1_000;
 const LONGEST_PAUSE_MS: Duration = 30_000;
@@ -28,12 +28,17 @@ class SupervisedSensor implements SensorSource {
   readonly #logger: Logger;
   #ending: AbortController | undefined;
   #life: Promise<void> | undefined;
+  #failures = 0;
 
   constructor(driver: SensorDriver, { clock, logger }: SupervisorOptions) {
     this.name = driver.name;
     this.#driver = driver;
     this.#clock = clock;
     this.#logger = logger.child({ sensor: driver.name });
+  }
+
+  get figures(): SensorFigures {
+    return { failures: this.#failures, heldBack: 0 };
   }
 
   async start(sink: SensorSink): Promise<void> {
@@ -66,6 +71,7 @@ class SupervisedSensor implements SensorSource {
       if (signal.aborted) return;
       // A device that held for a while has earned a quick return; one that only flickers has not.
       if (this.#clock.monotonic() - startedAt > LONGEST_PAUSE_MS) pauses = doublingDelays(policy);
+      this.#failures++;
       reporter.state('failed', failure);
       await this.#clock.sleep(pauses.next().value, signal).catch(() => {});
     }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { messageOf } from '@tashika/shared/errors';
 import type { IClientOptions, IPublishPacket, MqttClient } from 'mqtt';
 import { aborted } from '../aborted.ts';
-import type { MqttConfiguration } from '../config.ts';
+import type { MqttConfiguration } from './settings.ts';
 
 const KEEP_ALIVE_S = 30;
 

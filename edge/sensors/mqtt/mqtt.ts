@@ -2,7 +2,6 @@ import { messageOf } from '@tashika/shared/errors';
 import type { Clock } from '@tashika/shared/time';
 import type { MqttClient } from 'mqtt';
 import { aborted } from '../aborted.ts';
-import type { MqttConfiguration } from '../config.ts';
 import type { DeviceSession, SensorDriver } from '../driver.ts';
 import { sensorName } from '../names.ts';
 import type { CheckLine } from '../port.ts';
@@ -10,6 +9,7 @@ import { Rejections } from '../rejections.ts';
 import { connectBroker, sessionId } from './connection.ts';
 import { parsePayload } from './payload.ts';
 import { Redeliveries } from './redelivery.ts';
+import type { MqttConfiguration } from './settings.ts';
 import { matches } from './topic.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { TopicConfiguration } from '../config.ts';
 import { isFailedNumber, NO_NUMBER, type Parsed, plainNumber, unreadable } from '../fields.ts';
 import { jsonFields, parseJson } from '../json.ts';
+import type { TopicConfiguration } from './settings.ts';
 
 const LARGEST = 65_536;
 

@@ -1,8 +1,8 @@
 import { availableParallelism, freemem, loadavg, totalmem, uptime } from 'node:os';
 import type { Clock } from '@tashika/shared/time';
-import type { SystemConfiguration } from '../config.ts';
 import type { SensorDriver } from '../driver.ts';
 import type { Measurement } from '../port.ts';
+import type { SystemConfiguration } from './settings.ts';
 import { processorTemperature } from './temperature.ts';
 
 interface SystemRoots {

@@ -1,0 +1,1 @@
+export { reportedBy } from './reporting.ts';
