@@ -13,6 +13,8 @@ export interface Field {
 export interface Parsed {
   readonly fields: readonly Field[];
   readonly problems: readonly string[];
+  /** Where the device is, as a receiver with a fix says; WGS 84, in degrees. */
+  readonly position?: { readonly latitude: number; readonly longitude: number };
 }
 
 export const NOTHING: Parsed = { fields: [], problems: [] };

@@ -1,6 +1,6 @@
 import type { Duration } from '@tashika/shared/time';
 import type { DeviceSession } from '../driver.ts';
-import type { Field } from '../fields.ts';
+import type { Field, Parsed } from '../fields.ts';
 import { Rejections } from '../rejections.ts';
 import { readFrame } from './frame-fields.ts';
 import type { FrameConfiguration } from './frame-settings.ts';
@@ -20,8 +20,14 @@ export interface ByteReader {
   asked(): void;
 }
 
+/** Hears where the device is. @param atMs as that of `read` */
+export type PositionListener = (position: NonNullable<Parsed['position']>, atMs: Duration) => void;
+
 /** @returns what makes a reader for each life of the port; what outlives the port is kept in between */
-export function byteReader(configuration: SerialConfiguration): (session: DeviceSession) => ByteReader {
+export function byteReader(
+  configuration: SerialConfiguration,
+  onPosition: PositionListener = () => {},
+): (session: DeviceSession) => ByteReader {
   const { path, format, frame } = configuration;
   const rejections = (noun: string, session: DeviceSession) =>
     new Rejections(noun, (sentence) =>
@@ -33,7 +39,7 @@ export function byteReader(configuration: SerialConfiguration): (session: Device
   const parse = lineParser({ ...configuration, format });
   return (session) => {
     parse.reopened?.();
-    return new LineReader(configuration, parse, rejections('lines', session));
+    return new LineReader(configuration, parse, rejections('lines', session), onPosition);
   };
 }
 
@@ -41,20 +47,23 @@ class LineReader implements ByteReader {
   readonly #splitter: LineSplitter;
   readonly #parse: LineParser;
   readonly #rejections: Rejections;
+  readonly #onPosition: PositionListener;
   #dropNext: boolean;
 
   constructor(
     { maxLineBytes, firstLine }: Pick<SerialConfiguration, 'maxLineBytes' | 'firstLine'>,
     parse: LineParser,
     rejections: Rejections,
+    onPosition: PositionListener,
   ) {
     this.#splitter = new LineSplitter(maxLineBytes);
     this.#parse = parse;
     this.#rejections = rejections;
+    this.#onPosition = onPosition;
     this.#dropNext = firstLine === 'drop';
   }
 
-  *read(chunk: Uint8Array): Generator<Field> {
+  *read(chunk: Uint8Array, atMs: Duration): Generator<Field> {
     for (const line of this.#splitter.push(chunk)) {
       if (this.#dropNext) {
         this.#dropNext = false;
@@ -64,8 +73,9 @@ class LineReader implements ByteReader {
         this.#rejections.add('Longer than maxLineBytes.');
         continue;
       }
-      const { fields, problems } = this.#parse(line);
+      const { fields, problems, position } = this.#parse(line);
       if (problems[0] !== undefined) this.#rejections.add(problems[0]);
+      if (position) this.#onPosition(position, atMs);
       yield* fields;
     }
   }

@@ -62,4 +62,19 @@ describe('an NMEA 0183 sentence', () => {
   ])('is refused when its checksum is wrong or missing: %s', (line) => {
     expect(parseNmea(line)).toMatchObject({ fields: [], problems: [expect.any(String)] });
   });
+
+  it.each([
+    ['GNRMC,1,A,3545.5,N,13941.1,E,10.0,084.4,010126,,', true],
+    ['GNRMC,1,A,3545.5,N,13941.1,E,10.0,084.4,010126,,,D', true],
+    ['GNRMC,1,A,3545.5,N,13941.1,E,10.0,084.4,010126,,,E', false],
+    ['GNRMC,1,V,3545.5,N,13941.1,E,10.0,084.4,010126,,,N', false],
+    ['GPGGA,123519,3545.5,N,13941.1,E,2,08,0.9,5.4,M,46.9,M,,', true],
+    ['GPGGA,123519,3545.5,N,13941.1,E,0,00,,,M,,M,,', false],
+    ['GPGGA,123519,3545.5,N,13941.1,E,6,08,0.9,5.4,M,46.9,M,,', false],
+    ['GPGGA,123519,3565.5,N,13941.1,E,1,08,0.9,5.4,M,46.9,M,,', false],
+    ['GPGLL,3545.5,N,13941.1,E,1,A', false],
+  ])('%s says where the device is: %s', (body, says) => {
+    const place = { latitude: expect.closeTo(35.7583, 4), longitude: expect.closeTo(139.685, 4) };
+    expect(parseNmea(sentence(body)).position).toEqual(says ? place : undefined);
+  });
 });

@@ -58,7 +58,27 @@ export function parseNmea(line: string): Parsed {
   if (address.startsWith('P')) return NOTHING; // a maker's own
   const kind = address.slice(-3);
   const fields = (SENTENCES[kind]?.(cells) ?? []).filter((field) => field !== undefined);
-  return { fields: fields.map((field) => ({ ...field, name: `${kind.toLowerCase()}/${field.name}` })), problems: [] };
+  const at = MEASURED[kind]?.(cells) ? placeOf(fields) : undefined;
+  return {
+    fields: fields.map((field) => ({ ...field, name: `${kind.toLowerCase()}/${field.name}` })),
+    problems: [],
+    ...(at && { position: at }),
+  };
+}
+
+/**
+ * Whether a sentence's position was measured, and not computed from the speed, typed in or simulated: GGA's quality 1
+ * to 5, RMC's mode indicator, which receivers before NMEA 2.3 leave out.
+ */
+const MEASURED: Readonly<Record<string, (cells: readonly string[]) => boolean>> = {
+  GGA: (c) => /^[1-5]$/.test(c[5] ?? ''),
+  RMC: (c) => c[1] === 'A' && !/^[ENSM]$/.test(c[11] ?? ''),
+};
+
+function placeOf(fields: readonly Field[]): { latitude: number; longitude: number } | undefined {
+  const latitude = fields.find(({ name }) => name === 'lat')?.value;
+  const longitude = fields.find(({ name }) => name === 'lon')?.value;
+  return typeof latitude === 'number' && typeof longitude === 'number' ? { latitude, longitude } : undefined;
 }
 
 /** All characters between `$` and `*`, exclusive-or. */

@@ -167,6 +167,22 @@ describe('a serial line over a real tty', () => {
     ]);
   });
 
+  it.for([true, false])('tells the place of a fix where it is to (position: %s)', async (position, context) => {
+    const pair = await pluggedPair(context);
+    const places: unknown[] = [];
+    const serial = [{ name: 'house', path: pair.agent, format: 'nmea', position }];
+    const onPosition = (place: unknown) => void places.push(place);
+    const [source] = createSensors(sensorsConfiguration({ serial }), { clock: systemClock, logger, onPosition });
+    onTestFinished(() => source!.stop());
+    const sink = new RecordingSink();
+    await source!.start(sink);
+    await sink.until(() => sink.count('running') > 0);
+    await pair.say('$GPRMC,123519,A,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W*6A\r\n');
+    await sink.until(() => sink.measurements.length === 4);
+    const munich = { latitude: expect.closeTo(48.1173, 4), longitude: expect.closeTo(11.5167, 4) };
+    expect(places).toEqual(position ? [munich] : []);
+  });
+
   it('reads frames, and finds them again after a lost byte', async (context) => {
     const pair = await pluggedPair(context);
     const frame = {

@@ -3,25 +3,33 @@ import type { Clock, Duration } from '@tashika/shared/time';
 import { aborted } from '../aborted.ts';
 import type { SensorDriver } from '../driver.ts';
 import { fieldMapper } from '../fields.ts';
-import { byteReader } from './byte-reader.ts';
+import { byteReader, type PositionListener } from './byte-reader.ts';
 import { checkSerial } from './check.ts';
 import { type OpenPort, openPort } from './serial-port.ts';
 import { commandBytes, type SerialConfiguration } from './settings.ts';
 
 /** A device on a serial line that says lines or frames; each reading's time is that of its last byte's arrival. */
-export function serialDriver(configuration: SerialConfiguration, clock: Clock): SensorDriver {
+export function serialDriver(
+  configuration: SerialConfiguration,
+  clock: Clock,
+  onPosition?: PositionListener,
+): SensorDriver {
   return {
     name: `serial:${configuration.name}`,
     reconnectMs: configuration.reconnectMs,
-    run: portReader(configuration, clock),
+    run: portReader(configuration, clock, configuration.position ? onPosition : undefined),
     check: () => checkSerial(`serial ${configuration.name}`, configuration.path),
   };
 }
 
-function portReader(configuration: SerialConfiguration, clock: Clock): SensorDriver['run'] {
+function portReader(
+  configuration: SerialConfiguration,
+  clock: Clock,
+  onPosition: PositionListener | undefined,
+): SensorDriver['run'] {
   const { path, silentMs } = configuration;
   const measurementOf = fieldMapper(configuration.name, configuration);
-  const open = byteReader(configuration);
+  const open = byteReader(configuration, onPosition);
   /** After a silence, opening the port is no news: the device runs when it speaks. */
   let mute = false;
 

@@ -7,7 +7,7 @@ const layout = [{ field: 'n', at: 0, type: 'u8' }];
 
 function problemsOf(settings: object): string[] {
   const serial = [{ name: 'house', path: '/dev/ttyUSB0', ...settings }];
-  return serialProblems(sensorsConfiguration({ serial }).serial[0]!);
+  return serialProblems(sensorsConfiguration({ serial }).serial);
 }
 
 describe('the settings of a serial line', () => {
@@ -49,6 +49,7 @@ describe('the settings of a serial line', () => {
     ],
     [{ format: 'binary', frame: { bytes: 4, gapMs: 50, layout: [...layout, ...layout] } }, 'names n twice'],
     [{ format: 'csv', pollCommand: '0xf' }, 'not bytes in hex'],
+    [{ format: 'csv', position: true }, 'position is for format nmea, and format is csv.'],
   ])('%j are refused by name', (settings, problem) => {
     expect(problemsOf(settings)).toEqual([expect.stringContaining(problem)]);
     expect(problemsOf(settings)[0]).toMatch(/^sensors\.serial house: /);
@@ -56,5 +57,12 @@ describe('the settings of a serial line', () => {
     expect(() => createSensors(sensorsConfiguration({ serial }), {} as never)).toThrowError(
       expect.objectContaining({ code: 'CONFIG_INVALID' }),
     );
+  });
+
+  it('let one receiver say where the device is', () => {
+    const serial = ['bow', 'stern'].map((name) => ({ name, path: `/dev/${name}`, format: 'nmea', position: true }));
+    expect(serialProblems(sensorsConfiguration({ serial }).serial)).toEqual([
+      'sensors.serial: bow and stern have position, and only one can say where the device is.',
+    ]);
   });
 });

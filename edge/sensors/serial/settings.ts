@@ -38,6 +38,18 @@ export const serialSchema = Type.Object({
     }),
   ),
   frame: Type.Optional(frameSchema),
+  position: Type.Boolean({
+    description:
+      "For `nmea`: whether this receiver says where the whole device is. Then the readings of all sources carry the prefecture of its last fix, and the device's own `region` is for the time without one.",
+    default: false,
+  }),
+  positionMaxAgeMs: Type.Integer({
+    description: 'For `position`: how old the last fix may be.',
+    unit: 'ms',
+    default: 600_000,
+    minimum: 1_000,
+    maximum: 86_400_000,
+  }),
   delimiter: Type.String({ description: 'What separates CSV values.', default: ',', pattern: '^[^"\\r\\n]$' }),
   columns: Type.Array(Type.String({ minLength: 1 }), {
     description:
@@ -102,15 +114,22 @@ export const serialSchema = Type.Object({
 
 export type SerialConfiguration = Static<typeof serialSchema>;
 
-/** What is wrong with a line's settings, a sentence each. */
-export function serialProblems(line: SerialConfiguration): string[] {
-  const { format, pattern, frame, pollCommand } = line;
+/** What is wrong with the settings of all lines, a sentence each. */
+export function serialProblems(lines: readonly SerialConfiguration[]): string[] {
+  const receivers = lines.filter(({ position }) => position).map(({ name }) => name);
+  const rivals = `sensors.serial: ${receivers.join(' and ')} have position, and only one can say where the device is.`;
+  return [...lines.flatMap(lineProblems), ...(receivers.length > 1 ? [rivals] : [])];
+}
+
+function lineProblems(line: SerialConfiguration): string[] {
+  const { format, pattern, frame, pollCommand, position } = line;
   const problems: string[] = [];
   if (format === 'regex')
     problems.push(pattern === undefined ? 'format regex needs pattern.' : (patternProblem(pattern) ?? ''));
   else if (pattern !== undefined) problems.push(`pattern is for format regex, and format is ${format}.`);
   if (format === 'binary') problems.push(...(frame ? frameProblems(frame) : ['format binary needs frame.']));
   else if (frame) problems.push(`frame is for format binary, and format is ${format}.`);
+  if (position && format !== 'nmea') problems.push(`position is for format nmea, and format is ${format}.`);
   if (pollCommand !== undefined && commandBytes(pollCommand) === undefined)
     problems.push(`pollCommand begins with 0x and is not bytes in hex: ${JSON.stringify(pollCommand)}.`);
   return problems.filter((problem) => problem !== '').map((problem) => `sensors.serial ${line.name}: ${problem}`);

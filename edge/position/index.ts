@@ -1,0 +1,1 @@
+export { type Travel, travelOf } from './travel.ts';
