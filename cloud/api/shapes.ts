@@ -179,7 +179,17 @@ export const Device = named(
       reporting: Type.Boolean({ description: 'Whether it was seen within the time after which a device is silent.' }),
       lastValues: Type.Record(
         Type.String(),
-        Type.Object({ value: Value, unit: Type.String(), time: Time('When it was read.') }),
+        Type.Object({
+          value: Value,
+          unit: Type.String(),
+          time: Time('When it was read.'),
+          suspect: Type.Optional(
+            Type.Literal(true, {
+              description:
+                'The device took it for out of its configured range: it counts as a reading, and in no statistic of values.',
+            }),
+          ),
+        }),
         { description: 'The latest value of each sensor, by its SenML name.' },
       ),
       clock: TextOrNull('How far its times can be trusted: `synced`, `relative` or `uncertain`; null if not told.'),

@@ -51,6 +51,20 @@ describe('a commit', () => {
     expect(await totalsOf(store)).toMatchObject({ events: 1, readings: 4, duplicates: 0 });
   });
 
+  it('counts a suspect reading, shows it on its device, and keeps it out of the values', async () => {
+    const pack = [
+      { n: 'temp', u: 'Cel', v: 20, t: NOON / 1000 - 1 },
+      { n: 'temp', u: 'Cel', v: -127, t: NOON / 1000, suspect: true },
+    ];
+    await run(batch('0', [event(0, { ...post(), pack })]));
+    expect(await windowsOf(store)).toEqual(['12:00 13: 2/1 provisional']);
+    expect(await store.query('SELECT count, sum, min, max FROM window_value')).toEqual([
+      { count: 1, sum: 20, min: 20, max: 20 },
+    ]);
+    const temp = { value: -127, unit: 'Cel', time: new Date(NOON).toISOString(), suspect: true };
+    expect(await column('SELECT last_values AS it FROM device')).toEqual([{ temp }]);
+  });
+
   it('counts a post that comes twice once, in one batch and in two', async () => {
     const payload = post({ times: [NOON, NOON] });
     await run(batch('0', [event(0, payload), event(1, payload)]));

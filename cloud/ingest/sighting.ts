@@ -8,6 +8,8 @@ export interface LastValue {
   readonly unit: string;
   /** ISO 8601, UTC. Equal forms compare as times do. */
   readonly time: string;
+  /** Whether the device took it for out of the sensor's range. */
+  readonly suspect?: true;
 }
 
 export type LastValues = Readonly<Record<string, LastValue>>;
@@ -40,11 +42,16 @@ export function noteReading(sighting: Sighting, reading: DecodedReading): void {
 /** `known` with what the device has reported since. By time, so that a replayed reading overwrites nothing newer. */
 export function mergeLastValues(known: LastValues, readings: Iterable<DecodedReading>): LastValues {
   const merged: Record<string, LastValue> = { ...known };
-  for (const { name, value, unit, time } of readings) {
+  for (const { name, value, unit, time, suspect } of readings) {
     const iso = new Date(time).toISOString();
     const before = merged[name];
     if (before && before.time > iso) continue;
-    merged[name] = { value: typeof value === 'string' ? storable(value, LONGEST_VALUE) : value, unit, time: iso };
+    merged[name] = {
+      value: typeof value === 'string' ? storable(value, LONGEST_VALUE) : value,
+      unit,
+      time: iso,
+      ...(suspect && { suspect }),
+    };
   }
   const entries = Object.entries(merged);
   if (entries.length <= MOST_SENSORS) return merged;

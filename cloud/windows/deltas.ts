@@ -34,7 +34,8 @@ export class WindowDeltas {
     const delta = this.#at(end, region);
     delta.readings++;
     if (late) delta.late++;
-    if (typeof reading.value === 'number') addValue(delta.values, reading.name, reading.unit, reading.value);
+    if (typeof reading.value === 'number' && !reading.suspect)
+      addValue(delta.values, reading.name, reading.unit, reading.value);
   }
 
   /** Adds one post to the window that ends at `end`. */

@@ -26,6 +26,18 @@ describe('a SenML pack (RFC 8428)', () => {
     ]);
   });
 
+  it('carries what the device took for out of range', () => {
+    expect(
+      resolved([
+        { n: 'a', v: -127, suspect: true },
+        { n: 'a', v: 20, suspect: 'yes' },
+      ]),
+    ).toEqual([
+      { name: 'a', unit: '', value: -127, time: NOW, suspect: true },
+      { name: 'a', unit: '', value: 20, time: NOW },
+    ]);
+  });
+
   it('takes times below 2^28 seconds as relative to now', () => {
     expect(
       resolved([

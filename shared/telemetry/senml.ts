@@ -30,6 +30,8 @@ export interface DecodedReading {
   readonly unit: string;
   readonly value: number | string | boolean | null;
   readonly time: Timestamp;
+  /** The device took it for out of the sensor's range: it counts as a reading, and in no statistic of values. */
+  readonly suspect?: true;
 }
 
 /** Times below 2^28 s are relative to now, others Unix seconds (RFC 8428, section 4.5.3). */
@@ -135,7 +137,8 @@ export function resolvePack(pack: unknown, now: Timestamp): Decoded<readonly Dec
     const time = Math.round(seconds < RELATIVE_TIME_LIMIT ? now + seconds * 1000 : seconds * 1000);
     if (!(time >= EARLIEST && time <= LATEST))
       return refused('invalid-time', `pack[${index}] has a time outside the calendar: ${shown(seconds)} s.`);
-    readings.push({ name, unit: u === undefined ? baseUnit : u, value, time });
+    const unit = u === undefined ? baseUnit : u;
+    readings.push(record.suspect === true ? { name, unit, value, time, suspect: true } : { name, unit, value, time });
   }
   return { ok: true, value: readings };
 }
