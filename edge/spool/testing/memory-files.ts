@@ -9,6 +9,15 @@ interface Content {
   synced: Buffer;
 }
 
+/** A change that no sync has forced onto the disk yet: of a file's bytes or size, or of a name. */
+type Pending =
+  | { readonly content: Content; readonly position: number; readonly bytes: Buffer }
+  | { readonly content: Content; readonly length: number }
+  | { readonly folders: readonly string[]; readonly apply: (names: Map<string, Content>) => void };
+
+/** Blocks of a write that reach the disk each by itself. Small, so that small records straddle them. */
+const BLOCK_BYTES = 64;
+
 /** What a power cut does with writes that were not synced: none, all or half of them reached the disk. */
 export type PowerCut = 'keeps-none' | 'keeps-all' | 'keeps-half';
 
@@ -20,9 +29,13 @@ export class MemoryFiles implements SegmentFiles {
   readonly #files = new Map<string, Content>();
   readonly #folders = new Set<string>();
   /** The names that a power cut leaves for certain. */
-  #syncedNames = new Map<string, Content>();
+  readonly #syncedNames = new Map<string, Content>();
+  /** Changes since the last sync of their file or folder, oldest first. */
+  #pending: Pending[] = [];
   /** Steps taken so far. */
   steps = 0;
+  /** The steps that operations began with. */
+  readonly operations: number[] = [];
   /** The step before which the process dies. */
   diesAt = Number.POSITIVE_INFINITY;
   /** Bytes of files that the disk holds; writing within a file needs none. */
@@ -49,6 +62,23 @@ export class MemoryFiles implements SegmentFiles {
   afterPowerCut(cut: PowerCut): MemoryFiles {
     if (cut === 'keeps-none') return this.#copy(this.#syncedNames, ({ synced }) => synced);
     return this.#copy(this.#files, (content) => (cut === 'keeps-all' ? content.data : half(content)));
+  }
+
+  /** How many changes a power cut may keep or lose, each by itself, because the disk writes in whatever order it likes. */
+  get unsynced(): number {
+    return this.#pending.length;
+  }
+
+  /** The disk as a power cut leaves it that keeps, of the changes that were not synced, those that `keeps` says. */
+  afterReordering(keeps: (index: number) => boolean): MemoryFiles {
+    const names = new Map(this.#syncedNames);
+    const changed = new Map<Content, Buffer>();
+    this.#pending.forEach((change, index) => {
+      if (!keeps(index)) return;
+      if ('apply' in change) change.apply(names);
+      else changed.set(change.content, applied(changed.get(change.content) ?? change.content.synced, change));
+    });
+    return this.#copy(names, (content) => changed.get(content) ?? content.synced);
   }
 
   get paths(): string[] {
@@ -104,7 +134,7 @@ export class MemoryFiles implements SegmentFiles {
     if (this.#files.has(path)) throw systemError('EEXIST', path);
     this.#step();
     const content = { data: Buffer.alloc(0), synced: Buffer.alloc(0) };
-    this.#files.set(path, content);
+    this.#rename([path], (names) => names.set(path, content));
     return this.#handle(path, content);
   }
 
@@ -117,21 +147,32 @@ export class MemoryFiles implements SegmentFiles {
     if (this.refusesRemoval) throw systemError(this.refusesRemoval, path);
     this.#contentOf(path);
     this.#step();
-    this.#files.delete(path);
+    this.#rename([path], (names) => names.delete(path));
   }
 
   async move(from: string, to: string): Promise<void> {
     const content = this.#contentOf(from);
     this.#step();
-    this.#files.delete(from);
-    this.#files.set(to, content);
+    this.#rename([from, to], (names) => {
+      names.delete(from);
+      names.set(to, content);
+    });
   }
 
   async syncFolder(folder: string): Promise<void> {
     this.#step();
-    const inside = (path: string) => path.startsWith(`${folder}/`);
-    for (const path of [...this.#syncedNames.keys()].filter(inside)) this.#syncedNames.delete(path);
-    for (const [path, content] of this.#files) if (inside(path)) this.#syncedNames.set(path, content);
+    const isOfFolder = (change: Pending) => 'apply' in change && change.folders.includes(folder);
+    for (const change of this.#pending.filter(isOfFolder)) if ('apply' in change) change.apply(this.#syncedNames);
+    this.#pending = this.#pending.filter((change) => !isOfFolder(change));
+  }
+
+  #rename(paths: readonly string[], apply: (names: Map<string, Content>) => void): void {
+    apply(this.#files);
+    this.#pending.push({ folders: paths.map((path) => path.slice(0, path.lastIndexOf('/'))), apply });
+  }
+
+  #ofFile(content: Content): (change: Pending) => boolean {
+    return (change) => 'content' in change && change.content === content;
   }
 
   #mayRead(path: string, position: number, length: number): void {
@@ -152,11 +193,14 @@ export class MemoryFiles implements SegmentFiles {
       truncate: async (length) => {
         this.#step();
         content.data = Buffer.from(content.data.subarray(0, length));
+        this.#pending.push({ content, length });
       },
       sync: async () => {
         this.#step();
         if (this.failsWith) throw systemError(this.failsWith, 'sync');
         content.synced = Buffer.from(content.data);
+        const isOfFile = this.#ofFile(content);
+        this.#pending = this.#pending.filter((change) => !isOfFile(change));
       },
       close: async () => undefined,
     };
@@ -166,6 +210,7 @@ export class MemoryFiles implements SegmentFiles {
     if (this.failsWith) throw systemError(this.failsWith, 'write');
     const room = Math.max(0, this.capacity - this.usedBytes) + content.data.length - position;
     const fitting = Math.min(bytes.length, Math.max(0, room));
+    this.operations.push(this.steps);
     const stepBytes = fitting > 4_096 ? Math.ceil(fitting / 4) : 1;
     const steps = Math.ceil(fitting / stepBytes);
     const alive = Math.max(0, Math.min(steps, this.diesAt - this.steps));
@@ -174,12 +219,19 @@ export class MemoryFiles implements SegmentFiles {
     content.data.copy(grown);
     bytes.copy(grown, position, 0, written);
     content.data = grown;
+    const blockBytes = written > 4_096 ? 4_096 : BLOCK_BYTES;
+    for (let at = 0; at < written; ) {
+      const end = Math.min(written, at + blockBytes - ((position + at) % blockBytes));
+      this.#pending.push({ content, position: position + at, bytes: Buffer.from(bytes.subarray(at, end)) });
+      at = end;
+    }
     this.steps += steps;
     if (alive < steps) this.#crash();
     if (fitting < bytes.length) throw systemError('ENOSPC', 'write');
   }
 
   #step(): void {
+    this.operations.push(this.steps);
     if (this.steps >= this.diesAt) this.#crash();
     this.steps++;
   }
@@ -206,6 +258,16 @@ export class MemoryFiles implements SegmentFiles {
     }
     return copy;
   }
+}
+
+/** A file's bytes after a change; what was never written in between is zeros. */
+function applied(before: Buffer, change: Exclude<Pending, { apply: unknown }>): Buffer {
+  if ('length' in change) return Buffer.from(before.subarray(0, change.length));
+  const { position, bytes } = change;
+  const grown = Buffer.alloc(Math.max(before.length, position + bytes.length));
+  before.copy(grown);
+  bytes.copy(grown, position);
+  return grown;
 }
 
 /** Half of the bytes that differ, from the front. */

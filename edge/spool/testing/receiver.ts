@@ -12,6 +12,15 @@ export class Receiver {
   /** Numbers that came twice with different values: the one thing that must never be. */
   readonly contradictions: string[] = [];
 
+  /** One that knows the same, and learns by itself from here on. */
+  copy(): Receiver {
+    const copy = new Receiver();
+    for (const [stream, values] of this.values) copy.values.set(stream, new Map(values));
+    for (const [stream, lost] of this.lost) copy.lost.set(stream, lost);
+    copy.contradictions.push(...this.contradictions);
+    return copy;
+  }
+
   take(batch: Batch): void {
     const values = this.values.get(batch.stream) ?? new Map<number, unknown>();
     this.values.set(batch.stream, values);
@@ -32,17 +41,27 @@ export class Receiver {
     }
   }
 
+  /** Answers with receipts until the spool has nothing more to confirm, and takes what it sends again. */
+  async settle(spool: Spool): Promise<void> {
+    await this.drain(spool);
+    for (let [next] = spool.unconfirmed; next; [next] = spool.unconfirmed) {
+      const { stream, through } = next;
+      await spool.confirm({ stream, through, missing: this.missing(stream, through) });
+      await this.drain(spool);
+    }
+  }
+
   has(value: unknown): boolean {
     return [...this.values.values()].some((values) => [...values.values()].includes(value));
   }
 
-  /** Numbers of a stream that neither came nor were told as lost. */
-  missing(stream: string): SequenceRanges {
+  /** Numbers of a stream that neither came nor were told as lost, up to the highest that did, or `upTo`. */
+  missing(stream: string, upTo = 0): SequenceRanges {
     const numbers = [...(this.values.get(stream)?.keys() ?? [])];
     const known = union(
       normalise(numbers.map((number): SequenceRange => [number, number])),
       this.lost.get(stream) ?? [],
     );
-    return gaps(known, Math.max(0, ...known.map(([, last]) => last)));
+    return gaps(known, Math.max(upTo, ...known.map(([, last]) => last)));
   }
 }
