@@ -11,12 +11,15 @@ import { createSensors, type SensorSource } from './sensors/index.ts';
 import { openSpool } from './spool/index.ts';
 import { spoolLog } from './spool-log.ts';
 import { openLink, postBytes, Uplink } from './uplink/index.ts';
+import { type Look, stallOf, statusOf, tracked, type Vitals, Work } from './watchdog/index.ts';
 
 /** How long the sensors of an agent that could not be started may take to let their devices go. */
 const GIVE_UP_AFTER: Duration = 5_000;
 
 export interface Agent {
   readonly figures: AgentFigures;
+  /** Whether the agent gets on with its work, for a watchdog. */
+  look(): Look;
   /** Port of the health server, where one is configured. */
   readonly healthPort: number | undefined;
   /** Says something of the agent itself upward, as the reading `agent/<name>`. */
@@ -74,10 +77,11 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     random,
     logger,
   });
+  const work = { appends: new Work(clock), spool: new Work(clock), posts: new Work(clock) };
   const uplink = new Uplink({
     ...link,
-    spool,
-    link: openLink(link),
+    spool: tracked(spool, ['read', 'acknowledge', 'giveUp'], work.spool),
+    link: tracked(openLink(link), ['post'], work.posts),
     batchBytes: postBytes(link),
     region,
     clock,
@@ -86,7 +90,12 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     random,
     logger,
   });
-  const intake = new Intake({ spool, clock, synced: () => synchronisation.synced, logger });
+  const intake = new Intake({
+    spool: tracked(spool, ['append'], work.appends),
+    clock,
+    synced: () => synchronisation.synced,
+    logger,
+  });
   const figures = (): AgentFigures => ({
     provisioning: parts.provisioning?.(),
     region: region.current,
@@ -102,6 +111,19 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
       ]),
     ),
   });
+
+  const look = (): Look => {
+    const seen = figures();
+    const vitals: Vitals = {
+      now: clock.monotonic(),
+      appends: work.appends.state,
+      spool: work.spool.state,
+      posts: work.posts.state,
+      diskRefuses: seen.spool.diskRefuses,
+      hasToSend: seen.spool.held > 0 && seen.region !== undefined,
+    };
+    return { stall: stallOf(vitals, { postMs: link.timeoutMs }), status: statusOf(seen) };
+  };
 
   let health: HealthServer | undefined;
   async function stop(deadline: AbortSignal, drainUntil: AbortSignal): Promise<void> {
@@ -135,6 +157,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     get figures() {
       return figures();
     },
+    look,
     healthPort: health?.port,
     report: (name, value, unit) => intake.report(name, value, unit),
     async stop(deadline, drainUntil = deadline) {

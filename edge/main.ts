@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { isTashikaError, usageError } from '@tashika/shared/errors';
-import { pino } from 'pino';
 import { configurationOf, type LocalSettings, readLocalSettings } from './config/index.ts';
 import { live } from './life/index.ts';
+import { loggers } from './log/index.ts';
+import { serviceManager } from './watchdog/index.ts';
 
 const HELP = `tashika-edge: takes readings, keeps them, and sends each of them.
 
@@ -49,7 +50,9 @@ async function run(local: LocalSettings): Promise<number> {
       stop.abort();
     });
   }
-  await live({ local, loggerOf: ({ log }) => pino({ level: log.level }), stop: stop.signal });
+  const { env } = process;
+  const logger = loggers(env);
+  await live({ local, loggerOf: ({ log }) => logger(log.level), stop: stop.signal, manager: serviceManager(env) });
   return 0;
 }
 

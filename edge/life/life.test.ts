@@ -19,6 +19,8 @@ let life: Promise<void>;
 let started: string[];
 let sink: SensorSink | undefined;
 let nextStart: () => Promise<void>;
+/** What the service manager was told. */
+let told: string[];
 
 const probe: SensorSource = {
   name: 'probe',
@@ -38,6 +40,7 @@ beforeEach(async () => {
   metadata = await startMetadataService();
   stop = new AbortController();
   started = [];
+  told = [];
   nextStart = async () => undefined;
 });
 afterEach(async () => {
@@ -61,7 +64,8 @@ function begin(): void {
     started.push(log.level);
     return pino({ level: 'silent' });
   };
-  life = live({ local: { file, env: {} }, loggerOf, stop: stop.signal, parts: { sensors: [probe] } });
+  const manager = { feedEvery: 20, tell: async (...each: readonly string[]) => void told.push(...each) };
+  life = live({ local: { file, env: {} }, loggerOf, stop: stop.signal, manager, parts: { sensors: [probe] } });
   life.catch(() => undefined);
 }
 
@@ -119,6 +123,16 @@ describe("an agent's life", () => {
     expect(valuesOf('agent/configuration').at(-1)).toBe(
       `${hashOf(LEVEL('warn'))}; refused ${hashOf(LEVEL('error'))}: No sensor can be made of this.`,
     );
+  });
+
+  it('tells the service manager when it is ready, how it is, and when it stops', async () => {
+    begin();
+    await until(() => told.includes('WATCHDOG=1'));
+    stop.abort();
+    await life;
+    expect(told[0]).toBe('READY=1');
+    expect(told[1]).toMatch(/^STATUS=region 13; clock synced; \d+ readings held; last post accepted: /);
+    expect(told.at(-1)).toBe('STOPPING=1');
   });
 
   it("tells of a bad configuration upward, and ends for what is the device's own trouble", async () => {

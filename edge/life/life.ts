@@ -5,6 +5,7 @@ import { type Agent, type AgentParts, startAgent } from '../agent.ts';
 import { machineClock } from '../clock/index.ts';
 import { configurationOf, type EdgeConfiguration, type LocalSettings } from '../config/index.ts';
 import { Provisioner, type ProvisioningState, summaryOf } from '../provisioning/index.ts';
+import { Feeding, type ServiceManager } from '../watchdog/index.ts';
 
 /** How long readings at hand are sent for at the end. */
 const DRAIN: Duration = 10_000;
@@ -25,6 +26,8 @@ export interface LifeOptions {
   readonly loggerOf: (configuration: EdgeConfiguration) => Logger;
   /** Aborted when the agent is to end. */
   readonly stop: AbortSignal;
+  /** Told how the agent is, where one started it. */
+  readonly manager?: ServiceManager | undefined;
   readonly parts?: Pick<AgentParts, 'clock' | 'random' | 'sensors'>;
 }
 
@@ -34,11 +37,14 @@ export interface LifeOptions {
  *
  * @throws TashikaError as `startAgent` does; what only new user data bring about sends it back to the last good ones
  */
-export async function live({ local, loggerOf, stop, parts = {} }: LifeOptions): Promise<void> {
+export async function live({ local, loggerOf, stop, manager, parts = {} }: LifeOptions): Promise<void> {
   const { clock = machineClock(), random = Math.random } = parts;
   let agent: Agent | undefined;
   const onState = (state: ProvisioningState) => agent?.report('configuration', summaryOf(state));
-  const provisioner = new Provisioner({ local, clock, random, logger: loggerOf(configurationOf(local)), onState });
+  const ownLogger = loggerOf(configurationOf(local));
+  const provisioner = new Provisioner({ local, clock, random, logger: ownLogger, onState });
+  const look = () => agent?.look();
+  const feeding = manager && new Feeding({ manager, clock, logger: ownLogger, look });
   const stopped = new Promise<void>((resolve) => {
     if (stop.aborted) resolve();
     stop.addEventListener('abort', () => resolve(), { once: true });
@@ -57,10 +63,13 @@ export async function live({ local, loggerOf, stop, parts = {} }: LifeOptions): 
         throw error;
       }
       provisioner.running();
+      await manager?.tell('READY=1', `STATUS=${agent.look().status}`);
+      feeding?.start();
       await Promise.race([provisioner.changed, stopped]);
       const running = agent;
       agent = undefined;
       if (stop.aborted) {
+        void manager?.tell('STOPPING=1');
         logger.info('stopping: readings at hand are made durable and sent; a second signal stops at once');
         await running.stop(AbortSignal.timeout(DRAIN));
       } else {
@@ -69,6 +78,7 @@ export async function live({ local, loggerOf, stop, parts = {} }: LifeOptions): 
       }
     }
   } finally {
+    feeding?.stop();
     await provisioner.stop();
   }
 }

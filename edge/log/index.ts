@@ -1,0 +1,1 @@
+export { isJournal, journalLine, loggers } from './log.ts';
