@@ -127,7 +127,7 @@ describe('the prefecture of a place', () => {
     expect(at(latitude, longitude)).toBe(code);
   });
 
-  // What the outlines are good for, told as it is: these are wrong, and no nearer to a border than a kilometre or so.
+  // What the outlines are not good for: these are answered wrong.
   it.each([
     ['Kanamachi station', '13', '12', 35.7695, 139.8705],
     ['Karuizawa station', '20', '10', 36.3428, 138.635],
@@ -135,6 +135,10 @@ describe('the prefecture of a place', () => {
   ])('is the neighbour at %s, which lies within 1.2 km of the border', (_place, code, answer, latitude, longitude) => {
     expect(at(latitude, longitude)).toBe(answer);
     expect(prefectures.kilometresFrom(code as never, { latitude, longitude })).toBeLessThan(1.2);
+  });
+
+  it('is that of the nearest coast on an island that the outlines lack', () => {
+    expect(at(34.46, 133.995)).toBe('33'); // Naoshima, which is Kagawa's (37), 3 km off Okayama's coast
   });
 
   it('is the nearest one in a harbour and on a bridge, and none at sea and abroad', () => {
