@@ -22,13 +22,17 @@ const MEANT: Readonly<Record<string, string>> = {
   lux: 'lx',
 };
 
+export function isRegistered(unit: string): boolean {
+  return REGISTERED.has(unit);
+}
+
 /** Units that nobody else's software will know. They are sent all the same. */
 export function checkUnits({ serial, mqtt }: SensorsConfiguration): readonly CheckLine[] {
   const units = [...serial.flatMap(({ fields }) => fields), ...mqtt.flatMap(({ topics }) => topics)]
     .map(({ unit }) => unit)
     .filter((unit) => unit !== undefined);
   return [...new Set(units)]
-    .filter((unit) => !REGISTERED.has(unit))
+    .filter((unit) => !isRegistered(unit))
     .map((unit) => {
       const meant = MEANT[unit];
       const advice = meant === undefined ? 'Choose one of RFC 8428 or RFC 8798' : `Did you mean ${meant}`;

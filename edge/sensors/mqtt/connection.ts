@@ -12,6 +12,8 @@ export interface ConnectionOptions {
   readonly signal?: AbortSignal;
   /** Whether the broker forgets the session when the connection ends. */
   readonly clean: boolean;
+  /** Where the broker says whether we are connected; left out: nowhere. */
+  readonly status?: string | undefined;
   readonly onMessage: (topic: string, payload: Uint8Array, packet: IPublishPacket) => void;
 }
 
@@ -27,6 +29,13 @@ export function sessionId({ clientId, name }: Pick<MqttConfiguration, 'clientId'
   return clientId ?? `tashika-${hostname()}-${name}`;
 }
 
+/** The topic of the last will, or nothing where it is switched off. */
+export function statusTopic(
+  configuration: Pick<MqttConfiguration, 'clientId' | 'name' | 'statusTopic'>,
+): string | undefined {
+  return (configuration.statusTopic ?? `tashika/${sessionId(configuration)}/status`) || undefined;
+}
+
 /**
  * Connects to a broker, once: trying again is the supervisor's. A message is acknowledged to the broker after
  * `onMessage` has returned, so one that was not taken is delivered again. Aborted by `signal`, it returns a connection
@@ -36,7 +45,7 @@ export function sessionId({ clientId, name }: Pick<MqttConfiguration, 'clientId'
  */
 export async function connectBroker(
   configuration: Pick<MqttConfiguration, 'url' | 'username' | 'password' | 'connectTimeoutMs'>,
-  { clientId, clean, onMessage, signal }: ConnectionOptions,
+  { clientId, clean, onMessage, status, signal }: ConnectionOptions,
 ): Promise<Connection> {
   const { connect } = await import('mqtt');
   const { url, username, password, connectTimeoutMs } = configuration;
@@ -46,6 +55,7 @@ export async function connectBroker(
     reconnectPeriod: 0,
     connectTimeout: connectTimeoutMs,
     keepalive: KEEP_ALIVE_S,
+    ...(status !== undefined && { will: { topic: status, payload: Buffer.from('offline'), qos: 1, retain: true } }),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
   };
@@ -61,6 +71,7 @@ export async function connectBroker(
     );
   });
   lost.catch(() => {}); // told to whoever waits for it; nobody may be waiting yet
+  // Closed without the broker being told: then it publishes the last will, whichever side ended the connection.
   const close = async () => {
     client.removeListener('message', onMessage);
     await client.endAsync(true).catch(() => {});
@@ -72,5 +83,8 @@ export async function connectBroker(
     await close();
     throw error;
   }
+  // Not waited for: a broker that does not answer this does not keep our subscriptions from us.
+  if (status !== undefined && client.connected)
+    client.publishAsync(status, 'online', { qos: 1, retain: true }).catch(() => {});
   return { client, lost, close };
 }

@@ -128,6 +128,25 @@ async function publisher(url: string): Promise<MqttClient> {
   return client;
 }
 
+/** Hears a topic as any other client does, with what the broker kept of it. */
+async function listener(url: string, topic: string) {
+  const client = await publisher(url);
+  const heard: string[] = [];
+  let wake = () => {};
+  client.on('message', (_topic, payload) => {
+    heard.push(payload.toString());
+    wake();
+  });
+  await client.subscribeAsync(topic, { qos: 1 });
+  const until = async (last: string) => {
+    while (heard.at(-1) !== last)
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+  };
+  return { heard, until };
+}
+
 describe('an MQTT subscription', () => {
   it('takes plain numbers, values in JSON and whole JSON objects', async () => {
     const { url } = await aedes();
@@ -171,6 +190,65 @@ describe('an MQTT subscription', () => {
     await device.publishAsync('a', '2', { qos: 1, retain: true });
     await sink.until(() => sink.measurements.length > 0);
     expect(sink.valuesOf('farm/a')).toEqual([2]);
+  });
+
+  it('counts a retained message once where it is configured to, however often the broker repeats it', async () => {
+    const broker = await aedes();
+    const device = await publisher(broker.url);
+    await device.publishAsync('state', 'true', { qos: 1, retain: true });
+    const sink = await started({ url: broker.url, topics: [{ topic: 'state', retained: true }, { topic: 'end' }] });
+    await sink.until(() => sink.measurements.length === 1);
+    broker.cut();
+    await sink.until(() => sink.count('running') === 2);
+    const again = await publisher(broker.url);
+    await again.publishAsync('state', 'true', { qos: 1 });
+    await again.publishAsync('state', 'false', { qos: 1, retain: true });
+    await again.publishAsync('end', '1', { qos: 1 });
+    await sink.until(() => sink.valuesOf('farm/end').length === 1);
+    expect(sink.valuesOf('farm/state')).toEqual([true, true, false]);
+  });
+
+  it('takes a retained message that changed while the connection was down', async () => {
+    const broker = await aedes();
+    const topics = [{ topic: 'state', retained: true }];
+    const sink = new RecordingSink();
+    const source = mqttSensor({ url: broker.url, topics });
+    const device = await publisher(broker.url);
+    await device.publishAsync('state', '1', { qos: 0, retain: true });
+    await source.start(sink);
+    await sink.until(() => sink.measurements.length === 1);
+    await source.stop();
+    await device.publishAsync('state', '2', { qos: 0, retain: true });
+    await source.start(sink);
+    await sink.until(() => sink.measurements.length === 2);
+    expect(sink.valuesOf('farm/state')).toEqual([1, 2]);
+  });
+
+  it('has the broker say that it is connected, and by its last will that it is not', async () => {
+    const broker = await aedes();
+    const source = mqttSensor({ url: broker.url, clientId: 'agent-1', topics: [{ topic: '#' }] });
+    const sink = new RecordingSink();
+    await source.start(sink);
+    await sink.until(() => sink.count('running') > 0);
+    const status = await listener(broker.url, 'tashika/agent-1/status');
+    await status.until('online');
+    await source.stop();
+    await status.until('offline');
+    expect(status.heard).toEqual(['online', 'offline']);
+    expect(sink.measurements).toEqual([]);
+    expect(sink.states).toEqual([{ state: 'starting' }, { state: 'running' }]);
+  });
+
+  it('says so on another topic, or not at all, as configured', async () => {
+    const { url } = await aedes();
+    const all = await listener(url, '#');
+    await started({ url, topics: [{ topic: 'a' }], clientId: 'silent', statusTopic: '' });
+    await started({ url, topics: [{ topic: 'a' }], clientId: 'loud', statusTopic: 'site/agent' });
+    const elsewhere = await listener(url, 'site/agent');
+    await elsewhere.until('online');
+    await (await publisher(url)).publishAsync('end', 'end', { qos: 1 });
+    await all.until('end');
+    expect(all.heard).toEqual(['online', 'end']);
   });
 
   it('comes back by itself, and gets what was said meanwhile', async () => {
@@ -282,6 +360,53 @@ describe('an MQTT subscription at Mosquitto', () => {
     await (await publisher(url)).publishAsync('field/9/temp', '-1', { qos: 1 });
     await sink.until(() => sink.measurements.length === 201);
     expect(sink.measurements.at(-1)).toMatchObject({ sensor: 'farm/field/9/temp', value: -1 });
+  });
+
+  it('reads Zigbee2MQTT, Tasmota and plain JSON side by side', async (context) => {
+    const program = requiredTool('mosquitto', context);
+    const port = await freePort();
+    const url = `mqtt://127.0.0.1:${port}`;
+    await mosquitto(program, port);
+    const device = await publisher(url);
+    await device.publishAsync('tele/plug/LWT', 'Online', { qos: 1, retain: true });
+    await device.publishAsync('zigbee2mqtt/bridge/devices', '[{"ieee_address":"0x00"}]', { qos: 1, retain: true });
+    const sink = await started({
+      url,
+      topics: [
+        { topic: 'zigbee2mqtt/#', preset: 'zigbee2mqtt' },
+        { topic: 'tele/#', preset: 'tasmota', retained: true },
+        { topic: 'end' },
+      ],
+    });
+    const say = (topic: string, payload: object) => device.publishAsync(topic, JSON.stringify(payload), { qos: 1 });
+    await say('zigbee2mqtt/attic', { temperature: 21.3, linkquality: 100 });
+    await say('zigbee2mqtt/attic/set', { state: 'ON' });
+    await say('tele/plug/SENSOR', { Time: '2026-01-01T00:00:00', ENERGY: { Power: 48 } });
+    await say('end', { n: 1 });
+    await sink.until(() => sink.valuesOf('farm/end/n').length > 0);
+    expect(sink.measurements.map(({ sensor, value, unit }) => [sensor, value, unit])).toEqual([
+      ['farm/plug/available', true, undefined],
+      ['farm/attic/temperature', 21.3, 'Cel'],
+      ['farm/attic/linkquality', 100, undefined],
+      ['farm/plug/ENERGY/Power', 48, 'W'],
+      ['farm/end/n', 1, undefined],
+    ]);
+    expect(sink.states.at(-1)).toEqual({ state: 'running' });
+  });
+
+  it('is told as offline by the broker when its connection breaks, and as online when it is back', async (context) => {
+    const program = requiredTool('mosquitto', context);
+    const port = await freePort();
+    await mosquitto(program, port);
+    const status = await listener(`mqtt://127.0.0.1:${port}`, 'tashika/agent-1/status');
+    const radio = await cuttableLink(port);
+    const sink = await started({ url: radio.url, clientId: 'agent-1', topics: [{ topic: 'a' }] });
+    await status.until('online');
+    radio.cut();
+    await status.until('offline');
+    await sink.until(() => sink.count('running') === 2);
+    await status.until('online');
+    expect(status.heard).toEqual(['online', 'offline', 'online']);
   });
 
   it('counts a message once that the broker delivers twice, because our answer was lost', async (context) => {

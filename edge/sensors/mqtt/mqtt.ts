@@ -6,9 +6,10 @@ import type { DeviceSession, SensorDriver } from '../driver.ts';
 import { sensorName } from '../names.ts';
 import type { CheckLine } from '../port.ts';
 import { Rejections } from '../rejections.ts';
-import { connectBroker, sessionId } from './connection.ts';
-import { parsePayload } from './payload.ts';
+import { connectBroker, sessionId, statusTopic } from './connection.ts';
+import { readMessage } from './reader.ts';
 import { Redeliveries } from './redelivery.ts';
+import { RetainedMessages } from './retained.ts';
 import type { MqttConfiguration } from './settings.ts';
 import { matches } from './topic.ts';
 
@@ -17,25 +18,28 @@ import { matches } from './topic.ts';
  * delivered when it is back. A reading's time is that of its arrival here.
  */
 export function mqttDriver(configuration: MqttConfiguration, clock: Clock): SensorDriver {
-  // Outlives the connection: what was taken before it broke may be delivered again after.
+  // Both outlive the connection: what was taken before it broke may be delivered again after.
   const redeliveries = new Redeliveries();
+  const retained = new RetainedMessages();
+  const clientId = sessionId(configuration);
+  const status = statusTopic(configuration);
   return {
     name: `mqtt:${configuration.name}`,
     reconnectMs: configuration.reconnectMs,
 
     async run(session, signal) {
       const address = withoutCredentials(configuration.url);
-      const take = messageTaker(configuration, clock, session);
+      const take = messageTaker(configuration, retained, clock, session);
       try {
         const connection = await connectBroker(configuration, {
-          clientId: sessionId(configuration),
+          clientId,
           clean: false,
+          status,
           signal,
           onMessage: (topic, payload, packet) => {
-            // The broker repeats a retained message at every subscription: a value of unknown age, counted before.
-            if (packet.retain || signal.aborted) return;
+            if (signal.aborted || topic === status) return;
             const again = redeliveries.seen({ id: packet.messageId ?? 0, again: packet.dup, topic, payload });
-            if (!again) take(topic, payload);
+            if (!again) take(topic, payload, packet.retain);
           },
         });
         try {
@@ -54,23 +58,27 @@ export function mqttDriver(configuration: MqttConfiguration, clock: Clock): Sens
   };
 }
 
-function messageTaker({ name, topics, url }: MqttConfiguration, clock: Clock, session: DeviceSession) {
+function messageTaker(
+  { name, topics, url }: MqttConfiguration,
+  retainedMessages: RetainedMessages,
+  clock: Clock,
+  session: DeviceSession,
+) {
   const rejections = new Rejections('messages', (sentence) =>
     session.running(`${withoutCredentials(url)}: ${sentence}`),
   );
-  return (topic: string, payload: Uint8Array): void => {
+  return (topic: string, payload: Uint8Array, retained: boolean): void => {
     const rule = topics.find((each) => matches(each.topic, topic));
     if (!rule) return; // a subscription of an earlier configuration, kept by the broker
+    // The broker repeats a retained message at every subscription: a value of unknown age, counted before.
+    if (rule.retained ? !retainedMessages.take(topic, payload) && retained : retained) return;
+    const message = readMessage(rule, topic, payload);
+    if (!message) return;
+    const { device, fields, problems } = message;
     const at = { monotonicMs: clock.monotonic() };
-    const { fields, problems } = parsePayload(payload, rule);
     if (problems[0] !== undefined) rejections.add(problems[0]);
-    for (const field of fields)
-      session.measured({
-        sensor: sensorName(name, rule.sensor ?? topic, field.name),
-        ...(rule.unit !== undefined && { unit: rule.unit }),
-        value: field.value,
-        at,
-      });
+    for (const { name: own, value, unit } of fields)
+      session.measured({ sensor: sensorName(name, device, own), ...(unit !== undefined && { unit }), value, at });
   };
 }
 

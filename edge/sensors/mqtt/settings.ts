@@ -77,7 +77,7 @@ export type TopicConfiguration = MqttConfiguration['topics'][number];
 
 /** What the settings of a broker say against each other; each sentence is a problem. */
 export function mqttProblems(configuration: MqttConfiguration): readonly string[] {
-  return [...overlappingTopics(configuration), ...pointlessPointers(configuration)];
+  return [...overlappingTopics(configuration), ...onlyForJson(configuration)];
 }
 
 /** A broker may deliver a message once for each filter that matches (MQTT 3.1.1, section 3.3.5): it would count twice. */
@@ -93,8 +93,10 @@ function overlappingTopics({ name, topics }: MqttConfiguration): string[] {
   );
 }
 
-function pointlessPointers({ name, topics }: MqttConfiguration): string[] {
-  return topics
-    .filter(({ preset, pointer }) => preset !== 'json' && pointer !== undefined)
-    .map(({ topic }) => `sensors.mqtt ${name}: ${topic} has a pointer, which only the preset json knows.`);
+function onlyForJson({ name, topics }: MqttConfiguration): string[] {
+  return topics.flatMap(({ topic, preset, pointer, unit }) =>
+    Object.entries({ pointer, unit })
+      .filter(([, value]) => preset !== 'json' && value !== undefined)
+      .map(([setting]) => `sensors.mqtt ${name}: ${topic} has a ${setting}, which only the preset json knows.`),
+  );
 }

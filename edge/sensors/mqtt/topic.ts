@@ -25,3 +25,18 @@ export function overlapping(one: string, other: string): boolean {
     if (a[index] !== '+' && b[index] !== '+' && a[index] !== b[index]) return false;
   }
 }
+
+export interface MatchedLevels {
+  /** The levels that the filter's wildcards stand for; all of them, where it has none. */
+  readonly matched: readonly string[];
+  /** The last level of the topic. */
+  readonly last: string;
+}
+
+/** What of a topic the wildcards of a filter stand for, where it matches. */
+export function matchedLevels(filter: string, topic: string): MatchedLevels {
+  const wanted = filter.split('/');
+  const levels = topic.split('/');
+  const matched = levels.filter((_, index) => index >= wanted.length || /^[+#]$/.test(wanted[index]!));
+  return { matched: matched.length > 0 ? matched : levels, last: levels.at(-1)! };
+}
