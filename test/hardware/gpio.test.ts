@@ -78,6 +78,18 @@ describe.skipIf(!haveGuestTools())('the agent at a real kernel with a GPIO chip'
     expect(shown.split(/\s+/)).toEqual(expect.arrayContaining(['512', `gpio${512 + DOOR}`]));
   });
 
+  it('is checked beside the working agent', async () => {
+    const lines = await guest.check('with-libgpiod-2', 2);
+    expect(lines.filter(({ subject }) => subject.startsWith('gpio '))).toEqual([
+      { subject: 'gpio door', verdict: 'ok', detail: `GPIO5 is the kernel's line ${512 + DOOR}, by sysfs.` },
+      {
+        subject: 'gpio meter',
+        verdict: 'ok',
+        detail: expect.stringMatching(/^GPIO6 is line 6 of gpiochip0, by gpiomon of libgpiod 2\./),
+      },
+    ]);
+  });
+
   it.each([
     ['onoff', 'door', DOOR],
     ['gpiomon', 'old-door', OLD_DOOR],

@@ -12,7 +12,7 @@ import { GpioTools } from './tools.ts';
 
 const logger = pino({ level: 'silent' });
 
-function scripted(major: 1 | 2, options?: { chips?: string; info?: string }): ScriptedGpiod {
+function scripted(major: 1 | 2, options?: { chips?: string; detectFails?: string }): ScriptedGpiod {
   const gpiod = new ScriptedGpiod(major, options);
   onTestFinished(() => gpiod[Symbol.asyncDispose]());
   return gpiod;
@@ -48,7 +48,7 @@ describe.each([1, 2] as const)('a counter by gpiomon of libgpiod %i', (major) =>
     const gpiod = scripted(major);
     const { sink } = await watched(gpiod, { mode: 'counter', debounceMs: 0, intervalMs: 100 }, systemClock);
     await gpiod.edge(true);
-    await gpiod.end('gpiomon: error reading line events: No such device\n');
+    await gpiod.end('gpiomon: error reading line events: No such device');
     await sink.until(() => sink.count('failed') === 1);
     expect(sink.states.at(-1)!.detail).toBe('gpiomon: error reading line events: No such device');
     await gpiod.edge(true);
@@ -167,10 +167,19 @@ it('the check prints the chips found where none fits', async () => {
   });
 });
 
+it('a chip that may not be opened is in the way of no other', async () => {
+  const chips = 'gpiochip0 [pinctrl-rp1] (54 lines)\n';
+  const gpiod = scripted(2, {
+    chips,
+    detectFails: 'gpiodetect: unable to open chip /dev/gpiochip10: Permission denied',
+  });
+  expect(await driverOf(gpiod, { mode: 'counter' }, systemClock).check()).toMatchObject([{ verdict: 'ok' }]);
+});
+
 it('a line that another program has is refused with that', async () => {
   const gpiod = scripted(1);
   const { sink } = await watched(gpiod, { mode: 'counter' }, new TestClock());
-  await gpiod.end('gpiomon: error waiting for events: Device or resource busy\n');
+  await gpiod.end('gpiomon: error waiting for events: Device or resource busy');
   await sink.until(() => sink.count('failed') === 1);
   expect(sink.states.at(-1)!.detail).toContain('another program has the line');
 });

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Gpio } from 'onoff';
 import { loadAddOn } from '../add-on.ts';
@@ -29,7 +29,7 @@ export async function loadOnoff(): Promise<typeof Gpio> {
 export interface SysfsLines {
   /** Rejects with what is missing, unless `open` can work. */
   load(): Promise<unknown>;
-  /** Whether the kernel has sysfs GPIO, and what uses it is installed. */
+  /** Whether the kernel has sysfs GPIO that may be written (a hardened unit may not), and what uses it is installed. */
   usable(): Promise<boolean>;
   readonly open: OpenLine;
 }
@@ -38,7 +38,7 @@ export interface SysfsLines {
 export function onoffLines(root: string): SysfsLines {
   const usable = async () => {
     try {
-      await access(join(root, 'export'));
+      await access(join(root, 'export'), constants.W_OK);
       await loadOnoff();
       return true;
     } catch {

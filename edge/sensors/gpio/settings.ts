@@ -73,7 +73,7 @@ export function watchOptions(configuration: GpioConfiguration): WatchOptions {
  * By which of the kernel's two interfaces the line is watched. sysfs merges edges and knows no pulls; where it will
  * do, it is preferred, because it can read a level without letting the line go.
  *
- * @param sysfs whether the kernel has it, and the add-on that uses it is installed
+ * @param sysfs whether it can be used here
  */
 export function interfaceOf(configuration: GpioConfiguration, sysfs: boolean): 'sysfs' | 'gpiomon' {
   const { driver, mode, pull } = configuration;

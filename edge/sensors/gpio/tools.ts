@@ -70,7 +70,10 @@ export class GpioTools {
     try {
       return (await run(program, [...args], { env: this.env, timeout: MOST_MS })).stdout;
     } catch (cause) {
-      const said = firstLine((cause as { stderr?: string }).stderr ?? '') || messageOf(cause);
+      const { stdout, stderr = '' } = cause as { stdout?: string; stderr?: string };
+      // A chip that this user may not open fails the tool, which lists the others all the same.
+      if (stdout) return stdout;
+      const said = firstLine(stderr) || messageOf(cause);
       throw new Error(explained(said), { cause });
     }
   }

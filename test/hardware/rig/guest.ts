@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { CheckLine } from '@tashika/edge/sensors';
 import { until } from '../../rig/index.ts';
 import { Dialogue } from './dialogue.ts';
 import type { BootImage } from './image.ts';
@@ -10,6 +11,7 @@ import { AGENT } from './product.ts';
 
 export const QEMU = 'qemu-system-aarch64';
 const BOOT_MS = 120_000;
+const RUN_MS = 60_000;
 /** GPIORIS of the PL061 (ARM DDI 0190, section 3.3.7) at its place in QEMU's machine `virt`. */
 const RAW_INTERRUPTS = 0x0903_0414;
 
@@ -92,12 +94,17 @@ export class Guest {
     await once(this.#qemu, 'exit');
   }
 
-  /** Starts the built agent; `path` says whose programs it finds. What it logs is what `logged` waits for. */
+  /** Starts the built agent, which finds that version of gpiod. What it logs is what `logged` waits for. */
   async startAgent(name: string, configuration: object, gpiod: 1 | 2): Promise<void> {
     const file = `/run/${name}.json`;
     await this.write(file, JSON.stringify({ dataDirectory: `/run/${name}`, ...configuration }));
-    const env = `PATH=/bin:/usr/bin:/opt/gpiod-${gpiod}/bin LD_LIBRARY_PATH=/opt/gpiod-${gpiod}/lib`;
-    await this.run(`${env} setsid node ${AGENT} run --config ${file} > /dev/hvc0 2>&1 < /dev/null &`);
+    await this.run(`${finding(gpiod)} setsid node ${AGENT} run --config ${file} > /dev/hvc0 2>&1 < /dev/null &`);
+  }
+
+  /** The lines of `tashika-edge check` with the configuration of a started agent. */
+  async check(name: string, gpiod: 1 | 2): Promise<readonly CheckLine[]> {
+    const printed = await this.run(`${finding(gpiod)} node ${AGENT} check --json --config /run/${name}.json; true`);
+    return JSON.parse(printed).checks;
   }
 
   /** How many lines the agents have logged so far: where to look from for what comes later. */
@@ -106,7 +113,7 @@ export class Guest {
   }
 
   /** Resolves with the first line of the agents' log that has all of `fields`, from position `since` on. */
-  async logged(fields: Partial<LogLine>, since = 0, deadlineMs = 120_000): Promise<LogLine> {
+  async logged(fields: Partial<LogLine>, since = 0, deadlineMs = 240_000): Promise<LogLine> {
     const deadline = performance.now() + deadlineMs;
     for (;;) {
       const found = this.#log
@@ -132,7 +139,8 @@ export class Guest {
 
   /** Runs a line of shell in the guest. @returns what it printed; rejects unless it ended with 0 */
   async run(line: string): Promise<string> {
-    const lines = await this.#console.ask(line, (each) => /@@ \d+$/.test(each));
+    const answer = this.#console.ask(line, (each) => /@@ \d+$/.test(each));
+    const lines = await within(RUN_MS, `the guest to run ${line}`, answer);
     const printed = lines.join('\n').replaceAll('\r', '');
     const [last] = /@@ \d+$/.exec(printed)!;
     if (last !== '@@ 0') throw new Error(`In the guest: ${line}\n${printed}`);
@@ -181,6 +189,11 @@ function within<T>(ms: number, what: string, done: Promise<T>): Promise<T> {
     const timer = setTimeout(() => reject(new Error(`Waited ${ms} ms for ${what}.`)), ms);
     done.then(resolve, reject).finally(() => clearTimeout(timer));
   });
+}
+
+/** The environment of a program that finds that version of gpiod. */
+function finding(gpiod: 1 | 2): string {
+  return `PATH=/bin:/usr/bin:/opt/gpiod-${gpiod}/bin LD_LIBRARY_PATH=/opt/gpiod-${gpiod}/lib`;
 }
 
 function parsed(line: string): LogLine {

@@ -17,24 +17,26 @@ export class ScriptedGpiod {
   #edges: FileHandle | undefined;
   #seconds = 1_000;
 
-  /** @param chips what `gpiodetect` prints; @param info what `gpioinfo` prints */
-  constructor(major: LibgpiodMajor, { chips = 'gpiochip0 [pinctrl-bcm2711] (58 lines)\n', info = '' } = {}) {
+  /** @param chips what `gpiodetect` prints; @param detectFails what it complains of besides */
+  constructor(major: LibgpiodMajor, { chips = 'gpiochip0 [pinctrl-bcm2711] (58 lines)\n', detectFails = '' } = {}) {
     this.major = major;
     execFileSync('mkfifo', [this.#path('edges')]);
-    this.#script('gpiodetect', `printf '%s' '${chips}'`);
-    this.#script('gpioinfo', `printf '%s' '${info}'`);
+    this.#script('gpiodetect', `printf '%s' '${chips}'${detectFails && `; echo '${detectFails}' >&2; exit 1`}`);
+    this.#script('gpioinfo', ':');
     this.#script('gpioget', `${this.#noted('gpioget')}; cat '${this.#path('level')}'`);
     const banner = major === 2 ? 'echo "Monitoring line 17..."' : ':';
     this.#script(
       'gpiomon',
       `[ "$1" = --version ] && { echo 'gpiomon (libgpiod) v${VERSION[major]}'; echo 'License: …'; exit 0; }
 ${this.#noted('gpiomon')}
-trap 'kill $child; exit 143' TERM
-cat '${this.#path('edges')}' & child=$!
 ${banner}
-wait $child
-cat '${this.#path('last-words')}' >&2
-exit 1`,
+exec < '${this.#path('edges')}'
+while read -r line; do
+  case "$line" in
+    end*) echo "\${line#end }" >&2; exit 1 ;;
+    *) echo "$line" ;;
+  esac
+done`,
     );
     this.level(false);
   }
@@ -63,8 +65,9 @@ exit 1`,
 
   /** `gpiomon` says this and ends. */
   async end(lastWords: string): Promise<void> {
-    writeFileSync(this.#path('last-words'), lastWords);
-    await (await this.#open()).close();
+    const edges = await this.#open();
+    await edges.write(`end ${lastWords}\n`);
+    await edges.close();
     this.#edges = undefined;
   }
 
