@@ -98,7 +98,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
   });
   const figures = (): AgentFigures => ({
     provisioning: parts.provisioning?.(),
-    region: region.current,
+    region: travel?.region ?? region.current,
     synced: synchronisation.synced,
     refused: intake.refused,
     spool: spool.figures,

@@ -49,6 +49,7 @@ it('what a vehicle measures is posted to the prefecture where it was, and to its
   await posted('27');
   await pair.say(rmc(35.0214, 135.7556));
   await posted('26');
+  expect(agent.figures.region).toBe('26');
   const seen = link.posts.map(({ pref }) => pref).filter((pref, index, all) => pref !== all[index - 1]);
   expect(seen).toEqual(['01', '27', '26']);
 });

@@ -80,6 +80,17 @@ describe('the region of a moving device', () => {
     expect(device.fix(0.1, 11 * MINUTE)).toBe(EAST);
   });
 
+  it('of what is handed on late is where it was taken', () => {
+    const device = journey();
+    device.fix(-5, 1_000);
+    device.fix(5, 2_000);
+    expect(device.regionAt(2_000)).toBe(EAST);
+    expect(device.regionAt(1_999)).toBe(WEST);
+    const fresh = journey();
+    fresh.fix(5, 1_000);
+    expect(fresh.regionAt(999)).toBeUndefined();
+  });
+
   it('goes from Tokyo to Yokohama over the Tama with one change', () => {
     const device = new Journey(new Prefectures(), 10 * MINUTE);
     const seen: (RegionCode | undefined)[] = [];

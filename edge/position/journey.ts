@@ -22,6 +22,9 @@ export class Journey {
   readonly #outlines: Outlines;
   readonly #maxAgeMs: Duration;
   #region: RegionCode | undefined;
+  /** Since when, and what it was before: a measurement may be handed on later than it was taken. */
+  #enteredAt: Duration = Number.NEGATIVE_INFINITY;
+  #left: RegionCode | undefined;
   #fixedAt: Duration = Number.NEGATIVE_INFINITY;
   /** Since when the fixes say another prefecture than `#region`, and which. */
   #other: { readonly region: RegionCode; readonly since: Duration } | undefined;
@@ -46,12 +49,15 @@ export class Journey {
       if (!seen || this.#other?.region !== region) this.#other = { region, since: atMs };
       if (atMs - this.#other!.since < STAYED) return;
     }
+    this.#left = this.#region;
     this.#region = region;
+    this.#enteredAt = atMs;
     this.#other = undefined;
   }
 
   /** The prefecture of what is taken at `atMs`; nothing before the first fix and when the last one is too old. */
   regionAt(atMs: Duration): RegionCode | undefined {
-    return atMs - this.#fixedAt <= this.#maxAgeMs ? this.#region : undefined;
+    if (atMs - this.#fixedAt > this.#maxAgeMs) return undefined;
+    return atMs < this.#enteredAt ? this.#left : this.#region;
   }
 }

@@ -1,3 +1,4 @@
+import type { RegionCode } from '@tashika/shared/regions';
 import type { Clock, Duration } from '@tashika/shared/time';
 import type { Measurement, SensorSink, SensorsConfiguration } from '../sensors/index.ts';
 import { Journey } from './journey.ts';
@@ -7,6 +8,8 @@ import type { Position } from './prefectures.ts';
 export interface Travel {
   /** Takes a fix of the device's receiver. @param atMs when it came, as `clock.monotonic()` */
   fix(position: Position, atMs: Duration): void;
+  /** Where the device is now, if that is known. */
+  readonly region: RegionCode | undefined;
   /** The same sink, which also says where a measurement was taken, if that is known and not said yet. */
   located(sink: SensorSink): SensorSink;
 }
@@ -26,6 +29,9 @@ export async function travelOf(sensors: SensorsConfiguration, clock: Clock): Pro
   };
   return {
     fix: (position, atMs) => journey.fix(position, atMs),
+    get region() {
+      return journey.regionAt(clock.monotonic());
+    },
     located: (sink) => ({
       measured: (measurement) => sink.measured(located(measurement)),
       state: (state, detail) => sink.state(state, detail),

@@ -15,7 +15,8 @@ export const unit = Type.Optional(
 
 export const fieldSchema = Type.Object({
   field: Type.String({
-    description: "The device's own name of the field: a JSON key (nested: `outdoor/temp`), a CSV column.",
+    description:
+      "The device's own name of the field: a JSON key (nested: `outdoor/temp`), a CSV column, a pattern's group, a frame's field.",
     minLength: 1,
   }),
   sensor: Type.Optional(
