@@ -6,6 +6,7 @@ import { type AgentFigures, type HealthServer, startHealth } from './health/inde
 import { Intake } from './intake.ts';
 import { travelOf } from './position/index.ts';
 import type { ProvisioningState } from './provisioning/index.ts';
+import { Receipts } from './receipts/index.ts';
 import { RegionFinder } from './region/index.ts';
 import { createSensors, type SensorSource } from './sensors/index.ts';
 import { openSpool } from './spool/index.ts';
@@ -45,13 +46,14 @@ export interface AgentParts {
 }
 
 /**
- * The whole agent: sensors → intake → spool → uplink.
+ * The whole agent: sensors → intake → spool → uplink, and back: receipts → spool.
  *
  * @throws TashikaError `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNWRITABLE`, `DISK_FULL`, `PORT_BUSY`, `CONFIG_INVALID`
  */
 export async function startAgent(configuration: EdgeConfiguration, parts: AgentParts): Promise<Agent> {
   const { logger, clock = machineClock(), random = Math.random } = parts;
   const { dataDirectory, uplink: link } = configuration;
+  const { url: receiptsUrl } = configuration.receipts;
   const travel = await travelOf(configuration.sensors, clock);
   const sensors = parts.sensors ?? createSensors(configuration.sensors, { clock, logger, onPosition: travel?.fix });
   const synchronisation = new SynchronisationWatch({ trust: configuration.clock.trusted, clock });
@@ -61,6 +63,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     clock,
     bootId,
     synced: () => synchronisation.synced,
+    keepUntilConfirmed: receiptsUrl !== undefined,
     // What waits for company is no backlog.
     liveMs: 60_000 + 2 * link.batchAgeMs,
     report: spoolLog(logger),
@@ -77,10 +80,23 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     random,
     logger,
   });
+  const receipts =
+    receiptsUrl === undefined
+      ? undefined
+      : new Receipts({
+          ...configuration.receipts,
+          url: receiptsUrl,
+          localAddress: link.localAddress,
+          spool,
+          unconfirmedBytes: configuration.spool.unconfirmedBytes,
+          clock,
+          random,
+          logger,
+        });
   const work = { appends: new Work(clock), spool: new Work(clock), posts: new Work(clock) };
   const uplink = new Uplink({
     ...link,
-    spool: tracked(spool, ['read', 'acknowledge', 'giveUp'], work.spool),
+    spool: tracked(receipts?.watching(spool) ?? spool, ['read', 'acknowledge', 'giveUp'], work.spool),
     link: tracked(openLink(link), ['post'], work.posts),
     batchBytes: postBytes(link),
     region,
@@ -104,6 +120,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     spool: spool.figures,
     disk: opened.meter,
     uplink: uplink.figures,
+    receipts: receipts?.figures,
     sensors: new Map(
       sensors.map(({ name, figures = { failures: 0, heldBack: 0 } }) => [
         name,
@@ -129,6 +146,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
   async function stop(deadline: AbortSignal, drainUntil: AbortSignal): Promise<void> {
     await within(deadline, Promise.all(sensors.map((sensor) => sensor.stop())));
     intake.close();
+    await receipts?.stop();
     await spool.flush();
     await uplink.drain(drainUntil);
     await region.stop();
@@ -142,6 +160,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     if (port !== undefined) health = await startHealth({ host, port }, figures);
     await Promise.all([synchronisation.start(), region.start()]);
     uplink.start();
+    receipts?.start();
     const sinkOf = (name: string) => travel?.located(intake.sinkOf(name)) ?? intake.sinkOf(name);
     await Promise.all(sensors.map((sensor) => sensor.start(sinkOf(sensor.name))));
   } catch (error) {

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { receiptsSchema } from '../receipts/config.ts';
 import { sensorsSchema } from '../sensors/config.ts';
 
 const region = Type.Optional(
@@ -197,11 +198,6 @@ const spool = Type.Object(
         'What is sent first after an outage or a restart: the oldest reading, or what is taken now, with what waited in between.',
       default: 'in-order',
     }),
-    keepUntilConfirmed: Type.Boolean({
-      description:
-        'Keeps what the link has accepted until the cloud confirms it by a receipt, and sends again what it lacks.',
-      default: false,
-    }),
     unconfirmedBytes: Type.Integer({
       description:
         'Most bytes of files that wait for nothing but their receipt. The oldest go first, and before anything else when the spool is full.',
@@ -260,6 +256,7 @@ export const edgeSchema = Type.Object({
   metadata,
   uplink,
   spool,
+  receipts: receiptsSchema,
   sensors: sensorsSchema,
   clock,
   health,

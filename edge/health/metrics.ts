@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { SensorStatus } from '../intake.ts';
 import type { ProvisioningState } from '../provisioning/index.ts';
+import type { ReceiptsFigures } from '../receipts/index.ts';
 import type { SensorFigures } from '../sensors/port.ts';
 import type { DiskMeter, SpoolFigures } from '../spool/index.ts';
 import type { UplinkFigures } from '../uplink/index.ts';
@@ -16,6 +17,8 @@ export interface AgentFigures {
   readonly spool: SpoolFigures;
   readonly disk: Readonly<DiskMeter>;
   readonly uplink: UplinkFigures;
+  /** Undefined where no receipts are asked for. */
+  readonly receipts: ReceiptsFigures | undefined;
   readonly sensors: ReadonlyMap<string, SensorStatus & SensorFigures>;
 }
 
@@ -58,6 +61,31 @@ export function agentMetrics(figures: () => AgentFigures): Registry {
   total('disk_written_bytes', 'Bytes written to the disk.', ({ disk }) => disk.bytesWritten);
   total('disk_syncs', 'Times that the disk was forced to write.', ({ disk }) => disk.syncs);
   gauge('readings_held', 'Readings that wait in the spool for the link.', ({ spool }) => spool.held);
+  gauge(
+    'readings_unconfirmed',
+    'Readings that the link has taken and the cloud has not confirmed; 0 without receipts.',
+    ({ spool }) => spool.unconfirmed,
+  );
+  gauge(
+    'readings_unarrived',
+    'Numbers that the link takes each time they are sent and the cloud never has; they are not sent again.',
+    ({ receipts }) => receipts?.unarrived ?? 0,
+  );
+  total(
+    'readings_resent',
+    'Readings that the link has taken once more because the cloud did not have them.',
+    ({ receipts }) => receipts?.resent ?? 0,
+  );
+  new Counter({
+    name: 'tashika_edge_receipts_total',
+    help: 'Questions for a receipt by what came of them.',
+    labelNames: ['result'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [result, count] of Object.entries(figures().receipts?.answers ?? {})) this.inc({ result }, count);
+    },
+  });
   gauge('spool_disk_bytes', 'Bytes of the spool on the disk.', ({ spool }) => spool.diskBytes);
   gauge('spool_memory_bytes', 'Bytes of readings on their way to the disk.', ({ spool }) => spool.memoryBytes);
   gauge('spool_disk_refuses', '1 while the disk takes no writes.', ({ spool }) => (spool.diskRefuses ? 1 : 0));

@@ -54,19 +54,22 @@ export async function startHealth(
 }
 
 /** `degraded` is worth a look; the agent runs on, so it is still an answer 200. */
-function healthOf({ provisioning, region, synced, refused, spool, uplink, sensors }: AgentFigures): object {
+function healthOf({ provisioning, region, synced, refused, spool, uplink, sensors, receipts }: AgentFigures): object {
   const troubled =
     provisioning?.refused !== undefined ||
     spool.diskRefuses ||
     region === undefined ||
     [...sensors.values()].some(({ state }) => state === 'failed');
   return {
-    status: troubled || uplink.failuresInRow > 0 ? 'degraded' : 'ok',
+    status: troubled || uplink.failuresInRow > 0 || (receipts?.failuresInRow ?? 0) > 0 ? 'degraded' : 'ok',
     userData: provisioning ? { hash: provisioning.hash ?? null, refused: provisioning.refused ?? null } : null,
     region: region ?? null,
     clock: synced ? 'synced' : 'not-synced',
     spool,
     uplink: { ...uplink, lastAcceptedAt: uplink.lastAcceptedAt ? new Date(uplink.lastAcceptedAt).toISOString() : null },
+    receipts: receipts
+      ? { ...receipts, lastReceiptAt: receipts.lastReceiptAt ? new Date(receipts.lastReceiptAt).toISOString() : null }
+      : null,
     refused,
     sensors: Object.fromEntries(sensors),
     rssBytes: process.memoryUsage.rss(),
