@@ -77,7 +77,7 @@ function answerOf(request: Buffer): Buffer {
 }
 
 async function started(settings: object): Promise<RecordingSink> {
-  const modbus = [{ name: 'line', baudRate: 115_200, intervalMs: 20, timeoutMs: 150, reconnectMs: 10, ...settings }];
+  const modbus = [{ name: 'line', baudRate: 115_200, intervalMs: 20, timeoutMs: 1_000, reconnectMs: 10, ...settings }];
   const [source] = createSensors(sensorsConfiguration({ modbus }), {
     clock: systemClock,
     logger: pino({ level: 'silent' }),
@@ -145,7 +145,7 @@ describe('Modbus RTU over a real tty', () => {
       { sensor: 'far', address: 50 },
       { sensor: 'two', address: 1, unitId: 2 },
     ];
-    const sink = await started({ path: pair.agent, registers });
+    const sink = await started({ path: pair.agent, timeoutMs: 200, registers });
     await sink.until(() => seen(sink, 'two').length > 1);
     expect(sink.states.at(-1)!.detail).toContain('Unit 1 does not answer.');
     expect(seen(sink, 'one')).toEqual([]);
@@ -158,7 +158,7 @@ describe('Modbus RTU over a real tty', () => {
   it('fails while nobody answers, and is well with a new client when the line is plugged in again', async (context) => {
     const pair = await pluggedPair(context);
     await units(pair);
-    const sink = await started({ path: pair.agent, registers: [{ sensor: 'one', address: 1 }] });
+    const sink = await started({ path: pair.agent, timeoutMs: 200, registers: [{ sensor: 'one', address: 1 }] });
     await sink.until(() => seen(sink, 'one').length > 0);
     await pair.unplug();
     await sink.until(() => sink.states.at(-1)!.state === 'failed');
@@ -172,10 +172,11 @@ describe('Modbus RTU over a real tty', () => {
 
   it('does not take an answer that comes late for the answer to the next request', async (context) => {
     const pair = await pluggedPair(context);
-    let first = true;
+    let late = false;
     await scripted(pair, async (request, say) => {
-      if (first) await systemClock.sleep(500);
-      first = false;
+      const second = request.readUInt16BE(2) === 20;
+      if (second && !late) await systemClock.sleep(500);
+      late ||= second;
       await say(answerOf(request));
     });
     const registers = [
@@ -201,7 +202,7 @@ describe('Modbus RTU over a real tty', () => {
       { sensor: 'a', address: 10 },
       { sensor: 'b', address: 20 },
     ];
-    const sink = await started({ path: pair.agent, registers });
+    const sink = await started({ path: pair.agent, timeoutMs: 300, registers });
     await sink.until(() => seen(sink, 'b').length > 0);
     expect(new Set(seen(sink, 'a'))).toEqual(new Set([10]));
     expect(seen(sink, 'b')).toEqual([20]);

@@ -1,4 +1,4 @@
-import { systemClock } from '@tashika/shared/time';
+import { type Clock, systemClock } from '@tashika/shared/time';
 import pino from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSensors } from '../index.ts';
@@ -234,13 +234,26 @@ describe('a serial line over a real tty', () => {
 
   it('opens a silent line anew, says so once, and runs when the device speaks again', async (context) => {
     const pair = await pluggedPair(context);
-    const sink = await started({ path: pair.agent, format: 'json', silentMs: 150 });
-    await pair.say('{"n":1}\n');
+    const pauses: number[] = [];
+    const clock: Clock = Object.create(systemClock, {
+      sleep: {
+        value: (delayMs: number, signal?: AbortSignal) => {
+          pauses.push(delayMs);
+          return systemClock.sleep(delayMs, signal);
+        },
+      },
+    });
+    const serial = [{ name: 'house', path: pair.agent, format: 'json', silentMs: 150, reconnectMs: 10 }];
+    const [source] = createSensors(sensorsConfiguration({ serial }), { clock, logger });
+    onTestFinished(() => source!.stop());
+    const sink = new RecordingSink();
+    await source!.start(sink);
+    await sink.until(() => sink.count('running') > 0);
     await sink.until(() => sink.count('failed') === 1);
     expect(sink.states.at(-1)!.detail).toContain('Nothing came for 150 ms');
-    // It is opened and found silent several times before the device speaks.
-    await pair.keepSaying('{"n":2}\n', () => sink.measurements.length >= 2);
-    await sink.until(() => sink.count('running') === 2);
+    await expect.poll(() => pauses, { timeout: 10_000 }).toEqual(expect.arrayContaining([10, 20, 40]));
+    expect(sink.states.map(({ state }) => state)).toEqual(['starting', 'running', 'failed']);
+    await pair.keepSaying('{"n":1}\n', () => sink.measurements.length > 0);
     expect(sink.states.slice(0, 4).map(({ state }) => state)).toEqual(['starting', 'running', 'failed', 'running']);
   });
 
