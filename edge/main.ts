@@ -4,42 +4,67 @@ import { isTashikaError, usageError } from '@tashika/shared/errors';
 import { configurationOf, type LocalSettings, readLocalSettings } from './config/index.ts';
 import { live } from './life/index.ts';
 import { loggers } from './log/index.ts';
+import { SPOOL_ACTIONS, type SpoolAction } from './spool-command/actions.ts';
+import { VERSION } from './version.ts';
 import { serviceManager } from './watchdog/index.ts';
 
 const HELP = `tashika-edge: takes readings, keeps them, and sends each of them.
 
-  tashika-edge run   [--config FILE]           run the agent
-  tashika-edge check [--config FILE] [--json]  look at configuration, sensors, disk, clock and link, a line each
+  tashika-edge run          [--config FILE]           run the agent
+  tashika-edge check        [--config FILE] [--json]  look at everything that the agent needs, a line each
+  tashika-edge spool stats  [--config FILE] [--json]  what waits in the spool
+  tashika-edge spool verify [--config FILE] [--json]  read every byte of the spool, and change none
+  tashika-edge spool export [--config FILE] [--all]   what waits in the spool as JSON lines; it is sent all the same
 
   --config FILE  configuration as JSON; TASHIKA_EDGE_… variables override it (see CONFIGURATION.md)
-  --json         the result of check as JSON
+  --json         the result as one JSON object
+  --all          what was sent too, as far as it is still on the disk
+  --version      the version
   --help         this text
 
-Exit codes: 0 done; 1 failed, or check found a failure; 2 wrong usage; 78 wrong configuration.
+check sends one message that bears no reading and is not counted. All but run work beside a running agent.
+Exit codes: 0 done; 1 failed, or check or verify found a failure; 2 wrong usage; 78 wrong configuration.
 SIGTERM or SIGINT: readings at hand are made durable and sent, for at most 10 s; a second one stops at once.
 `;
 
-interface Command {
-  readonly name: 'run' | 'check' | 'help';
+type Command =
+  | { readonly name: 'run' | 'check' | 'help' | 'version' }
+  | { readonly name: 'spool'; readonly action: SpoolAction };
+
+interface Options {
   readonly config: string | undefined;
   readonly json: boolean;
+  readonly all: boolean;
 }
 
-function parseCommand(args: readonly string[]): Command {
+function parseCommand(args: readonly string[]): readonly [Command, Options] {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { config: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        config: { type: 'string' },
+        json: { type: 'boolean' },
+        all: { type: 'boolean' },
+        version: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
-    const [name, ...more] = positionals;
-    const { config, json = false } = values;
-    if (values.help) return { name: 'help', config, json };
-    if ((name === 'run' || name === 'check') && more.length === 0) return { name, config, json };
-    throw new Error(name === undefined ? 'A command is missing.' : `Unknown command: ${positionals.join(' ')}.`);
+    const { config, json = false, all = false, help, version } = values;
+    const command: Command = help ? { name: 'help' } : version ? { name: 'version' } : commandOf(positionals);
+    return [command, { config, json, all }];
   } catch (error) {
     throw usageError(error, 'tashika-edge');
   }
+}
+
+function commandOf(words: readonly string[]): Command {
+  const [name, action, ...more] = words;
+  if ((name === 'run' || name === 'check') && action === undefined) return { name };
+  const known = SPOOL_ACTIONS.find((each) => each === action);
+  if (name === 'spool' && known && more.length === 0) return { name, action: known };
+  if (name === 'spool' && action === undefined) throw new Error(`spool needs one of ${SPOOL_ACTIONS.join(', ')}.`);
+  throw new Error(name === undefined ? 'A command is missing.' : `Unknown command: ${words.join(' ')}.`);
 }
 
 async function run(local: LocalSettings): Promise<number> {
@@ -57,17 +82,22 @@ async function run(local: LocalSettings): Promise<number> {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const command = parseCommand(args);
-  if (command.name === 'help') {
-    process.stdout.write(HELP);
+  const [command, { config, json, all }] = parseCommand(args);
+  const { stdout } = process;
+  if (command.name === 'help' || command.name === 'version') {
+    stdout.write(command.name === 'help' ? HELP : `${VERSION}\n`);
     return 0;
   }
-  const local = readLocalSettings(command.config, process.env);
-  if (command.name === 'check') {
-    const { runCheck } = await import('./check/index.ts');
-    return runCheck(configurationOf(local), { stdout: process.stdout, json: command.json });
+  const local = readLocalSettings(config, process.env);
+  if (command.name === 'run') return run(local);
+  // Whoever reads along may have seen enough, as `head` has.
+  stdout.on('error', () => process.exit(0));
+  if (command.name === 'spool') {
+    const { spoolCommand } = await import('./spool-command/index.ts');
+    return spoolCommand(command.action, configurationOf(local), { stdout, json, all });
   }
-  return run(local);
+  const { runCheck } = await import('./check/index.ts');
+  return runCheck(local, { stdout, json });
 }
 
 function exitCodeOf(error: unknown): number {

@@ -1,28 +1,41 @@
 import { leavesOf } from '@tashika/shared/config';
-import { EDGE_PREFIX, type EdgeConfiguration, edgeSchema } from '../config/index.ts';
+import { EDGE_PREFIX, edgeSchema, type LocalSettings } from '../config/index.ts';
 import type { CheckLine } from '../sensors/index.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** Where a setting that is not its default comes from. */
+export type SettingSource = 'environment' | 'file' | 'user data';
+
+/** The settings that are not defaults, each with where its value comes from: the strongest that has it. */
+export function sourcesOf({ file, env }: LocalSettings, userData: object): ReadonlyMap<string, SettingSource> {
+  const sources = new Map<string, SettingSource>();
+  for (const { path, environment } of leavesOf(edgeSchema, EDGE_PREFIX)) {
+    if (env[environment]) sources.set(path, 'environment');
+    else if (has(file, path)) sources.set(path, 'file');
+    else if (has(userData, path)) sources.set(path, 'user data');
+  }
+  return sources;
+}
 
 /** That the configuration is valid is known by now, or there would be none; this says where its values came from. */
-export function checkSettings(configuration: EdgeConfiguration, env: Environment): readonly CheckLine[] {
-  const fromEnvironment: string[] = [];
-  const fromFile: string[] = [];
-  for (const { path, environment, schema } of leavesOf(edgeSchema, EDGE_PREFIX)) {
-    const value = valueAt(configuration, path);
-    if (env[environment]) fromEnvironment.push(path);
-    else if (value !== undefined && JSON.stringify(value) !== JSON.stringify(schema.default)) fromFile.push(path);
-  }
-  const origins = [
-    ...(fromEnvironment.length > 0 ? [`From the environment: ${fromEnvironment.join(', ')}.`] : []),
-    ...(fromFile.length > 0 ? [`From the file: ${fromFile.join(', ')}.`] : []),
-  ];
-  const detail = ['Every setting is valid.', ...origins, 'The rest are defaults.'].join(' ');
+export function checkSettings(local: LocalSettings, userData: object): readonly CheckLine[] {
+  const sources = [...sourcesOf(local, userData)];
+  const from = (source: SettingSource, name: string) => {
+    const paths = sources.filter(([, each]) => each === source).map(([path]) => path);
+    return paths.length > 0 ? [`From ${name}: ${paths.join(', ')}.`] : [];
+  };
+  const detail = [
+    'Every setting is valid.',
+    ...from('environment', 'the environment'),
+    ...from('file', 'the file'),
+    ...from('user data', "the group's user data"),
+    'The rest are defaults.',
+  ].join(' ');
   return [{ subject: 'configuration', verdict: 'ok', detail }];
 }
 
-function valueAt(configuration: object, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], configuration);
+function has(document: object, path: string): boolean {
+  return (
+    path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document) !==
+    undefined
+  );
 }

@@ -84,7 +84,7 @@ export class Provisioner {
   async start(): Promise<void> {
     const { userData, startWaitMs } = this.#base.metadata;
     if (!userData) return;
-    this.#record = await readRecord(this.#file());
+    this.#record = await keptUserData(this.#base.dataDirectory);
     const answered = new Promise<void>((resolve) => {
       this.#answered = resolve;
     });
@@ -246,8 +246,17 @@ export class Provisioner {
   }
 
   #file(): string {
-    return join(this.#base.dataDirectory, FILE);
+    return fileIn(this.#base.dataDirectory);
   }
+}
+
+/** What an agent in this data directory remembers of its group's user data. */
+export function keptUserData(dataDirectory: string): Promise<UserDataRecord> {
+  return readRecord(fileIn(dataDirectory));
+}
+
+function fileIn(dataDirectory: string): string {
+  return join(dataDirectory, FILE);
 }
 
 /** What the agent says of it upward: the name of the user data it runs with, and of those refused, with the reason. */

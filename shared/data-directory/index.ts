@@ -1,3 +1,3 @@
-export { type DirectoryLock, takeDataDirectory } from './lock.ts';
+export { type DirectoryLock, holderOf, takeDataDirectory } from './lock.ts';
 export { makeDirectory } from './make.ts';
 export { directoryError } from './open-error.ts';

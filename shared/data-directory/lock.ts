@@ -49,6 +49,18 @@ export async function takeDataDirectory(directory: string): Promise<DirectoryLoc
   }
 }
 
+/** The living process that has a directory, in words; `undefined` where none has. Nothing is taken or changed. */
+export async function holderOf(directory: string): Promise<string | undefined> {
+  const path = join(directory, LOCK);
+  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH || process.platform !== 'linux') return holderAt(path);
+  const handle = await open(directory, 'r').catch(() => undefined);
+  try {
+    return handle && (await holderAt(`/proc/self/fd/${handle.fd}/${LOCK}`));
+  } finally {
+    await handle?.close();
+  }
+}
+
 async function take(address: string, directory: string): Promise<Server> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const server = await listen(address);
