@@ -6,7 +6,7 @@ import { type AgentFigures, type HealthServer, startHealth } from './health/inde
 import { Intake } from './intake.ts';
 import { travelOf } from './position/index.ts';
 import type { ProvisioningState } from './provisioning/index.ts';
-import { Receipts } from './receipts/index.ts';
+import { openReceipts } from './receipts/index.ts';
 import { RegionFinder } from './region/index.ts';
 import { createSensors, type SensorSource } from './sensors/index.ts';
 import { openSpool } from './spool/index.ts';
@@ -53,7 +53,6 @@ export interface AgentParts {
 export async function startAgent(configuration: EdgeConfiguration, parts: AgentParts): Promise<Agent> {
   const { logger, clock = machineClock(), random = Math.random } = parts;
   const { dataDirectory, uplink: link } = configuration;
-  const { url: receiptsUrl } = configuration.receipts;
   const travel = await travelOf(configuration.sensors, clock);
   const sensors = parts.sensors ?? createSensors(configuration.sensors, { clock, logger, onPosition: travel?.fix });
   const synchronisation = new SynchronisationWatch({ trust: configuration.clock.trusted, clock });
@@ -63,7 +62,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     clock,
     bootId,
     synced: () => synchronisation.synced,
-    keepUntilConfirmed: receiptsUrl !== undefined,
+    keepUntilConfirmed: configuration.receipts.url !== undefined,
     // What waits for company is no backlog.
     liveMs: 60_000 + 2 * link.batchAgeMs,
     report: spoolLog(logger),
@@ -80,19 +79,16 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     random,
     logger,
   });
-  const receipts =
-    receiptsUrl === undefined
-      ? undefined
-      : new Receipts({
-          ...configuration.receipts,
-          url: receiptsUrl,
-          localAddress: link.localAddress,
-          spool,
-          unconfirmedBytes: configuration.spool.unconfirmedBytes,
-          clock,
-          random,
-          logger,
-        });
+  const { unconfirmedBytes } = configuration.spool;
+  const { localAddress } = link;
+  const receipts = openReceipts(configuration.receipts, {
+    localAddress,
+    unconfirmedBytes,
+    spool,
+    clock,
+    random,
+    logger,
+  });
   const work = { appends: new Work(clock), spool: new Work(clock), posts: new Work(clock) };
   const uplink = new Uplink({
     ...link,

@@ -1,2 +1,3 @@
 export { type ReceiptsSettings, receiptsSchema } from './config.ts';
-export { Receipts, type ReceiptsFigures, type ReceiptsOptions } from './receipts.ts';
+export { openReceipts } from './open.ts';
+export type { Receipts, ReceiptsFigures } from './receipts.ts';

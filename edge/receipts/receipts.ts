@@ -2,16 +2,15 @@ import { messageOf } from '@tashika/shared/errors';
 import { count, type SequenceRanges, subtract, union } from '@tashika/shared/sequence';
 import type { Clock, Duration, Timestamp } from '@tashika/shared/time';
 import type { Logger } from 'pino';
-import { HttpClient, type HttpClientOptions } from '../http/index.ts';
 import type { Batch, Receipt, Spool, Unconfirmed } from '../spool/index.ts';
 import { type Answer, answerOf } from './answer.ts';
+import type { ReceiptSource } from './beam.ts';
 import { conclude } from './conclusion.ts';
 import { intervalsBetween, jitter, lookEvery } from './rhythm.ts';
 import { type Patience, Sendings } from './sendings.ts';
 
-export interface ReceiptsOptions extends Patience, Pick<HttpClientOptions, 'localAddress' | 'lookup' | 'timeoutMs'> {
-  /** Beam's HTTP entry. */
-  readonly url: string;
+export interface ReceiptsOptions extends Patience {
+  readonly source: ReceiptSource;
   /** Between two rounds of questions, each of which asks once about each stream. */
   readonly intervalMs: Duration;
   readonly spool: Pick<Spool, 'confirm' | 'unconfirmed' | 'figures'>;
@@ -34,8 +33,6 @@ export interface ReceiptsFigures {
   readonly failuresInRow: number;
 }
 
-/** A receipt names 1,000 ranges at most, of numbers with 16 digits at most. */
-const MOST_ANSWER_BYTES = 65_536;
 /** Streams asked about in one round, the oldest first. */
 const MOST_STREAMS = 8;
 const MOST_RANGES_TOLD = 16;
@@ -46,8 +43,6 @@ const MOST_RANGES_TOLD = 16;
  */
 export class Receipts {
   readonly #options: ReceiptsOptions;
-  readonly #client: HttpClient;
-  readonly #path: string;
   readonly #startedAt: Duration;
   readonly #sendings = new Map<string, Sendings>();
   /** By stream, what was sent as often as it may be. */
@@ -63,9 +58,6 @@ export class Receipts {
 
   constructor(options: ReceiptsOptions) {
     this.#options = options;
-    const { origin, pathname } = new URL(options.url);
-    this.#path = `${pathname.replace(/\/+$/, '')}/v1/receipts?stream=`;
-    this.#client = new HttpClient({ ...options, origin });
     this.#startedAt = options.clock.monotonic();
   }
 
@@ -102,7 +94,7 @@ export class Receipts {
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#running;
-    await this.#client.close();
+    await this.#options.source.close();
   }
 
   #note({ stream, first, readings, lost }: Batch): void {
@@ -177,8 +169,7 @@ export class Receipts {
   /** `undefined` where the answer came too late to matter: nothing of the stream is unconfirmed any more. */
   async #ask(stream: string): Promise<Answer | undefined> {
     try {
-      const path = this.#path + encodeURIComponent(stream);
-      const answer = await this.#client.exchange({ method: 'GET', path }, this.#stopped.signal, MOST_ANSWER_BYTES);
+      const answer = await this.#options.source.ask(stream, this.#stopped.signal);
       const now = this.#unconfirmedOf(stream);
       return now && answerOf(answer, now);
     } catch (error) {
@@ -222,12 +213,12 @@ export class Receipts {
 
   /** A person is told when the kind of answer changes, not each time. */
   #tell(answer: Answer, stream: string): void {
-    const { logger, url } = this.#options;
+    const { logger } = this.#options;
     const news = answer.kind !== this.#toldOf;
     this.#toldOf = answer.kind;
     if (answer.kind !== 'receipt')
       logger[news ? 'warn' : 'debug'](
-        { code: 'RECEIPT_UNAVAILABLE', url, stream, answer: answer.kind, reason: answer.reason },
+        { code: 'RECEIPT_UNAVAILABLE', stream, answer: answer.kind, reason: answer.reason },
         'no receipt; what was sent is kept',
       );
     else if (news) logger.info('receipts are answered again');

@@ -1,4 +1,4 @@
-import { count, type SequenceRange, type SequenceRanges, subtract, union } from '@tashika/shared/sequence';
+import { count, normalise, type SequenceRange, type SequenceRanges, subtract, union } from '@tashika/shared/sequence';
 import type { Duration } from '@tashika/shared/time';
 
 /** When what was sent can be missing, and how often it is sent again. */
@@ -34,6 +34,7 @@ export interface Sorted {
 /** Sendings within this part of `settleMs` count as one. */
 const BUCKETS = 16;
 const MOST_SENDINGS = 1_024;
+const AFTER_FORGETTING = 768;
 
 /**
  * When the numbers of a stream were sent, as far as it matters: those of the last `settleMs`, and those that were sent
@@ -65,29 +66,29 @@ export class Sendings {
   noted(ranges: SequenceRanges, now: Duration): number {
     const bucket = this.#patience.settleMs / BUCKETS;
     const at = Math.ceil(now / bucket) * bucket;
-    const known = this.#within(ranges);
-    const again = known.map((each) => ({
+    const { inside, outside } = this.#split(ranges);
+    const again = inside.map((each) => ({
       ...each,
       at,
       resends: each.asked ? each.resends + 1 : each.resends,
       asked: false,
     }));
-    const first = subtract(ranges, rangesOf(known)).map((range) => ({
+    const first = subtract(ranges, rangesOf(inside)).map((range) => ({
       range,
       at,
       resends: 0,
       asked: false,
       told: false,
     }));
-    this.#replace(ranges, [...again, ...first]);
-    this.#sendings = this.#sendings.filter((each) => each.asked || each.resends > 0 || this.#settlesAt(each) > now);
-    return count(rangesOf(known.filter(({ asked }) => asked)));
+    const ofUse = outside.filter((each) => each.asked || each.resends > 0 || this.#settlesAt(each) > now);
+    this.#sendings = bounded([...ofUse, ...again, ...first]);
+    return count(rangesOf(inside.filter(({ asked }) => asked)));
   }
 
   /** Sorts numbers that the cloud, asked at `askedAt`, did not have. */
   sorted(missing: SequenceRanges, askedAt: Duration): Sorted {
     const { resends } = this.#patience;
-    const known = this.#within(missing);
+    const known = this.#split(missing).inside;
     const isSettled = (each: Sending) => this.#settlesAt(each) <= askedAt;
     const ended = rangesOf(known.filter((each) => each.resends >= resends && isSettled(each)));
     const dueOfKnown = known.filter((each) => each.asked || (each.resends < resends && isSettled(each)));
@@ -104,57 +105,63 @@ export class Sendings {
 
   /** These are to be sent again. */
   asked(ranges: SequenceRanges): void {
-    const known = this.#within(ranges);
-    const unknown = subtract(ranges, rangesOf(known)).map((range) => ({
+    const { inside, outside } = this.#split(ranges);
+    const unknown = subtract(ranges, rangesOf(inside)).map((range) => ({
       range,
       at: this.#since,
       resends: 0,
       asked: true,
       told: false,
     }));
-    this.#replace(ranges, [...known.map((each) => ({ ...each, asked: true })), ...unknown]);
+    this.#sendings = bounded([...outside, ...inside.map((each) => ({ ...each, asked: true })), ...unknown]);
   }
 
   /** Those of `ended` that nobody has been told of yet; from now on somebody has. */
   untold(ended: SequenceRanges): SequenceRanges {
-    const known = this.#within(ended);
-    this.#replace(
-      rangesOf(known),
-      known.map((each) => ({ ...each, told: true })),
-    );
-    return rangesOf(known.filter(({ told }) => !told));
+    const { inside, outside } = this.#split(ended);
+    this.#sendings = bounded([...outside, ...inside.map((each) => ({ ...each, told: true }))]);
+    return rangesOf(inside.filter(({ told }) => !told));
   }
 
   /** Forgets what is of no use any more: what the cloud has, and what can't be missing or is no longer `kept`. */
   forget(had: SequenceRanges, kept: SequenceRanges, now: Duration): void {
-    const isOfUse = (each: Sending) =>
-      each.asked || this.#settlesAt(each) > now || (each.resends > 0 && subtract([each.range], kept).length === 0);
-    this.#replace(had, []);
-    this.#sendings = this.#sendings.filter(isOfUse);
+    this.#sendings = this.#split(had).outside;
+    const { inside, outside } = this.#split(kept);
+    const isOnItsWay = (each: Sending) => each.asked || this.#settlesAt(each) > now;
+    this.#sendings = bounded([
+      ...inside.filter((each) => each.resends > 0 || isOnItsWay(each)),
+      ...outside.filter(isOnItsWay),
+    ]);
   }
 
   #settlesAt({ at, resends }: Sending): Duration {
     return at + this.#patience.settleMs * 2 ** resends;
   }
 
-  /** What is remembered of some numbers, cut to them. */
-  #within(ranges: SequenceRanges): Sending[] {
-    return this.#sendings.flatMap((each) => {
-      const others = subtract([each.range], ranges);
-      return subtract([each.range], others).map((range) => ({ ...each, range }));
-    });
-  }
-
-  #replace(ranges: SequenceRanges, by: readonly Sending[]): void {
-    const others = this.#sendings.flatMap((each) =>
-      subtract([each.range], ranges).map((range) => ({ ...each, range })),
-    );
-    this.#sendings = bounded([...others, ...by]);
+  /** What is remembered of the numbers in `ranges`, and of the others, cut at their ends; in order. */
+  #split(ranges: SequenceRanges): { readonly inside: Sending[]; readonly outside: Sending[] } {
+    const inside: Sending[] = [];
+    const outside: Sending[] = [];
+    let next = 0;
+    for (const each of this.#sendings) {
+      const last = each.range[1];
+      let first = each.range[0];
+      while (ranges[next] && ranges[next]![1] < first) next++;
+      if (!ranges[next] || last < ranges[next]![0]) outside.push(each);
+      else
+        for (let at = next; first <= last; at++) {
+          const [from, to] = ranges[at] ?? [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+          if (from > first) outside.push({ ...each, range: [first, Math.min(last, from - 1)] });
+          if (from <= last) inside.push({ ...each, range: [Math.max(first, from), Math.min(last, to)] });
+          first = to + 1;
+        }
+    }
+    return { inside, outside };
   }
 }
 
 function rangesOf(sendings: readonly Sending[]): SequenceRanges {
-  return sendings.reduce<SequenceRanges>((all, { range }) => union(all, [range]), []);
+  return normalise(sendings.map(({ range }) => range));
 }
 
 /** In order of their numbers, neighbours of one kind as one, and not too many. */
@@ -167,7 +174,7 @@ function bounded(sendings: readonly Sending[]): Sending[] {
     else merged.push(each);
   }
   if (merged.length <= MOST_SENDINGS) return merged;
-  const oldest = new Set([...merged].sort((a, b) => a.at - b.at).slice(0, merged.length - MOST_SENDINGS));
+  const oldest = new Set([...merged].sort((a, b) => a.at - b.at).slice(0, merged.length - AFTER_FORGETTING));
   return merged.filter((each) => !oldest.has(each));
 }
 
