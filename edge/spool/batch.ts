@@ -8,8 +8,11 @@ export interface BatchLimit {
   readonly sizeOf: (reading: SpooledReading) => number;
   /** Whether two readings may go into one batch. */
   readonly together: (first: SpooledReading, next: SpooledReading) => boolean;
-  /** False: only what is live, because the backlog has had its share of the link for now. Left out: everything. */
-  readonly backlog?: boolean;
+  /**
+   * False: only what is live, because the backlog has had its share of the link for now. `first`: it is the backlog's
+   * turn, whatever the order. Left out: everything, in the spool's order.
+   */
+  readonly backlog?: false | 'first';
 }
 
 /** Readings in the order of their numbers, without a gap; and the losses that are still to be told. */

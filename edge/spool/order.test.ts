@@ -105,6 +105,15 @@ describe('a spool that is read live first', () => {
     expect(await spool.read({ ...BY_FIVE, backlog: false })).toBeUndefined();
     expect(numbersOf(await spool.read(BY_FIVE))?.[0]).toBe(1);
   });
+
+  it('hands out the backlog when it is its turn, and what is live when there is none', async () => {
+    const { spool } = await spoolAfterOutage();
+    const turn = { ...EVERYTHING, backlog: 'first' } as const;
+    const backlog = (await spool.read(turn))!;
+    expect([backlog.first, backlog.backlog]).toEqual([1, true]);
+    await spool.acknowledge(backlog);
+    expect(await spool.read(turn)).toMatchObject({ first: 21, backlog: false });
+  });
 });
 
 describe('a spool that is read in order', () => {

@@ -161,10 +161,11 @@ export class Spool {
   read(limit: BatchLimit): Promise<Batch | undefined> {
     return this.#lane.run(async () => {
       const liveAfter = this.#liveMark.at(this.#options.clock.monotonic());
-      const backlog = limit.backlog ?? true;
-      const first = this.#liveFirst()
-        ? await this.#next(this.#shelf.newest, limit, [liveAfter + 1, this.#last])
-        : undefined;
+      const backlog = limit.backlog !== false;
+      const first =
+        this.#liveFirst() && limit.backlog !== 'first'
+          ? await this.#next(this.#shelf.newest, limit, [liveAfter + 1, this.#last])
+          : undefined;
       if (first) return first;
       for (const log of [...this.#shelf.logs]) {
         const newest = log === this.#shelf.newest;
