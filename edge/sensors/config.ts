@@ -44,10 +44,12 @@ function sharedNames(sensors: SensorsConfiguration): string[] {
   return repeated(names).map((name) => `sensors: two sources are named ${name}; every source needs a name of its own.`);
 }
 
-function sharedDevices({ serial, modbus, gpio }: SensorsConfiguration): string[] {
+function sharedDevices({ system, serial, modbus, gpio }: SensorsConfiguration): string[] {
+  const modem = system.enabled && system.modem.by === 'at' ? [{ path: system.modem.path }] : [];
   return [
-    ...repeated([...serial, ...modbus].map(({ path }) => path)).map(
-      (path) => `sensors.serial, sensors.modbus: ${path} is there twice, and only one can open it.`,
+    ...repeated([...serial, ...modbus, ...modem].flatMap(({ path }) => path ?? [])).map(
+      (path) =>
+        `sensors.serial, sensors.modbus, sensors.system.modem: ${path} is there twice, and only one can open it.`,
     ),
     ...repeated(gpio.map(({ pin }) => `GPIO${pin}`)).map(
       (line) => `sensors.gpio: ${line} is there twice, and only one can watch it.`,

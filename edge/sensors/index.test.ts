@@ -35,6 +35,14 @@ describe('the configured sensors', () => {
       { serial: ['a', 'b'].map((name) => ({ name, path: '/dev/ttyUSB0', format: 'json' })) },
       '/dev/ttyUSB0 is there twice',
     ],
+    [
+      "a device that is the modem's, too",
+      {
+        system: { enabled: true, modem: { by: 'at', path: '/dev/ttyUSB2' } },
+        serial: [{ name: 'a', path: '/dev/ttyUSB2', format: 'json' }],
+      },
+      '/dev/ttyUSB2 is there twice',
+    ],
     ['one line twice', { gpio: ['a', 'b'].map((name) => ({ name, pin: 17 })) }, 'GPIO17 is there twice'],
     [
       'topics that overlap',

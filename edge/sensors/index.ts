@@ -10,7 +10,7 @@ import { reportedBy } from './reporting/index.ts';
 import type { PositionListener } from './serial/byte-reader.ts';
 import { serialDriver } from './serial/serial.ts';
 import { supervise } from './supervisor.ts';
-import { systemDriver } from './system/system.ts';
+import { type SystemRoots, systemDriver } from './system/system.ts';
 
 export { type SensorsConfiguration, sensorProblems, sensorsSchema } from './config.ts';
 export type { CheckLine, Measurement, SensorFigures, SensorSink, SensorSource, SensorState } from './port.ts';
@@ -24,14 +24,19 @@ export interface SensorsOptions {
   readonly roots?: Partial<KernelRoots>;
 }
 
-interface KernelRoots {
-  readonly thermal: string;
+interface KernelRoots extends SystemRoots {
   readonly gpio: string;
   /** Where libgpiod's programs are; left out, where PATH says. */
   readonly gpioTools?: string;
 }
 
-const SYSFS: KernelRoots = { thermal: '/sys/class/thermal', gpio: '/sys/class/gpio' };
+const SYSFS: KernelRoots = {
+  thermal: '/sys/class/thermal',
+  block: '/sys/block',
+  platform: '/sys/devices/platform',
+  hwmon: '/sys/class/hwmon',
+  gpio: '/sys/class/gpio',
+};
 
 /**
  * Every configured sensor, each under its own supervisor, none started.

@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { namesIn, readText } from './file.ts';
 
 /** Zone types that are the processor: Raspberry Pi, Intel, other ARM boards. */
 const PROCESSOR = /^(cpu[-_]?thermal|x86_pkg_temp|soc[-_]?thermal|cpu.*|coretemp|acpitz)$/;
@@ -11,23 +11,13 @@ const PROCESSOR = /^(cpu[-_]?thermal|x86_pkg_temp|soc[-_]?thermal|cpu.*|coretemp
  * @param root `/sys/class/thermal` on Linux
  */
 export async function processorTemperature(root: string): Promise<number | undefined> {
-  const zones = (await readdir(root).catch(() => []))
-    .filter((name) => /^thermal_zone\d+$/.test(name))
-    .sort((a, b) => Number(a.slice(12)) - Number(b.slice(12)));
-  const kinds = await Promise.all(zones.map((zone) => read(join(root, zone, 'type'))));
+  const zones = await namesIn(root, /^thermal_zone\d+$/);
+  const kinds = await Promise.all(zones.map((zone) => readText(join(root, zone, 'type'))));
   const processors = zones.filter((_, index) => PROCESSOR.test(kinds[index] ?? ''));
   for (const zone of [...processors, ...zones]) {
     // A zone that is switched off answers with an error; the next one may do.
-    const text = await read(join(root, zone, 'temp'));
+    const text = await readText(join(root, zone, 'temp'));
     if (text !== undefined && /^-?\d+$/.test(text)) return Number(text) / 1000;
   }
   return undefined;
-}
-
-async function read(file: string): Promise<string | undefined> {
-  try {
-    return (await readFile(file, 'utf8')).trim();
-  } catch {
-    return undefined;
-  }
 }

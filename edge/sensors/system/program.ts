@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Duration } from '@tashika/shared/time';
+
+const run = promisify(execFile);
+
+/** Runs the system's programs, each for a limited time. */
+export interface Programs {
+  /** @returns what the program printed, or undefined where it is not installed. Rejects with its last words. */
+  print(name: string, ...args: readonly string[]): Promise<string | undefined>;
+}
+
+export interface ProgramOptions {
+  /** How long each may take. */
+  readonly withinMs: Duration;
+  /** Where they are; left out, where PATH says. */
+  readonly folder?: string | undefined;
+  /** Ends those that run. */
+  readonly signal?: AbortSignal;
+}
+
+export function systemPrograms({ withinMs, folder, signal }: ProgramOptions): Programs {
+  const env = { ...process.env, LC_ALL: 'C', ...(folder !== undefined && { PATH: folder }) };
+  return {
+    async print(name, ...args) {
+      try {
+        return (await run(name, args, { env, timeout: withinMs, killSignal: 'SIGKILL', ...(signal && { signal }) }))
+          .stdout;
+      } catch (cause) {
+        const { code, killed, stderr = '' } = cause as { code?: unknown; killed?: boolean; stderr?: string };
+        if (code === 'ENOENT') return undefined;
+        const said = killed ? `no answer in ${withinMs} ms` : stderr.trim().split('\n')[0] || `it ended with ${code}`;
+        throw new Error(`${name}: ${said}`, { cause });
+      }
+    },
+  };
+}
