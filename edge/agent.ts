@@ -11,7 +11,7 @@ import { RegionFinder } from './region/index.ts';
 import { createSensors, type SensorSource } from './sensors/index.ts';
 import { openSpool } from './spool/index.ts';
 import { spoolLog } from './spool-log.ts';
-import { openLink, postBytes, Uplink } from './uplink/index.ts';
+import { openWayOut, Uplink } from './uplink/index.ts';
 import { type Look, stallOf, statusOf, tracked, type Vitals, Work } from './watchdog/index.ts';
 
 /** How long the sensors of an agent that could not be started may take to let their devices go. */
@@ -90,15 +90,18 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     logger,
   });
   const work = { appends: new Work(clock), spool: new Work(clock), posts: new Work(clock) };
+  const wayOut = await openWayOut(link, { dataDirectory, clock, synced: () => synchronisation.synced, logger });
   const uplink = new Uplink({
     ...link,
+    batchBytes: wayOut.batchBytes,
+    allowance: wayOut.allowance,
     spool: tracked(receipts?.watching(spool) ?? spool, ['read', 'acknowledge', 'giveUp'], work.spool),
-    link: tracked(openLink(link), ['post'], work.posts),
-    batchBytes: postBytes(link),
+    link: tracked(wayOut.link, ['post'], work.posts),
     region,
     clock,
     synced: () => synchronisation.synced,
     retry: { firstMs: link.retryFirstMs, mostMs: link.retryMostMs },
+    replay: { share: link.replayShare, speed: link.replaySpeed },
     random,
     logger,
   });
@@ -115,7 +118,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     refused: intake.refused,
     spool: spool.figures,
     disk: opened.meter,
-    uplink: uplink.figures,
+    uplink: { ...uplink.figures, ...wayOut.figures },
     receipts: receipts?.figures,
     sensors: new Map(
       sensors.map(({ name, figures = { failures: 0, heldBack: 0 } }) => [
@@ -135,7 +138,8 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
       diskRefuses: seen.spool.diskRefuses,
       hasToSend: seen.spool.held > 0 && seen.region !== undefined,
     };
-    return { stall: stallOf(vitals, { postMs: link.timeoutMs }), status: statusOf(seen) };
+    const postMs = link.timeoutMs + (link.resetCommand === undefined ? 0 : link.resetTimeoutMs);
+    return { stall: stallOf(vitals, { postMs }), status: statusOf(seen) };
   };
 
   let health: HealthServer | undefined;
@@ -145,6 +149,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     await receipts?.stop();
     await spool.flush();
     await uplink.drain(drainUntil);
+    await wayOut.close();
     await region.stop();
     synchronisation.stop();
     await health?.stop();

@@ -129,6 +129,65 @@ const uplink = Type.Object(
       minimum: 10,
       maximum: 3_600_000,
     }),
+    replayShare: Type.Number({
+      description:
+        "Most of the link's time that a backlog may take. With `spool.order: live-first` the rest is for what is live.",
+      default: 0.5,
+      minimum: 0.01,
+      maximum: 1,
+    }),
+    replaySpeed: Type.Number({
+      description:
+        'How many times as fast as it was taken a backlog may be sent, so that a fleet that comes back at once floods nobody. A post of it is followed by a rest of at most a minute.',
+      default: 10,
+      minimum: 1,
+      maximum: 1_000_000,
+    }),
+    dailyBytes: Type.Optional(
+      Type.Integer({
+        description:
+          "Most bytes on the air in a day of Japan's, posts and answers with their headers, as far as the agent can reckon them. Left out, there is no limit.",
+        unit: 'bytes',
+        minimum: 10_000,
+        maximum: 1_099_511_627_776,
+      }),
+    ),
+    whenSpent: Type.Union([Type.Literal('hold'), Type.Literal('sparse')], {
+      description:
+        'What happens when `dailyBytes` is spent: `hold` sends nothing until the next day; `sparse` sends one reading every `sparseMs`, with how many wait, so that silence is not taken for death.',
+      default: 'sparse',
+    }),
+    sparseMs: Type.Integer({
+      description:
+        'How often a reading is sent when `dailyBytes` is spent. A day of them is some 50 kB at the default.',
+      unit: 'ms',
+      default: 900_000,
+      minimum: 10_000,
+      maximum: 86_400_000,
+    }),
+    resetCommand: Type.Optional(
+      Type.Array(Type.String(), {
+        description:
+          'A program and its arguments that reset the modem, such as `["mmcli", "-m", "any", "--reset"]`. No shell reads them.',
+        minItems: 1,
+        local: true,
+      }),
+    ),
+    resetAfterMs: Type.Integer({
+      description:
+        'How long posts must have failed, without any answer, before `resetCommand` is run. It is run again after twice as long, and so on up to a day.',
+      unit: 'ms',
+      default: 900_000,
+      minimum: 1_000,
+      maximum: 86_400_000,
+    }),
+    resetTimeoutMs: Type.Integer({
+      description: 'How long `resetCommand` may take; then it is ended.',
+      unit: 'ms',
+      default: 60_000,
+      minimum: 100,
+      maximum: 600_000,
+    }),
   },
   { description: 'The way to the cloud.' },
 );

@@ -4,7 +4,7 @@ import type { ProvisioningState } from '../provisioning/index.ts';
 import type { ReceiptsFigures } from '../receipts/index.ts';
 import type { SensorFigures } from '../sensors/port.ts';
 import type { DiskMeter, SpoolFigures } from '../spool/index.ts';
-import type { UplinkFigures } from '../uplink/index.ts';
+import type { UplinkFigures, WayOutFigures } from '../uplink/index.ts';
 
 /** What the agent can say of itself at any moment. */
 export interface AgentFigures {
@@ -16,7 +16,7 @@ export interface AgentFigures {
   readonly refused: number;
   readonly spool: SpoolFigures;
   readonly disk: Readonly<DiskMeter>;
-  readonly uplink: UplinkFigures;
+  readonly uplink: UplinkFigures & WayOutFigures;
   /** Undefined where no receipts are asked for. */
   readonly receipts: ReceiptsFigures | undefined;
   readonly sensors: ReadonlyMap<string, SensorStatus & SensorFigures>;
@@ -58,6 +58,23 @@ export function agentMetrics(figures: () => AgentFigures): Registry {
     ({ uplink }) => uplink.readingsAccepted,
   );
   total('uplink_bytes', 'Bytes of posts sent, failed attempts included.', ({ uplink }) => uplink.bytesSent);
+  total(
+    'uplink_air_bytes',
+    'Bytes on the air since the start, both ways, with the headers of TCP or UDP and IP: an estimate.',
+    ({ uplink }) => uplink.airBytes,
+  );
+  total('uplink_connections', 'Connections opened since the start.', ({ uplink }) => uplink.connections);
+  total('uplink_modem_resets', 'Times that the modem was reset since the start.', ({ uplink }) => uplink.modemResets);
+  gauge(
+    'uplink_budget_bytes_used',
+    "Bytes of the link's budget that the day has used; 0 without a budget.",
+    ({ uplink }) => uplink.budget?.bytesUsed ?? 0,
+  );
+  gauge(
+    'uplink_budget_bytes_limit',
+    "Bytes of the link's budget for a day; +Inf without one.",
+    ({ uplink }) => uplink.budget?.limitBytes ?? Number.POSITIVE_INFINITY,
+  );
   total('disk_written_bytes', 'Bytes written to the disk.', ({ disk }) => disk.bytesWritten);
   total('disk_syncs', 'Times that the disk was forced to write.', ({ disk }) => disk.syncs);
   gauge('readings_held', 'Readings that wait in the spool for the link.', ({ spool }) => spool.held);

@@ -11,8 +11,9 @@ describe('the waits between attempts', () => {
     expect(take(6, () => 1)).toEqual([100, 200, 400, 800, 1_000, 1_000]);
   });
 
-  it('are up to half shorter by chance, so that a fleet does not come back in step', () => {
-    expect(take(3, () => 0)).toEqual([50, 100, 200]);
+  it('are any part of that while they grow, and at least half of it at their longest', () => {
+    expect(take(6, () => 0)).toEqual([0, 0, 0, 0, 500, 500]);
+    expect(take(6, () => 0.5)).toEqual([50, 100, 200, 400, 750, 750]);
   });
 
   it('are whole where nobody else keeps step', () => {

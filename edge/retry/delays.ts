@@ -11,12 +11,18 @@ export function* doublingDelays({ firstMs, mostMs }: RetryPolicy): Generator<Dur
 }
 
 /**
- * Doubling waits of which a random half is taken off, so that a fleet that lost the same tower does not come back in
- * step.
+ * Doubling waits with chance in them, so that a fleet that lost the same tower does not come back in step. While they
+ * grow, any part may be taken off, because all began at one moment and nothing else sets them apart; at their longest,
+ * at most a half, because the waits before have done so and each attempt costs bytes. `fleet-return.test.ts` has the
+ * curve.
  *
  * @param random numbers from 0 to 1, 1 excluded
  */
 export function* jitteredDelays(policy: RetryPolicy, random: () => number): Generator<Duration, never> {
   const delays = doublingDelays(policy);
-  for (;;) yield Math.round(delays.next().value * (0.5 + random() / 2));
+  for (;;) {
+    const whole = delays.next().value;
+    const least = whole < policy.mostMs ? 0 : 0.5;
+    yield Math.round(whole * (least + random() * (1 - least)));
+  }
 }

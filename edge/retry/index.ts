@@ -1,1 +1,2 @@
 export { doublingDelays, jitteredDelays, type RetryPolicy } from './delays.ts';
+export { type ReplayPolicy, restAfterReplay } from './replay.ts';

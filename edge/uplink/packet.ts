@@ -20,6 +20,7 @@ export function postBytes(options: {
 export function tooLong(body: Buffer, packetBytes: number): Verdict {
   return {
     kind: 'refused',
+    unsent: true,
     reason: `the post has ${body.length} bytes, and one packet takes ${packetBytes} (uplink.packetBytes)`,
   };
 }

@@ -24,6 +24,7 @@ async function uplinkTo(url: string, packetBytes: number): Promise<{ uplink: Upl
     batchReadings: 1_000,
     batchAgeMs: 0,
     retry: { firstMs: 2, mostMs: 8 },
+    replay: { share: 1, speed: 1_000_000 },
     random: () => 0.5,
     logger: pino({ level: 'silent' }),
   });

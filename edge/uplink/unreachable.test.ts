@@ -47,6 +47,7 @@ describe('an agent whose link is unreachable for hours', () => {
       batchReadings: 1_000,
       batchAgeMs: 1_000,
       retry: { firstMs: 1_000, mostMs: 60_000 },
+      replay: { share: 1, speed: 1_000_000 },
       random: () => 0.5,
       logger: pino({ level: 'silent' }),
     });

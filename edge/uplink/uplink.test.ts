@@ -52,6 +52,7 @@ function uplinkTo(
     batchReadings,
     batchAgeMs,
     retry: { firstMs: 2, mostMs: 8 },
+    replay: { share: 1, speed: 1_000_000 },
     random: () => 0.5,
     logger: pino({ level: 'silent' }),
   });

@@ -2,8 +2,8 @@ import type { RegionCode } from '@tashika/shared/regions';
 import type { Duration, Timestamp } from '@tashika/shared/time';
 import type { Logger } from 'pino';
 import { type BootClock, datability, type Moment } from '../clock/index.ts';
-import { jitteredDelays, type RetryPolicy } from '../retry/index.ts';
-import { type Batch, type BatchLimit, firstOf, type Spool } from '../spool/index.ts';
+import { jitteredDelays, type ReplayPolicy, type RetryPolicy, restAfterReplay } from '../retry/index.ts';
+import { type Batch, type BatchLimit, firstOf, type Spool, type SpooledReading } from '../spool/index.ts';
 import { encodePost, LOST_RANGE_BYTES, POST_HEAD_BYTES, sizeInPost } from './encode.ts';
 import type { Link } from './link.ts';
 import type { Verdict } from './verdict.ts';
@@ -20,8 +20,18 @@ export interface UplinkOptions {
   readonly batchReadings: number;
   readonly batchAgeMs: Duration;
   readonly retry: RetryPolicy;
+  /** How a backlog is held back. */
+  readonly replay: ReplayPolicy;
+  /** What the link may cost; without one, what it likes. */
+  readonly allowance?: Allowance | undefined;
   readonly random: () => number;
   readonly logger: Logger;
+}
+
+/** Decides when a post may go for what it costs. */
+export interface Allowance {
+  /** How long the next post must wait, and how many readings it may have. */
+  next(): { readonly waitMs: Duration; readonly readings: number };
 }
 
 export interface UplinkFigures {
@@ -58,6 +68,10 @@ export class Uplink {
   /** Most readings in the next post; halved by refusals, doubled by acceptance. */
   #most: number;
   #refusals = { first: 0, count: 0 };
+  /** Monotonic time until which the backlog rests. */
+  #restsUntil: Duration = 0;
+  /** Whether something live was sent since the backlog's last turn. */
+  #liveSent = false;
   readonly #draining = new AbortController();
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
@@ -118,11 +132,19 @@ export class Uplink {
   async #sendAll(): Promise<void> {
     const { spool, region } = this.#options;
     while (region.current !== undefined && !this.#stopped.signal.aborted) {
+      const { waitMs, readings } = this.#allowed();
+      if (waitMs > 0) {
+        if (this.#draining.signal.aborted) return;
+        await this.#sleep(waitMs);
+        continue;
+      }
       const changed = spool.changed;
-      const batch = await spool.read(this.#limit);
+      const restMs = this.#draining.signal.aborted ? 0 : this.#restsUntil - this.#options.clock.monotonic();
+      const batch = await spool.read({ ...this.#limit, ...this.#turn(restMs) });
       if (!batch) {
         if (this.#draining.signal.aborted) return;
-        await this.#unlessDraining(changed);
+        if (restMs > 0) await this.#sleep(restMs, changed);
+        else await this.#unlessDraining(changed);
         continue;
       }
       const patience = this.#draining.signal.aborted ? 0 : this.#patienceFor(batch);
@@ -130,11 +152,21 @@ export class Uplink {
         await this.#sleep(patience, changed);
         continue;
       }
-      const pause = await this.#send(batch, region.current);
+      const pause = await this.#send(firstOf(batch, readings), region.current);
       if (pause === undefined) continue;
       if (this.#draining.signal.aborted) return;
       await this.#sleep(pause);
     }
+  }
+
+  /** Whose turn it is: without one of its own, a backlog would never be sent where something live always waits. */
+  #turn(restMs: Duration): Pick<BatchLimit, 'backlog'> {
+    if (restMs > 0) return { backlog: false };
+    return this.#liveSent ? { backlog: 'first' } : {};
+  }
+
+  #allowed(): ReturnType<Allowance['next']> {
+    return this.#options.allowance?.next() ?? { waitMs: 0, readings: Number.POSITIVE_INFINITY };
   }
 
   /** How long the batch may still wait for more readings. */
@@ -161,13 +193,16 @@ export class Uplink {
 
   /** One attempt; resolves with the pause before the next one, if there must be one. */
   async #send(whole: Batch, region: RegionCode): Promise<Duration | undefined> {
-    const { link, logger } = this.#options;
+    const { link, clock, logger } = this.#options;
     const { batch, body } = this.#fitted(whole, region);
+    const sentAt = clock.monotonic();
     const verdict = await link.post(body, this.#stopped.signal);
     this.#posts[verdict.kind]++;
     this.#bytesSent += body.length;
     if (verdict.kind === 'accepted') {
       await this.#accepted(batch);
+      this.#liveSent = !batch.backlog;
+      if (batch.backlog) this.#letRest(batch, clock.monotonic() - sentAt);
       return undefined;
     }
     this.#failuresInRow++;
@@ -190,6 +225,11 @@ export class Uplink {
     this.#lastAcceptedAt = clock.now();
     this.#delays = this.#newDelays();
     this.#most = Math.min(this.#most * 2, this.#options.batchReadings);
+  }
+
+  #letRest({ readings }: Batch, tookMs: Duration): void {
+    const { clock, replay, random } = this.#options;
+    this.#restsUntil = clock.monotonic() + restAfterReplay({ tookMs, spanMs: spanOf(readings) }, replay, random());
   }
 
   async #refused(batch: Batch, details: { readonly reason: string }): Promise<Duration | undefined> {
@@ -243,4 +283,14 @@ export class Uplink {
       void promise.then(done);
     });
   }
+}
+
+/** How long it took to take the readings, in ms; between two boots, nothing is known. */
+function spanOf(readings: readonly SpooledReading[]): Duration {
+  let spanMs = 0;
+  readings.forEach(({ bootId, monotonicMs }, index) => {
+    const before = readings[index - 1];
+    if (before?.bootId === bootId) spanMs += Math.max(0, monotonicMs - before.monotonicMs);
+  });
+  return spanMs;
 }

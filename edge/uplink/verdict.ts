@@ -6,7 +6,12 @@
  */
 export type Verdict =
   | { readonly kind: 'accepted' }
-  | { readonly kind: 'refused'; readonly reason: string }
+  | {
+      readonly kind: 'refused';
+      readonly reason: string;
+      /** Not a byte was sent. */
+      readonly unsent?: true;
+    }
   | {
       readonly kind: 'failed';
       readonly reason: string;

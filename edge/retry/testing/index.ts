@@ -1,0 +1,1 @@
+export { type FleetReturn, playFleetReturn, type ReturnCurve } from './fleet-return.ts';

@@ -1,0 +1,71 @@
+import type { LinkOptions } from './link.ts';
+
+/** What one attempt was, for reckoning its bytes. */
+export interface Attempt {
+  /** Of the post alone. */
+  readonly bodyBytes: number;
+  readonly newConnection: boolean;
+  /** Whether somebody answered, whatever it was. */
+  readonly answered: boolean;
+}
+
+/** IPv4 20, TCP 20 and its timestamps 12. */
+const TCP_PACKET = 52;
+/** IPv4 20, UDP 8. */
+const UDP_PACKET = 28;
+/** Of a segment, in a network that carries 1,400 bytes in one packet. */
+const SEGMENT = 1_348;
+/** Three packets to open and four to close, two of them with options. */
+const TCP_CONNECTION = 7 * TCP_PACKET + 16;
+/** A name that is asked for, and its answer. */
+const NAME_QUESTION = 200;
+/** `204 No Content` with the headers that servers add. */
+const HTTP_ANSWER = 160;
+const MQTT_CONNECT = 80;
+const LINE_ANSWER = 3;
+const PUBACK = 4;
+/** What is sent again while nothing answers: a segment at 1, 3 and 7 s by TCP, two more datagrams by UDP. */
+const COPIES_UNANSWERED = 3;
+
+/**
+ * Bytes that an attempt puts on the air, both ways, headers of TCP or UDP and IP included: an estimate from above for
+ * IPv4, because a device can't see what its modem is billed for.
+ */
+export function airBytes(options: Pick<LinkOptions, 'url' | 'topic'>, attempt: Attempt): number {
+  const url = new URL(options.url);
+  const { bodyBytes, newConnection, answered } = attempt;
+  const copies = answered ? 1 : COPIES_UNANSWERED;
+  if (url.protocol === 'udp:') {
+    const answer = answered ? UDP_PACKET + LINE_ANSWER : NAME_QUESTION;
+    return copies * (UDP_PACKET + bodyBytes) + answer;
+  }
+  const [head, answer, greeting] = overhead(url, bodyBytes, options.topic ?? '');
+  const up = head + bodyBytes;
+  const segments = Math.ceil(up / SEGMENT);
+  const again = (copies - 1) * (TCP_PACKET + Math.min(up, SEGMENT));
+  // The answer's packet and what acknowledges it; of a long post every second segment is acknowledged alone.
+  const down = answered ? 2 * TCP_PACKET + answer + Math.floor(segments / 2) * TCP_PACKET : 0;
+  const connection = newConnection ? TCP_CONNECTION + NAME_QUESTION + greeting : 0;
+  return up + segments * TCP_PACKET + again + down + connection;
+}
+
+/** Bytes around a body, of its answer, and of what goes before the first one. */
+function overhead(url: URL, bodyBytes: number, topic: string): readonly [number, number, number] {
+  switch (url.protocol) {
+    case 'tcp:':
+      return [0, LINE_ANSWER, 0];
+    case 'mqtt:':
+      return [topic.length + 7, PUBACK, MQTT_CONNECT + 2 * TCP_PACKET];
+    default: {
+      const lines = [
+        `POST ${url.pathname}${url.search} HTTP/1.1`,
+        'content-type: application/json',
+        `content-length: ${bodyBytes}`,
+        `Host: ${url.host}`,
+        '',
+        '',
+      ];
+      return [lines.join('\r\n').length, HTTP_ANSWER, 0];
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { Duration } from '@tashika/shared/time';
+import type { BootClock } from '../clock/index.ts';
+import { type DaysUse, dayInJapan, untilNextDay, useLater } from './day-budget.ts';
+import type { Allowance } from './uplink.ts';
+
+/** What becomes of readings when the day's bytes are spent. */
+export type WhenSpent = 'hold' | 'sparse';
+
+export interface BudgetOptions {
+  readonly dailyBytes: number;
+  readonly whenSpent: WhenSpent;
+  /** With `sparse`: one post of one reading in so long. */
+  readonly sparseMs: Duration;
+  readonly clock: BootClock;
+  /** Whether the wall clock is right now. */
+  readonly synced: () => boolean;
+  /** What was used before the start. */
+  readonly used: DaysUse;
+}
+
+export interface BudgetFigures {
+  readonly bytesUsed: number;
+  readonly limitBytes: number;
+}
+
+/** The clock may become right, and the day another: a wait is looked at again after so long. */
+const LOOK_AGAIN: Duration = 60_000;
+
+/**
+ * The bytes that a metered link may take in a day. Once they are spent, `hold` lets the readings wait in the spool
+ * until the next day; `sparse` sends one reading now and then, with how many wait behind it, so that silence is not
+ * taken for death. The post under way when the budget ends, and the sparse ones, are beyond it, and are counted.
+ */
+export class Budget implements Allowance {
+  readonly #options: BudgetOptions;
+  #use: DaysUse;
+  /** Monotonic time at which `#use` was brought up to date. */
+  #at: Duration;
+  #spentAt: Duration | undefined;
+
+  constructor(options: BudgetOptions) {
+    this.#options = options;
+    this.#use = options.used;
+    this.#at = options.clock.monotonic();
+  }
+
+  get use(): DaysUse {
+    const { clock, synced } = this.#options;
+    const now = clock.monotonic();
+    this.#use = useLater(this.#use, now - this.#at, synced() ? dayInJapan(clock.now()) : undefined);
+    this.#at = now;
+    return this.#use;
+  }
+
+  get figures(): BudgetFigures {
+    return { bytesUsed: this.use.bytes, limitBytes: this.#options.dailyBytes };
+  }
+
+  spend(bytes: number): void {
+    const { use } = this;
+    this.#use = { ...use, bytes: use.bytes + bytes };
+    this.#spentAt = this.#at;
+  }
+
+  next(): ReturnType<Allowance['next']> {
+    const { dailyBytes, whenSpent, sparseMs, clock, synced } = this.#options;
+    const { use } = this;
+    if (use.bytes < dailyBytes) return { waitMs: 0, readings: Number.POSITIVE_INFINITY };
+    const nextDay = untilNextDay(use, clock.now(), synced());
+    if (whenSpent === 'hold') return { waitMs: Math.max(1, Math.min(nextDay, LOOK_AGAIN)), readings: 0 };
+    const nextSparse = this.#spentAt === undefined ? 0 : this.#spentAt + sparseMs - clock.monotonic();
+    return { waitMs: Math.max(0, Math.min(nextSparse, nextDay, LOOK_AGAIN)), readings: 1 };
+  }
+}
