@@ -367,9 +367,20 @@ describe('the link', () => {
 
 it('units outside the registry are worth a look, once each', () => {
   const fields = ['degC', 'Cel', 'furlong', 'degC', '%RH', 'hPa'].map((unit, n) => ({ field: `f${n}`, unit }));
-  const { sensors } = configured({ sensors: { serial: [{ name: 'a', path: 'x', format: 'json', fields }] } });
+  const frame = { bytes: 2, start: '42', layout: [{ field: 'f', at: 1, type: 'u8', unit: 'mbar' }] };
+  const { sensors } = configured({
+    sensors: {
+      serial: [
+        { name: 'a', path: 'x', format: 'json', fields },
+        { name: 'b', path: 'y', format: 'binary', frame },
+      ],
+      modbus: [{ name: 'c', path: 'z', registers: [{ sensor: 'r', address: 0, unit: 'kph' }] }],
+    },
+  });
   expect(checkUnits(sensors).map(({ detail }) => detail)).toEqual([
     "degC is no unit of SenML's registry. Did you mean Cel?",
     "furlong is no unit of SenML's registry. Choose one of RFC 8428 or RFC 8798.",
+    "mbar is no unit of SenML's registry. Did you mean hPa?",
+    "kph is no unit of SenML's registry. Did you mean km/h?",
   ]);
 });

@@ -27,8 +27,12 @@ export function isRegistered(unit: string): boolean {
 }
 
 /** Units that nobody else's software will know. They are sent all the same. */
-export function checkUnits({ serial, mqtt }: SensorsConfiguration): readonly CheckLine[] {
-  const units = [...serial.flatMap(({ fields }) => fields), ...mqtt.flatMap(({ topics }) => topics)]
+export function checkUnits({ serial, modbus, mqtt }: SensorsConfiguration): readonly CheckLine[] {
+  const units = [
+    ...serial.flatMap(({ fields, frame }) => [...fields, ...(frame?.layout ?? [])]),
+    ...modbus.flatMap(({ registers }) => registers),
+    ...mqtt.flatMap(({ topics }) => topics),
+  ]
     .map(({ unit }) => unit)
     .filter((unit) => unit !== undefined);
   return [...new Set(units)]
