@@ -182,7 +182,8 @@ describe('the agent', () => {
 
   async function start(env: Record<string, string> = {}): Promise<Agent> {
     const configuration = loadEdgeConfiguration(undefined, { ...environment(), ...env });
-    agent = await startAgent(configuration, { logger: pino({ level: 'silent' }), sensors: [probe] });
+    const provisioning = () => ({ hash: '019c5e31e662', refused: { hash: '4f53cda18c2b', reason: 'It is a list.' } });
+    agent = await startAgent(configuration, { logger: pino({ level: 'silent' }), sensors: [probe], provisioning });
     return agent;
   }
 
@@ -221,6 +222,7 @@ describe('the agent', () => {
     await until(() => agent!.figures.spool.held === 0);
     expect(JSON.parse(await ask('/health'))).toMatchObject({
       status: 'degraded',
+      userData: { hash: '019c5e31e662', refused: { reason: 'It is a list.' } },
       region: '13',
       clock: 'synced',
       spool: { appended: 1, held: 0, lost: 0 },
@@ -230,6 +232,8 @@ describe('the agent', () => {
     expect(metrics).toContain('tashika_edge_readings_total 1');
     expect(metrics).toContain('tashika_edge_posts_total{verdict="accepted"} 1');
     expect(metrics).toContain('tashika_edge_sensor_running{sensor="probe"} 0');
+    expect(metrics).toContain('tashika_edge_user_data_info{hash="019c5e31e662"} 1');
+    expect(metrics).toContain('tashika_edge_user_data_refused 1');
     expect(metrics).toContain('tashika_edge_sensor_state{sensor="probe",state="failed"} 1');
     expect(metrics).toContain('tashika_edge_sensor_failures_total{sensor="probe"} 2');
     expect(metrics).toContain('tashika_edge_sensor_held_back_total{sensor="probe"} 5');

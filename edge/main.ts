@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { isTashikaError, usageError } from '@tashika/shared/errors';
 import { configurationOf, type LocalSettings, readLocalSettings } from './config/index.ts';
 import { live } from './life/index.ts';
-import { loggers } from './log/index.ts';
+import { complaint, loggers } from './log/index.ts';
 import { SPOOL_ACTIONS, type SpoolAction } from './spool-command/actions.ts';
 import { VERSION } from './version.ts';
 import { serviceManager } from './watchdog/index.ts';
@@ -108,7 +108,8 @@ function exitCodeOf(error: unknown): number {
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error) => {
-    process.stderr.write(isTashikaError(error) ? `${error.code}: ${error.message}\n` : `${error?.stack ?? error}\n`);
+    const text = isTashikaError(error) ? `${error.code}: ${error.message}` : `${error?.stack ?? error}`;
+    process.stderr.write(complaint(`${text}\n`, process.env));
     process.exit(exitCodeOf(error));
   },
 );

@@ -1,1 +1,1 @@
-export { isJournal, journalLine, loggers } from './log.ts';
+export { complaint, isJournal, journalLine, loggers } from './log.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isJournal, journalLine } from './index.ts';
+import { complaint, isJournal, journalLine } from './index.ts';
 
 /** Lines that a process writes to a file, which it is told is the journal, or not. */
 function written(asJournal: boolean): string[] {
@@ -35,6 +35,15 @@ describe('the log', () => {
 
   it('is plain JSON everywhere else', () => {
     expect(written(false).map((line) => JSON.parse(line).level)).toEqual([20, 30, 40, 50, 60]);
+  });
+
+  it('files each line of a complaint as an error', () => {
+    const fd = openSync('/dev/null', 'r');
+    const { dev, ino } = fstatSync(fd);
+    const text = 'CONFIG_INVALID: one.\ntwo.\n';
+    expect(complaint(text, { JOURNAL_STREAM: `${dev}:${ino}` }, fd)).toBe('<3>CONFIG_INVALID: one.\n<3>two.\n');
+    expect(complaint(text, {}, fd)).toBe(text);
+    closeSync(fd);
   });
 
   it('takes no other stream for the journal', () => {

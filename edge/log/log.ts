@@ -30,6 +30,16 @@ export function isJournal(journalStream: string | undefined, fd: number): boolea
 }
 
 const STDOUT = 1;
+const STDERR = 2;
+
+/** A complaint as standard error is to have it: where that is the journal, each of its lines is filed as an error. */
+export function complaint(
+  text: string,
+  env: Readonly<Record<string, string | undefined>>,
+  fd: number = STDERR,
+): string {
+  return isJournal(env.JOURNAL_STREAM, fd) ? text.replaceAll(/^(?=.)/gm, `<${priorityOf(50)}>`) : text;
+}
 
 /** Makes loggers that write JSON lines to standard output, with priorities where that is the journal. */
 export function loggers(env: Readonly<Record<string, string | undefined>>): (level: string) => Logger {

@@ -43,6 +43,7 @@ describe('the unit', () => {
       'char-ttyAMA rw',
       'char-ttyS rw',
       'char-gpiochip rw',
+      '/dev/vcio rw',
     ]);
   });
 

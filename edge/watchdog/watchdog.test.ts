@@ -11,6 +11,7 @@ import { Intake } from '../intake.ts';
 import { requiredTool } from '../sensors/testing/required-tool.ts';
 import { Spool } from '../spool/index.ts';
 import { MemoryFiles } from '../spool/testing/memory-files.ts';
+import { startAgentProcess } from '../testing/agent-process.ts';
 import { Feeding, type Look, serviceManager, stallOf, tracked, type Vitals, Work } from './index.ts';
 
 const logger = pino({ level: 'silent' });
@@ -96,7 +97,8 @@ async function notifySocket(context: TestContext) {
   const lines = createInterface({ input: receiver.stdout });
   await once(lines, 'line');
   lines.on('line', (line) => line !== 'BARRIER=1' && told.push(line));
-  return { told, manager: serviceManager({ PATH: process.env.PATH, NOTIFY_SOCKET: path, WATCHDOG_USEC: '90000000' })! };
+  const manager = serviceManager({ PATH: process.env.PATH, NOTIFY_SOCKET: path, WATCHDOG_USEC: '90000000' })!;
+  return { told, manager, path, directory };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -114,10 +116,16 @@ describe('the service manager', () => {
 
   it('has a watchdog that is fed thrice in its time, if it is for this process', () => {
     const env = { NOTIFY_SOCKET: '/x', WATCHDOG_USEC: '90000000' };
-    expect(serviceManager(env)?.feedEvery).toBe(30_000);
+    expect(serviceManager({ ...env })?.feedEvery).toBe(30_000);
     expect(serviceManager({ ...env, WATCHDOG_PID: String(process.pid) })?.feedEvery).toBe(30_000);
     expect(serviceManager({ ...env, WATCHDOG_PID: '1' })?.feedEvery).toBeUndefined();
     expect(serviceManager({ NOTIFY_SOCKET: '/x' })?.feedEvery).toBeUndefined();
+  });
+
+  it('is not spoken to by other programs that the agent runs', () => {
+    const env = { PATH: '/bin', NOTIFY_SOCKET: '/x', WATCHDOG_USEC: '90000000', WATCHDOG_PID: String(process.pid) };
+    serviceManager(env);
+    expect(env).toEqual({ PATH: '/bin' });
   });
 
   it('is told by the real systemd-notify', async (context) => {
@@ -185,6 +193,27 @@ describe('the watchdog', () => {
     expect(fed()).toBe(7);
     feeding.stop();
     await spool.close();
+  });
+
+  it('is fed by a real agent, which tells when it is ready and when it stops', async (context) => {
+    const { told, path, directory } = await notifySocket(context);
+    const agent = startAgentProcess(['run'], {
+      NOTIFY_SOCKET: path,
+      WATCHDOG_USEC: '300000',
+      TASHIKA_EDGE_REGION: '13',
+      TASHIKA_EDGE_METADATA_USER_DATA: 'false',
+      TASHIKA_EDGE_DATA_DIRECTORY: join(directory, 'data'),
+      TASHIKA_EDGE_UPLINK_URL: 'http://127.0.0.1:1',
+    });
+    await until(() => told.filter((line) => line === 'WATCHDOG=1').length >= 2);
+    expect(await agent.end('SIGTERM')).toBe(0);
+    await until(() => told.at(-1) === 'STOPPING=1');
+    expect(told[0]).toBe('READY=1');
+    expect(told.filter((line) => !/^(READY=1|WATCHDOG=1|STATUS=.*|STOPPING=1)$/.test(line))).toEqual([]);
+    // A link that is away is no stall.
+    expect(told.filter((line) => line.startsWith('STATUS='))).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^STATUS=region 13; .* last post accepted: none yet/)]),
+    );
   });
 
   it('is not fed by a timer alone while there is no agent', async () => {
