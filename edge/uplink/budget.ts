@@ -1,6 +1,5 @@
 import type { Duration } from '@tashika/shared/time';
-import type { BootClock } from '../clock/index.ts';
-import { type DaysUse, dayInJapan, untilNextDay, useLater } from './day-budget.ts';
+import { type BootClock, type DaysUse, dayInJapan, untilNextDay, useLater } from '../clock/index.ts';
 import type { Allowance } from './uplink.ts';
 
 /** What becomes of readings when the day's bytes are spent. */

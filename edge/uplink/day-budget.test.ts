@@ -1,8 +1,8 @@
 import { TestClock } from '@tashika/shared/time';
 import { describe, expect, it } from 'vitest';
 import type { BootClock } from '../clock/index.ts';
+import { type DaysUse, dayInJapan, NOTHING_USED, untilNextDay, useLater } from '../clock/index.ts';
 import { Budget, type WhenSpent } from './budget.ts';
-import { type DaysUse, dayInJapan, NOTHING_USED, untilNextDay, useLater } from './day-budget.ts';
 
 const HOUR = 3_600_000;
 /** Midnight in Japan. */

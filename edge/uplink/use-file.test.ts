@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type DaysUse, NOTHING_USED } from './day-budget.ts';
+import { type DaysUse, NOTHING_USED } from '../clock/index.ts';
 import { keptUse, UseFile } from './use-file.ts';
 
 function folder(): string {

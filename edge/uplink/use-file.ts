@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { type DaysUse, NOTHING_USED } from './day-budget.ts';
+import { type DaysUse, NOTHING_USED } from '../clock/index.ts';
 
 const NAME = 'uplink-use.json';
 

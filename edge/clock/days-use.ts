@@ -4,7 +4,7 @@ const DAY: Duration = 86_400_000;
 /** Japan's time is nine hours before UTC, all year. */
 const JAPAN_AHEAD: Duration = 9 * 3_600_000;
 
-/** What a link has cost in the running day. */
+/** What was used of something in the running day: bytes of a link, bytes written to a card. */
 export interface DaysUse {
   /** The day in Japan, counted from 1970; undefined while the clock has not been right since the day began. */
   readonly day: number | undefined;
