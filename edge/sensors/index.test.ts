@@ -80,6 +80,14 @@ it('an add-on that is not installed is a sensor that is unavailable, and says wh
   });
 });
 
+it('an add-on that a package of the agent leaves out says what to do instead', async () => {
+  const leftOut = Object.assign(new Error('not in here: use the other'), { code: 'ADD_ON_LEFT_OUT' });
+  await expect(loadAddOn('onoff', () => Promise.reject(leftOut))).rejects.toMatchObject({
+    code: 'SENSOR_UNAVAILABLE',
+    message: 'onoff is not in here: use the other',
+  });
+});
+
 it.each([
   ['temp (C)', 'house/temp__C_'],
   ['/wind//speed/', 'house/wind/speed'],
