@@ -1,13 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EdgeConfiguration } from '../config/index.ts';
 import { hashOf } from '../provisioning/index.ts';
 import type { SensorSink, SensorSource } from '../sensors/port.ts';
 import { type MetadataService, startMetadataService } from '../testing/metadata-service.ts';
-import { type FickleLink, startFickleLink } from '../uplink/testing/fickle-link.ts';
+import { mountSmallDisk } from '../testing/small-disk.ts';
+import { accept, type FickleLink, reset, startFickleLink } from '../uplink/testing/fickle-link.ts';
 import { live } from './index.ts';
 
 let directory: string;
@@ -51,13 +52,13 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-function begin(): void {
+function begin(dataDirectory = join(directory, 'data')): void {
   const file = {
     region: '13',
-    dataDirectory: join(directory, 'data'),
+    dataDirectory,
     metadata: { url: metadata.url, askEveryMs: 100 },
     uplink: { url: link.url, batchAgeMs: 20 },
-    spool: { fsyncMs: 10 },
+    spool: { fsyncMs: 10, maxBytes: 200_000, segmentBytes: 8_192 },
     clock: { trusted: 'always' },
   };
   const loggerOf = ({ log }: EdgeConfiguration) => {
@@ -150,4 +151,36 @@ describe("an agent's life", () => {
     stopFirst.abort();
     await first;
   });
+});
+
+const disk = await mountSmallDisk(512 * 1024);
+if (!disk && process.env.CI === 'true')
+  throw new Error('A full disk can not be tested here: mount, sudo -n mount and unshare -rm are all refused.');
+afterAll(() => disk?.remove());
+
+it.skipIf(!disk)('an agent is not started again while readings wait in memory for a full disk', async () => {
+  const filler = join(disk!.path, 'filler');
+  metadata.userData = LEVEL('warn');
+  begin(join(disk!.path, 'data'));
+  await until(() => valuesOf('agent/configuration').length === 1);
+  const block = Buffer.alloc(4_096, 'x');
+  const filling = (async () => {
+    for (;;) await writeFile(filler, block, { flag: 'a' });
+  })();
+  await expect(filling).rejects.toMatchObject({ code: 'ENOSPC' });
+  link.otherwise = reset;
+  // More than the blocks at hand can take.
+  for (let value = 1; value <= 3_000; value++) {
+    sink!.measured({ sensor: 'probe/x', value });
+    if (value % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const asked = metadata.asked;
+  metadata.userData = LEVEL('error');
+  await until(() => metadata.asked > asked + 3);
+  expect(started.slice(1)).toEqual(['warn']);
+  await rm(filler);
+  link.otherwise = accept;
+  await until(() => started.length === 3);
+  await until(() => new Set(valuesOf('probe/x')).size === 3_000);
+  expect(new Set(link.accepted.map(({ stream }) => stream)).size).toBe(1);
 });

@@ -12,6 +12,9 @@ const DRAIN: Duration = 10_000;
 /** How long sensors may take to let their devices go before another agent is started. */
 const CHANGEOVER: Duration = 10_000;
 
+/** How often a disk that refuses is looked at, while a new configuration waits for it. */
+const DISK_PAUSE: Duration = 1_000;
+
 /** What is wrong with the device, whatever its configuration says. */
 const NOT_OF_THE_CONFIGURATION = [
   'DATA_DIRECTORY_IN_USE',
@@ -66,6 +69,8 @@ export async function live({ local, loggerOf, stop, manager, parts = {} }: LifeO
       await manager?.tell('READY=1', `STATUS=${agent.look().status}`);
       feeding?.start();
       await Promise.race([provisioner.changed, stopped]);
+      // What waits in memory for the disk would end with the agent.
+      while (!stop.aborted && agent.figures.spool.diskRefuses) await Promise.race([clock.sleep(DISK_PAUSE), stopped]);
       const running = agent;
       agent = undefined;
       if (stop.aborted) {
