@@ -60,6 +60,13 @@ const BOARDS: Readonly<Record<string, { layout: Layout; gpio17: number }>> = {
     ],
     gpio17: 416,
   },
+  'Pi 5 with base 512': {
+    layout: [
+      ['pinctrl-rp1', 512, 54],
+      ['gpio-brcmstb@107d508500', 566, 32],
+    ],
+    gpio17: 529,
+  },
   'Pi 5 with base 571': {
     layout: [
       ['gpio-brcmstb@107d508500', 512, 32],
@@ -263,6 +270,8 @@ describe('a GPIO line', () => {
     wire.set(false);
     await clock.advance(50);
     expect(sink.valuesOf('door/stuck')).toEqual([true, false]);
+    await clock.advance(60_000);
+    expect(sink.valuesOf('door/stuck')).toEqual([true, false, true]);
   });
 
   it('fails when its chip is gone, and is back with it', async () => {
