@@ -79,18 +79,18 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     random,
     logger,
   });
-  const { unconfirmedBytes } = configuration.spool;
-  const { localAddress } = link;
+  const work = { appends: new Work(clock), spool: new Work(clock), posts: new Work(clock) };
+  const wayOut = await openWayOut(link, { dataDirectory, clock, synced: () => synchronisation.synced, logger });
   const receipts = openReceipts(configuration.receipts, {
-    localAddress,
-    unconfirmedBytes,
+    localAddress: link.localAddress,
+    unconfirmedBytes: configuration.spool.unconfirmedBytes,
+    allowance: wayOut.allowance,
+    spend: (bytes) => wayOut.spend(bytes),
     spool,
     clock,
     random,
     logger,
   });
-  const work = { appends: new Work(clock), spool: new Work(clock), posts: new Work(clock) };
-  const wayOut = await openWayOut(link, { dataDirectory, clock, synced: () => synchronisation.synced, logger });
   const uplink = new Uplink({
     ...link,
     batchBytes: wayOut.batchBytes,

@@ -96,7 +96,7 @@ describe('receipts', () => {
         await device.pass(20_000);
       }
       expect(device.cloud.receiver.missing(device.spool.figures.stream).length).toBeGreaterThan(0);
-      await device.pass(24 * HOUR);
+      await device.pass(12 * HOUR);
       const { stream } = device.spool.figures;
       const arrived = device.cloud.receiver.values.get(stream)!;
       expect([...arrived.values()].sort()).toEqual(values.flatMap((value) => [value, -value]).sort());
@@ -135,11 +135,11 @@ describe('receipts', () => {
   });
 
   it('give up what never arrives, say so once, and keep it, while the others are confirmed', async () => {
-    const device = await startDevice({ resends: 4 });
+    const device = await startDevice({ resends: 3 });
     device.cloud.fateOf = ({ first, readings }) => (first <= 5 && 5 < first + readings.length ? 'lost' : 0);
     for (let value = 1; value <= 9; value++) await device.report(value);
-    await device.pass(48 * HOUR);
-    expect(numbersOf(device).filter(([first]) => first === 5)).toHaveLength(5);
+    await device.pass(12 * HOUR);
+    expect(numbersOf(device).filter(([first]) => first === 5)).toHaveLength(4);
     expect(said(device, 'READINGS_UNARRIVED')).toMatchObject([{ level: 50, ranges: [[5, 5]], readings: 1 }]);
     expect(device.spool.unconfirmed).toMatchObject([{ sent: [[5, 5]] }]);
     expect(device.spool.figures.lost).toBe(0);
@@ -281,6 +281,17 @@ describe('questions for receipts', () => {
     await device.pass(3 * HOUR);
     expect(device.spool.figures.unconfirmed).toBe(0);
     expect(device.receipts.figures.failuresInRow).toBe(0);
+  });
+
+  it("wait while the day's bytes are spent", async () => {
+    let readings = 0;
+    const device = await startDevice({ allowance: { next: () => ({ waitMs: 0, readings }) } });
+    await device.report(1);
+    await device.pass(3 * HOUR);
+    expect(questions(device)).toBe(0);
+    readings = Number.POSITIVE_INFINITY;
+    await device.pass(11 * MINUTE);
+    expect(device.spool.unconfirmed).toEqual([]);
   });
 
   it('end with the process, one that is under way too', async () => {

@@ -3,6 +3,7 @@ import { count, type SequenceRanges, subtract, union } from '@tashika/shared/seq
 import type { Clock, Duration, Timestamp } from '@tashika/shared/time';
 import type { Logger } from 'pino';
 import type { Batch, Receipt, Spool, Unconfirmed } from '../spool/index.ts';
+import type { Allowance } from '../uplink/index.ts';
 import { type Answer, answerOf } from './answer.ts';
 import type { ReceiptSource } from './beam.ts';
 import { conclude } from './conclusion.ts';
@@ -14,6 +15,8 @@ export interface ReceiptsOptions extends Patience {
   /** Between two rounds of questions, each of which asks once about each stream. */
   readonly intervalMs: Duration;
   readonly spool: Pick<Spool, 'confirm' | 'unconfirmed' | 'figures'>;
+  /** What the link may cost; while the day's bytes are spent, nothing is asked. Left out: what it likes. */
+  readonly allowance?: Allowance | undefined;
   /** The spool's bound for what is sent and unconfirmed. */
   readonly unconfirmedBytes: number;
   readonly clock: Clock;
@@ -134,9 +137,10 @@ export class Receipts {
 
   /** How many intervals lie between two rounds, as things stand; `undefined` while there is nothing to ask. */
   #intervals(): number | undefined {
-    const { spool, unconfirmedBytes } = this.#options;
+    const { spool, unconfirmedBytes, allowance } = this.#options;
     const { unconfirmed } = spool;
-    if (unconfirmed.length === 0) return undefined;
+    const isSpent = Number.isFinite(allowance?.next().readings);
+    if (unconfirmed.length === 0 || isSpent) return undefined;
     return intervalsBetween({
       failuresInRow: this.#failuresInRow,
       fill: spool.figures.unconfirmedBytes / unconfirmedBytes,

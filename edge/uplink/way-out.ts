@@ -47,6 +47,8 @@ export interface WayOut {
   readonly batchBytes: number;
   readonly allowance: Allowance | undefined;
   readonly figures: WayOutFigures;
+  /** Counts bytes that something else than posts put on the same air. */
+  spend(bytes: number): void;
   /** Writes down what the day has cost. The link is closed by the uplink. */
   close(): Promise<void>;
 }
@@ -57,10 +59,11 @@ export async function openWayOut(options: WayOutOptions, parts: WayOutParts): Pr
   const { dailyBytes, resetCommand, resetAfterMs, resetTimeoutMs } = options;
   const spending = dailyBytes === undefined ? undefined : await openBudget({ ...options, dailyBytes }, parts);
   let airBytes = 0;
-  const metered = meteredLink(openLink(options), options, (bytes) => {
+  const spend = (bytes: number) => {
     airBytes += bytes;
     spending?.spend(bytes);
-  });
+  };
+  const metered = meteredLink(openLink(options), options, spend);
   const reset =
     resetCommand === undefined
       ? undefined
@@ -75,6 +78,7 @@ export async function openWayOut(options: WayOutOptions, parts: WayOutParts): Pr
     link: reset ?? metered,
     batchBytes: postBytes(options),
     allowance: spending?.budget,
+    spend,
     get figures() {
       return {
         airBytes,

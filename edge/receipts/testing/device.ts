@@ -27,7 +27,7 @@ export interface Device {
   report(...values: readonly number[]): Promise<void>;
   /** Sends all that waits. */
   send(): Promise<void>;
-  /** Lets time pass, sending what is asked for again every five seconds. */
+  /** Lets time pass, sending what is asked for again every 15 s. */
   pass(ms: Duration): Promise<void>;
 }
 
@@ -91,7 +91,7 @@ export async function startDevice(options: DeviceOptions = {}): Promise<Device> 
     async pass(ms) {
       const end = time.monotonic() + ms;
       while (time.monotonic() < end) {
-        await time.advance(Math.min(5_000, end - time.monotonic()));
+        await time.advance(Math.min(15_000, end - time.monotonic()));
         await send();
       }
     },
