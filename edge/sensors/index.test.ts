@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { loadAddOn } from './add-on.ts';
 import { createSensors } from './index.ts';
 import { sensorName } from './names.ts';
+import { machineOf } from './system/testing/machine.ts';
 import { sensorsConfiguration } from './testing/configuration.ts';
+import { RecordingSink } from './testing/recording-sink.ts';
 
 const options = { clock: systemClock, logger: pino({ level: 'silent' }) };
 
@@ -21,6 +23,20 @@ describe('the configured sensors', () => {
       mqtt: [{ name: 'farm', url: 'mqtt://localhost', topics: [{ topic: '#' }] }],
     });
     expect(createSensors(sensors, options).map(({ name }) => name)).toEqual(['serial:house', 'gpio:door', 'mqtt:farm']);
+  });
+
+  it('report as configured', async () => {
+    const sensors = sensorsConfiguration({
+      system: { enabled: true },
+      reporting: [{ name: 'system/*', range: [-2, -1], priority: 'low' }],
+    });
+    const [source] = createSensors(sensors, { ...options, roots: machineOf({}) });
+    const sink = new RecordingSink();
+    await source!.start(sink);
+    await sink.until(() => sink.measurements.length > 0);
+    await source!.stop();
+    expect(sink.measurements[0]).toMatchObject({ sensor: 'system/load', suspect: true, priority: 'low' });
+    expect(source!.figures).toEqual({ failures: 0, heldBack: 0 });
   });
 
   it.each([

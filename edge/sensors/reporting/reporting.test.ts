@@ -118,6 +118,20 @@ describe('a source with reporting rules', () => {
     ]);
   });
 
+  it('says a change that waited while the source failed, and repeats it no more', async () => {
+    const { clock, sink, measure, state } = await reported([{ name: '*', minIntervalMs: 1_000, maxIntervalMs: 5_000 }]);
+    measure(1);
+    await clock.advance(100);
+    measure(2);
+    state('failed', 'Unplugged.');
+    await clock.advance(100_000);
+    expect(timed(sink)).toEqual([
+      [1, 0],
+      [2, 100],
+    ]);
+    expect(clock.pending).toBe(0);
+  });
+
   it('tells changes of states at once, and their rest as often as asked', async () => {
     const { sink, measure } = await reported([{ name: '*', deadband: 0, minIntervalMs: 60_000 }]);
     for (const value of [false, false, true, true, false]) measure(value);
