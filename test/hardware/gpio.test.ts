@@ -7,8 +7,10 @@ import { bootImage, Guest, haveGuestTools, Receiver } from './rig/index.ts';
 
 const LABEL = '9030000.pl061';
 const DRIVER = '/sys/bus/amba/drivers/pl061_gpio';
-/** Lines of the chip; 3 is the power key. */
-const [DOOR, METER, OLD_METER, OLD_DOOR] = [5, 6, 1, 2] as const;
+/** Lines of the chip; 3 is the power key. What is old is watched with libgpiod 1. */
+const LINES = { door: 5, meter: 6, bell: 7, 'old-meter': 1, 'old-door': 2, 'old-bell': 4 } as const;
+const GPIOMON = ['meter', 'bell', 'old-meter', 'old-door', 'old-bell'] as const;
+const ALL = ['door', ...GPIOMON] as const;
 
 describe.skipIf(!haveGuestTools())('the agent at a real kernel with a GPIO chip', () => {
   const directory = mkdtempSync(join(tmpdir(), 'tashika-hardware-'));
@@ -18,8 +20,12 @@ describe.skipIf(!haveGuestTools())('the agent at a real kernel with a GPIO chip'
   beforeAll(async () => {
     receiver = await Receiver.start();
     guest = await Guest.boot(bootImage(directory), directory);
-    const line = { chipLabels: [LABEL], debounceMs: 0 };
-    const counter = { ...line, mode: 'counter', intervalMs: 500 };
+    const line = (name: keyof typeof LINES, settings: object) => ({
+      ...{ name, pin: LINES[name], chipLabels: [LABEL], debounceMs: 0 },
+      ...settings,
+    });
+    const counter = { mode: 'counter', intervalMs: 500 };
+    const bouncing = { driver: 'gpiomon', debounceMs: 500 };
     const common = {
       region: '13',
       uplink: { url: `http://10.0.2.2:${receiver.port}`, batchAgeMs: 0 },
@@ -27,35 +33,12 @@ describe.skipIf(!haveGuestTools())('the agent at a real kernel with a GPIO chip'
       clock: { trusted: 'always' },
     };
     const system = { enabled: true, intervalMs: 1_000 };
-    await guest.startAgent(
-      'with-libgpiod-2',
-      {
-        ...common,
-        sensors: {
-          system,
-          gpio: [
-            { ...line, name: 'door', pin: DOOR },
-            { ...counter, name: 'meter', pin: METER },
-          ],
-        },
-      },
-      2,
-    );
-    await guest.startAgent(
-      'with-libgpiod-1',
-      {
-        ...common,
-        sensors: {
-          system: { enabled: false },
-          gpio: [
-            { ...counter, name: 'old-meter', pin: OLD_METER },
-            { ...line, driver: 'gpiomon', name: 'old-door', pin: OLD_DOOR },
-          ],
-        },
-      },
-      1,
-    );
-    await running(0);
+    const lines = [line('door', {}), line('meter', counter), line('bell', bouncing)];
+    await guest.startAgent('with-libgpiod-2', { ...common, sensors: { system, gpio: lines } }, 2);
+    const oldLines = [line('old-door', { driver: 'gpiomon' }), line('old-meter', counter), line('old-bell', bouncing)];
+    const without = { enabled: false };
+    await guest.startAgent('with-libgpiod-1', { ...common, sensors: { system: without, gpio: oldLines } }, 1);
+    await told('running', ALL, 0);
   }, 600_000);
 
   afterAll(async () => {
@@ -64,40 +47,37 @@ describe.skipIf(!haveGuestTools())('the agent at a real kernel with a GPIO chip'
     rmSync(directory, { recursive: true, force: true });
   });
 
-  /** Resolves when every GPIO sensor has said since log position `since` that it runs. */
-  function running(since: number): Promise<unknown> {
-    return Promise.all(
-      ['door', 'meter', 'old-meter', 'old-door'].map((name) =>
-        guest.logged({ sensor: `gpio:${name}`, msg: 'sensor running' }, since),
-      ),
-    );
+  /** Resolves when every sensor has told the state since log position `since`. */
+  function told(state: 'running' | 'failed', names: readonly string[], since: number): Promise<unknown> {
+    return Promise.all(names.map((name) => guest.logged({ sensor: `gpio:${name}`, msg: `sensor ${state}` }, since)));
   }
 
   it('finds a BCM line under a base of 512', async () => {
     const shown = await guest.run('cat /sys/class/gpio/gpiochip*/base; ls /sys/class/gpio');
-    expect(shown.split(/\s+/)).toEqual(expect.arrayContaining(['512', `gpio${512 + DOOR}`]));
+    expect(shown.split(/\s+/)).toEqual(expect.arrayContaining(['512', `gpio${512 + LINES.door}`]));
   });
 
   it('is checked beside the working agent', async () => {
     const lines = await guest.check('with-libgpiod-2', 2);
     expect(lines.filter(({ subject }) => subject.startsWith('gpio '))).toEqual([
-      { subject: 'gpio door', verdict: 'ok', detail: `GPIO5 is the kernel's line ${512 + DOOR}, by sysfs.` },
+      { subject: 'gpio door', verdict: 'ok', detail: `GPIO5 is the kernel's line ${512 + LINES.door}, by sysfs.` },
       {
         subject: 'gpio meter',
         verdict: 'ok',
         detail: expect.stringMatching(/^GPIO6 is line 6 of gpiochip0, by gpiomon of libgpiod 2\./),
       },
+      expect.objectContaining({ subject: 'gpio bell', verdict: 'ok' }),
     ]);
   });
 
   it.each([
-    ['onoff', 'door', DOOR],
-    ['gpiomon', 'old-door', OLD_DOOR],
-  ] as const)('has each of 200 changes arrive by %s, one after the other', async (_way, sensor, line) => {
+    ['onoff', 'door'],
+    ['gpiomon', 'old-door'],
+  ] as const)('has each of 200 changes arrive by %s, one after the other', async (_way, sensor) => {
     const values = () => receiver.valuesOf(sensor);
     await receiver.until('the first level', () => values().length === 1);
     for (let change = 1; change <= 200; change++) {
-      await guest.setLine(line, change % 2 === 1);
+      await guest.setLine(LINES[sensor], change % 2 === 1);
       await receiver.until(`change ${change}`, () => values().length === change + 1);
     }
     expect(values()).toEqual(Array.from({ length: 201 }, (_, n) => n % 2 === 1));
@@ -106,8 +86,8 @@ describe.skipIf(!haveGuestTools())('the agent at a real kernel with a GPIO chip'
   it('counts every one of 200 pulses that do not wait for it, by both versions of gpiomon', async () => {
     for (let pulse = 0; pulse < 200; pulse++)
       for (const level of [true, false]) {
-        await guest.setLine(METER, level);
-        await guest.setLine(OLD_METER, level);
+        await guest.setLine(LINES.meter, level);
+        await guest.setLine(LINES['old-meter'], level);
         await guest.edgesTaken();
         await pause(2); // how long a pulse and a pause are
       }
@@ -119,32 +99,58 @@ describe.skipIf(!haveGuestTools())('the agent at a real kernel with a GPIO chip'
     expect([receiver.valuesOf('meter/count').at(-1), receiver.valuesOf('old-meter/count').at(-1)]).toEqual([200, 200]);
   });
 
+  it.each([
+    ['the kernel, for libgpiod 2', 'bell'],
+    ['the agent, for libgpiod 1', 'old-bell'],
+  ] as const)('makes one change of nine bounces, debounced by %s', async (_by, sensor) => {
+    const values = () => receiver.valuesOf(sensor);
+    for (let bounce = 0; bounce < 9; bounce++) {
+      await guest.setLine(LINES[sensor], bounce % 2 === 0);
+      await guest.edgesTaken();
+    }
+    await receiver.until('the bell to ring', () => values().length > 1);
+    await guest.setLine(LINES[sensor], false);
+    await receiver.until('the bell to be still', () => values().at(-1) === false);
+    expect(values()).toEqual([false, true, false]);
+  });
+
   it('has the last level right after a storm of edges', async () => {
     const before = receiver.valuesOf('door').length;
-    for (let edge = 0; edge < 1_001; edge++) await guest.setLine(DOOR, edge % 2 === 0);
+    for (let edge = 0; edge < 1_001; edge++) await guest.setLine(LINES.door, edge % 2 === 0);
     await receiver.until('the door to be open', () => {
       const values = receiver.valuesOf('door');
       return values.length > before && values.at(-1) === true;
     });
   });
 
+  it('watches on when every gpiomon is killed', async () => {
+    const before = guest.now;
+    await guest.run('kill -9 $(pidof gpiomon)');
+    await told('failed', GPIOMON, before);
+    await told('running', GPIOMON, before);
+    for (const name of ['meter', 'old-meter'] as const) {
+      await guest.setLine(LINES[name], true);
+      await receiver.until(`${name} to count on`, () => receiver.valuesOf(`${name}/count`).at(-1) === 201);
+      await guest.setLine(LINES[name], false);
+    }
+  });
+
   it('fails when the chip vanishes while the others run on, and is back with it', async () => {
     const unbound = guest.now;
     await guest.run(`echo ${LABEL} > ${DRIVER}/unbind`);
-    for (const name of ['door', 'meter', 'old-meter', 'old-door'])
-      await guest.logged({ sensor: `gpio:${name}`, msg: 'sensor failed' }, unbound);
+    await told('failed', ALL, unbound);
     const uptimes = receiver.valuesOf('system/uptime').length;
     await receiver.until('the machine itself goes on', () => receiver.valuesOf('system/uptime').length > uptimes + 2);
 
     const before = receiver.valuesOf('door').length;
-    await guest.setLine(DOOR, false);
+    await guest.setLine(LINES.door, false);
     const bound = guest.now;
     await guest.run(`echo ${LABEL} > ${DRIVER}/bind`);
-    await running(bound);
+    await told('running', ALL, bound);
     await receiver.until('the change while it was away', () => receiver.valuesOf('door').length > before);
-    await guest.setLine(DOOR, true);
+    await guest.setLine(LINES.door, true);
     await receiver.until('a change after it', () => receiver.valuesOf('door').at(-1) === true);
-    await guest.setLine(METER, true);
-    await receiver.until('the count to go on', () => receiver.valuesOf('meter/count').at(-1) === 201);
+    await guest.setLine(LINES.meter, true);
+    await receiver.until('the count to go on', () => receiver.valuesOf('meter/count').at(-1) === 202);
   });
 });

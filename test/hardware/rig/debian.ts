@@ -8,6 +8,7 @@ const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 export class DebianArchive {
   readonly #env: NodeJS.ProcessEnv;
   readonly #downloads: string;
+  readonly #archives: string;
 
   /**
    * @param directory where lists and packages are kept
@@ -15,6 +16,7 @@ export class DebianArchive {
    */
   constructor(directory: string, architecture: string, releases: readonly string[]) {
     this.#downloads = join(directory, 'packages');
+    this.#archives = join(directory, 'cache/archives');
     for (const folder of ['lists/partial', 'cache/archives/partial', 'parts', 'packages'])
       mkdirSync(join(directory, folder), { recursive: true });
     const mirror = mirrorOfThisMachine();
@@ -66,6 +68,14 @@ export class DebianArchive {
     mkdirSync(root, { recursive: true });
     for (const each of readdirSync(folder)) execFileSync('dpkg-deb', ['--extract', join(folder, each), root]);
     rmSync(folder, { recursive: true });
+  }
+
+  /** Downloads packages with all that they depend on, and says where each is. */
+  download(packages: readonly string[]): string[] {
+    this.#apt('apt-get', ['install', '-qq', '--yes', '--download-only', '--no-install-recommends', ...packages]);
+    return readdirSync(this.#archives)
+      .filter((name) => name.endsWith('.deb'))
+      .map((name) => join(this.#archives, name));
   }
 
   #apt(program: string, args: readonly string[]): string {

@@ -1,3 +1,4 @@
+export { DebianRoot, haveDebianRootTools } from './debian-root.ts';
 export { Guest, type LogLine } from './guest.ts';
 export { bootImage } from './image.ts';
 export { Receiver } from './receiver.ts';
