@@ -1,0 +1,111 @@
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type ArchiveOptions, writeDeb, writeTarball } from './archive.ts';
+import { type Bundle, bundleAgent } from './bundle.ts';
+import { addControl, changelog, controlFile } from './debian.ts';
+import { layOut, layOutForDebian, NODE } from './layout.ts';
+import { type Licence, licenceFile, licenceOf, packageFolders } from './licences.ts';
+import { type CarriedNode, checkMachine, fetchNode, nodeOfRelease } from './node.ts';
+import { type Architecture, TARGETS, type Target } from './target.ts';
+import { Tree } from './tree.ts';
+
+export interface BuildOptions extends ArchiveOptions {
+  /** The repository, built. */
+  readonly root: string;
+  readonly out: string;
+  readonly architectures: readonly Architecture[];
+  /** A release of Node for armhf. */
+  readonly nodeArmhf: string | undefined;
+}
+
+/** What was built for a target, sizes in bytes. */
+export interface Built {
+  readonly architecture: Architecture;
+  readonly node: string | undefined;
+  readonly files: readonly { readonly file: string; readonly bytes: number }[];
+  readonly installedBytes: number;
+  readonly nodeBytes: number;
+}
+
+/** A tarball and a Debian package of the agent for each architecture, told as they are ready. */
+export async function buildPackages(options: BuildOptions, tell: (built: Built) => void): Promise<void> {
+  const { root, out, architectures } = options;
+  const bundle = await bundleAgent(root);
+  mkdirSync(out, { recursive: true });
+  const work = mkdtempSync(join(tmpdir(), 'tashika-packages-'));
+  try {
+    for (const name of architectures) tell(buildFor(TARGETS[name], bundle, options, work));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function buildFor(target: Target, bundle: Bundle, options: BuildOptions, work: string): Built {
+  const { root, out, madeAt } = options;
+  const { architecture } = target;
+  const { version } = JSON.parse(readFileSync(join(root, 'edge/package.json'), 'utf8'));
+  const release = { version, madeAt };
+  const node = nodeFor(target, options, work);
+  if (node) checkMachine(node.program, target);
+  const name = `tashika-edge_${version}_${architecture}`;
+  const parts = {
+    root,
+    target,
+    bundle,
+    serialport: serialportOf(root),
+    node,
+    licences: licencesOf(root, bundle, node, version),
+  };
+
+  const plain = new Tree(join(work, name));
+  layOut(plain, parts);
+  const tarball = join(out, `${name}.tar.xz`);
+  writeTarball(tarball, work, name, options);
+
+  const debian = new Tree(join(work, `${name}.deb`));
+  layOut(new Tree(join(debian.root, 'usr')), parts);
+  layOutForDebian(debian, changelog(release));
+  const installedBytes = debian.size();
+  addControl(
+    debian,
+    join(root, 'deploy/edge-package/system/debian'),
+    controlFile(target, release, node !== undefined, installedBytes),
+  );
+  const deb = join(out, `${name}.deb`);
+  writeDeb(deb, debian.root, options);
+
+  return {
+    architecture,
+    node: node?.version,
+    files: [tarball, deb].map((file) => ({ file, bytes: statSync(file).size })),
+    installedBytes,
+    nodeBytes: plain.size((path) => path === NODE),
+  };
+}
+
+function nodeFor(target: Target, { root, nodeArmhf }: BuildOptions, work: string): CarriedNode | undefined {
+  if (target.node) return fetchNode(target.node, join(root, 'node_modules/.cache/tashika-packages'));
+  return nodeArmhf === undefined ? undefined : nodeOfRelease(nodeArmhf, join(work, 'node'));
+}
+
+/** Beside `serialport`, where its own dependencies are. */
+function serialportOf(root: string): string {
+  const serialport = realpathSync(join(root, 'edge/node_modules/serialport'));
+  return realpathSync(join(dirname(serialport), '@serialport/bindings-cpp'));
+}
+
+function licencesOf(root: string, bundle: Bundle, node: CarriedNode | undefined, version: string): string {
+  const own: Licence = {
+    work: `tashika-edge ${version}`,
+    terms: 'Apache-2.0',
+    text: readFileSync(join(root, 'LICENSE'), 'utf8').trim(),
+  };
+  const others = packageFolders(bundle.modules).map((folder) => licenceOf(join(root, folder)));
+  const ofNode = node && {
+    work: `Node.js ${node.version}`,
+    terms: 'MIT, and those of its parts',
+    text: readFileSync(node.licence, 'utf8').trim(),
+  };
+  return licenceFile(own, [...others, ...(ofNode ? [ofNode] : [])]);
+}
