@@ -13,11 +13,13 @@ export type Answer =
   | { readonly kind: 'unusable'; readonly reason: string };
 
 const MOST_REASON = 200;
+/** Too slow, or too often: what a proxy in between may say of any device. */
+const BUSY = [408, 429];
 
 /** Judges an answer to the question what the cloud has of a stream. */
 export function answerOf({ status, body }: HttpAnswer, asked: Pick<Unconfirmed, 'stream' | 'last'>): Answer {
   const reason = `HTTP ${status}: ${body.trim().slice(0, MOST_REASON)}`;
-  if (status >= 500) return { kind: 'unavailable', reason };
+  if (status >= 500 || BUSY.includes(status)) return { kind: 'unavailable', reason };
   if (status !== 200) return { kind: 'refused', reason };
   const receipt = receiptIn(body);
   if (!receipt) return { kind: 'unusable', reason };

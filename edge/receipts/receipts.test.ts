@@ -310,6 +310,7 @@ describe('an answer that is no receipt', () => {
   it.each([
     ['a destination that is away', 'unavailable', () => ({ status: 502, contentType: 'text/plain', body: 'away' })],
     ['a cloud without the key', 'unavailable', () => ({ status: 503, contentType: 'application/json', body: '{}' })],
+    ['a proxy with too much to do', 'unavailable', () => ({ status: 429, contentType: 'text/html', body: html })],
     ['a signature that is refused', 'refused', () => ({ status: 401, contentType: 'application/json', body: '{}' })],
     ['a path that is not there', 'refused', () => ({ status: 404, contentType: 'text/plain', body: '' })],
     ['a way elsewhere', 'refused', () => ({ status: 302, contentType: 'text/html', body: '' })],

@@ -36,7 +36,7 @@ export interface ReceiptsFigures {
   readonly failuresInRow: number;
 }
 
-/** Streams asked about in one round, the oldest first. */
+/** Streams asked about in one round: the oldest, and the one that is gone on with. */
 const MOST_STREAMS = 8;
 const MOST_RANGES_TOLD = 16;
 
@@ -156,7 +156,7 @@ export class Receipts {
     this.#forgetAllBut(unconfirmed);
     this.#more = false;
     let failed = false;
-    for (const { stream } of unconfirmed.slice(0, MOST_STREAMS)) {
+    for (const { stream } of oldestAndNewest(unconfirmed)) {
       const askedAt = clock.monotonic();
       const answer = await this.#ask(stream);
       if (this.#stopped.signal.aborted) return;
@@ -246,6 +246,11 @@ export class Receipts {
 
 function keptOf({ sent, told }: Unconfirmed): SequenceRanges {
   return union(sent, told);
+}
+
+function oldestAndNewest(unconfirmed: readonly Unconfirmed[]): readonly Unconfirmed[] {
+  if (unconfirmed.length <= MOST_STREAMS) return unconfirmed;
+  return [...unconfirmed.slice(0, MOST_STREAMS - 1), unconfirmed.at(-1)!];
 }
 
 function overlap(a: SequenceRanges, b: SequenceRanges): boolean {
