@@ -27,6 +27,7 @@ interface Arc {
 const TOLERANCE = 0.003;
 /** The table counts in thousandths of a degree: some 110 m. */
 const STEPS = 1_000;
+const KUMAMOTO = 43;
 const KAGOSHIMA = 46;
 const OKINAWA = 47;
 
@@ -55,13 +56,16 @@ function ringsOf({ properties, geometry }: Feature): { code: number; points: rea
 }
 
 /**
- * Natural Earth gives the Amami islands to Okinawa. They are Kagoshima's: from Yoron (27.0° N, 128.4° E) to Kikai.
- * Io-Torishima (27.9° N, 128.2° E) and Iheya (27.1° N, 128.0° E), which lie as far north, are Okinawa's.
+ * Natural Earth gives islands of Kagoshima's to others: the Amami islands, from Yoron (27.0° N, 128.4° E) to Kikai, to
+ * Okinawa (whose Io-Torishima and Iheya lie as far north, but further west), and Nagashima and Shishijima (32.2° N,
+ * 130.2° E) to Kumamoto.
  */
 function corrected(code: number, points: readonly Point[]): number {
   const longitude = points.reduce((sum, [each]) => sum + each, 0) / points.length;
   const latitude = points.reduce((sum, [, each]) => sum + each, 0) / points.length;
-  return code === OKINAWA && latitude > 26.95 && longitude > 128.35 ? KAGOSHIMA : code;
+  const amami = code === OKINAWA && latitude > 26.95 && longitude > 128.35;
+  const nagashima = code === KUMAMOTO && latitude < 32.3;
+  return amami || nagashima ? KAGOSHIMA : code;
 }
 
 function keyOf([longitude, latitude]: Point): string {
