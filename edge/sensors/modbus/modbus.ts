@@ -29,8 +29,13 @@ export function modbusDriver(configuration: ModbusConfiguration, clock: Clock): 
       }
     },
     check: async () => {
-      await loadModbus();
-      return checkSerial(`modbus ${name}`, path);
+      const subject = `modbus ${name}`;
+      try {
+        await loadModbus();
+      } catch (error) {
+        return [{ subject, verdict: 'fail', detail: messageOf(error) }];
+      }
+      return checkSerial(subject, path);
     },
   };
 }
