@@ -108,10 +108,10 @@ export class Receipts {
   }
 
   async #run(): Promise<void> {
-    const { clock, random, logger } = this.#options;
+    const { random, logger } = this.#options;
     // The first question comes at any part of an interval: a fleet that is started at once does not ask at once.
     let share = random();
-    while (await this.#due(clock.monotonic(), share)) {
+    while (await this.#due(share)) {
       try {
         await this.#askAll();
       } catch (err) {
@@ -123,14 +123,19 @@ export class Receipts {
   }
 
   /** Waits until it is time to ask; false when there is nothing more to ask. */
-  async #due(since: Duration, share: number): Promise<boolean> {
+  async #due(share: number): Promise<boolean> {
     const { clock, intervalMs } = this.#options;
     const { signal } = this.#stopped;
+    const look = lookEvery(intervalMs);
+    let since = clock.monotonic();
     while (!signal.aborted) {
       const intervals = this.#intervals();
-      const left = intervals === undefined ? intervalMs : since + share * intervals * intervalMs - clock.monotonic();
+      let left: Duration = look;
+      // Counted from when there is something to ask: devices that report on the hour must not all ask then.
+      if (intervals === undefined) since = clock.monotonic();
+      else left = since + share * intervals * intervalMs - clock.monotonic();
       if (left <= 0) return true;
-      await clock.sleep(Math.min(left, lookEvery(intervalMs)), signal).catch(() => undefined);
+      await clock.sleep(Math.min(left, look), signal).catch(() => undefined);
     }
     return false;
   }
@@ -144,7 +149,8 @@ export class Receipts {
     return intervalsBetween({
       failuresInRow: this.#failuresInRow,
       fill: spool.figures.unconfirmedBytes / unconfirmedBytes,
-      more: this.#more,
+      // What was asked for comes first; a question before that would learn nothing.
+      more: this.#more && spool.figures.again === 0,
       hopeless: unconfirmed.every((each) => subtract(keptOf(each), this.#ended.get(each.stream) ?? []).length === 0),
     });
   }
