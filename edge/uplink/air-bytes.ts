@@ -23,6 +23,8 @@ const NAME_QUESTION = 200;
 const HTTP_ANSWER = 160;
 const MQTT_CONNECT = 80;
 const LINE_ANSWER = 3;
+/** The answers of a few destinations as JSON, and headers that say so. */
+const UNIFIED_ANSWER = 200;
 const PUBACK = 4;
 /** What is sent again while nothing answers: a segment at 1, 3 and 7 s by TCP, two more datagrams by UDP. */
 const COPIES_UNANSWERED = 3;
@@ -31,15 +33,16 @@ const COPIES_UNANSWERED = 3;
  * Bytes that an attempt puts on the air, both ways, headers of TCP or UDP and IP included: an estimate from above for
  * IPv4, because a device can't see what its modem is billed for.
  */
-export function airBytes(options: Pick<LinkOptions, 'url' | 'topic'>, attempt: Attempt): number {
+export function airBytes(options: Pick<LinkOptions, 'url' | 'entry' | 'topic'>, attempt: Attempt): number {
   const url = new URL(options.url);
   const { bodyBytes, newConnection, answered } = attempt;
   const copies = answered ? 1 : COPIES_UNANSWERED;
   if (url.protocol === 'udp:') {
-    const answer = answered ? UDP_PACKET + LINE_ANSWER : NAME_QUESTION;
+    const more = options.entry === 'unified' ? UNIFIED_ANSWER : 0;
+    const answer = answered ? UDP_PACKET + LINE_ANSWER + more : NAME_QUESTION;
     return copies * (UDP_PACKET + bodyBytes) + answer;
   }
-  const [head, answer, greeting] = overhead(url, bodyBytes, options.topic ?? '');
+  const [head, answer, greeting] = overhead(url, bodyBytes, options);
   const up = head + bodyBytes;
   const segments = Math.ceil(up / SEGMENT);
   const again = (copies - 1) * (TCP_PACKET + Math.min(up, SEGMENT));
@@ -50,10 +53,15 @@ export function airBytes(options: Pick<LinkOptions, 'url' | 'topic'>, attempt: A
 }
 
 /** Bytes around a body, of its answer, and of what goes before the first one. */
-function overhead(url: URL, bodyBytes: number, topic: string): readonly [number, number, number] {
+function overhead(
+  url: URL,
+  bodyBytes: number,
+  { entry, topic = '' }: Pick<LinkOptions, 'entry' | 'topic'>,
+): readonly [number, number, number] {
+  const more = entry === 'unified' ? UNIFIED_ANSWER : 0;
   switch (url.protocol) {
     case 'tcp:':
-      return [0, LINE_ANSWER, 0];
+      return [0, LINE_ANSWER + more, 0];
     case 'mqtt:':
       return [topic.length + 7, PUBACK, MQTT_CONNECT + 2 * TCP_PACKET];
     default: {
@@ -65,7 +73,7 @@ function overhead(url: URL, bodyBytes: number, topic: string): readonly [number,
         '',
         '',
       ];
-      return [lines.join('\r\n').length, HTTP_ANSWER, 0];
+      return [lines.join('\r\n').length, HTTP_ANSWER + more, 0];
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Link, LinkOptions } from './link.ts';
 /** Tells `spend` what each attempt cost on the air, failed ones too, in bytes. */
 export function meteredLink(
   link: Link,
-  options: Pick<LinkOptions, 'url' | 'topic'>,
+  options: Pick<LinkOptions, 'url' | 'entry' | 'topic'>,
   spend: (bytes: number) => void,
 ): Link {
   let counted = link.opened ?? 0;

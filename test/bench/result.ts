@@ -13,6 +13,11 @@ export function atLeast(name: string, value: number, least: number, unit = 'rati
   return { name, value, unit, goal: `≥ ${least}`, met: value >= least };
 }
 
+/** A figure held against a greatest value. */
+export function atMost(name: string, value: number, most: number, unit = 'ratio'): Result {
+  return { name, value, unit, goal: `≤ ${most}`, met: value <= most };
+}
+
 /** A figure that has to stay below a bound. */
 export function below(name: string, value: number, bound: number, unit: string): Result {
   return { name, value, unit, goal: `< ${bound}`, met: value < bound };
