@@ -33,6 +33,11 @@ export function spoolLog(logger: Logger): Reporter {
         return report.why === 'first'
           ? logger.info(report, 'a new spool begins')
           : logger.error(report, 'the spool is damaged so that numbers could be used twice; a new stream begins');
+      case 'write-budget-spent':
+        return logger.warn(
+          report,
+          'today more was written to the disk than spool.dailyWriteBytes; storing goes on, and wears an SD card faster',
+        );
       case 'disk-refuses':
         return logger.error(
           { code: 'DISK_FULL', err: report.error },

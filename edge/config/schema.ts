@@ -225,6 +225,14 @@ const spool = Type.Object(
       minimum: 1,
       maximum: 1_000_000,
     }),
+    dailyWriteBytes: Type.Integer({
+      description:
+        'What a day may write to the disk, in whole blocks of 4 KiB. Beyond it the agent warns and its health is `degraded`; it goes on storing.',
+      unit: 'bytes',
+      default: 2_147_483_648,
+      minimum: 1_048_576,
+      maximum: 1_099_511_627_776,
+    }),
     memoryBytes: Type.Integer({
       description: 'Most bytes of readings kept in memory while the disk takes none.',
       unit: 'bytes',

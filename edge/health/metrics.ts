@@ -3,7 +3,7 @@ import type { SensorStatus } from '../intake.ts';
 import type { ProvisioningState } from '../provisioning/index.ts';
 import type { ReceiptsFigures } from '../receipts/index.ts';
 import type { SensorFigures } from '../sensors/port.ts';
-import type { DiskMeter, SpoolFigures } from '../spool/index.ts';
+import type { DiskFigures, SpoolFigures } from '../spool/index.ts';
 import type { UplinkFigures, WayOutFigures } from '../uplink/index.ts';
 
 /** What the agent can say of itself at any moment. */
@@ -15,7 +15,7 @@ export interface AgentFigures {
   /** Values that were refused at the spool's door, by sensor. */
   readonly refused: number;
   readonly spool: SpoolFigures;
-  readonly disk: Readonly<DiskMeter>;
+  readonly disk: DiskFigures;
   readonly uplink: UplinkFigures & WayOutFigures;
   /** Undefined where no receipts are asked for. */
   readonly receipts: ReceiptsFigures | undefined;
@@ -76,7 +76,25 @@ export function agentMetrics(figures: () => AgentFigures): Registry {
     ({ uplink }) => uplink.budget?.limitBytes ?? Number.POSITIVE_INFINITY,
   );
   total('disk_written_bytes', 'Bytes written to the disk.', ({ disk }) => disk.bytesWritten);
+  total(
+    'disk_written_block_bytes',
+    'Bytes written to the disk in whole blocks of 4 KiB, each counted whenever it was forced: what wears a card.',
+    ({ disk }) => disk.blockBytes,
+  );
   total('disk_syncs', 'Times that the disk was forced to write.', ({ disk }) => disk.syncs);
+  gauge(
+    'disk_written_bytes_per_reading',
+    'Bytes written to the disk for each reading taken in, since the start.',
+    ({ disk, spool }) => (spool.appended === 0 ? 0 : disk.bytesWritten / spool.appended),
+  );
+  gauge(
+    'disk_written_today_bytes',
+    'Bytes written in whole blocks in the running day in Japan, those of earlier starts included.',
+    ({ disk }) => disk.todayBytes,
+  );
+  gauge('disk_write_budget_spent', '1 while the day has written more than spool.dailyWriteBytes.', ({ spool }) =>
+    spool.writeBudgetSpent ? 1 : 0,
+  );
   gauge('readings_held', 'Readings that wait in the spool for the link.', ({ spool }) => spool.held);
   gauge(
     'readings_unconfirmed',

@@ -58,6 +58,7 @@ function healthOf({ provisioning, region, synced, refused, spool, uplink, sensor
   const troubled =
     provisioning?.refused !== undefined ||
     spool.diskRefuses ||
+    spool.writeBudgetSpent ||
     region === undefined ||
     [...sensors.values()].some(({ state }) => state === 'failed');
   return {

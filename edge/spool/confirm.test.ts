@@ -37,7 +37,7 @@ describe('a spool that keeps what is sent until it is confirmed', () => {
     await append(spool, 1, 40);
     const segments = segmentsOf(files);
     await sendAll(spool);
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     expect(spool.figures).toMatchObject({ held: 0, unconfirmed: 40, again: 0 });
     expect(segmentsOf(files)).toBe(segments);
     const again = (await openTestSpool(files.afterKill(), KEPT)).spool;
@@ -53,7 +53,7 @@ describe('a spool that keeps what is sent until it is confirmed', () => {
     await append(spool, 1, 40);
     await sendAll(spool);
     await confirm(spool, 38);
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     await spool.flush();
     expect(segmentsOf(files)).toBe(1);
     expect(spool.unconfirmed).toMatchObject([{ readings: 2, through: 40 }]);
@@ -69,7 +69,7 @@ describe('a spool that keeps what is sent until it is confirmed', () => {
     await append(spool, 41, 42);
     await confirm(spool, 40, [7, 9], [20, 20], [38, 40]);
     expect(spool.figures).toMatchObject({ held: 2, unconfirmed: 0, again: 7 });
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     await spool.flush();
     const again = (await openTestSpool(files.afterPowerCut('keeps-none'), KEPT)).spool;
     const batches: unknown[] = [];
@@ -142,7 +142,7 @@ describe('a spool that keeps what is sent until it is confirmed', () => {
     const { spool, clock } = await openTestSpool(new MemoryFiles(), options);
     await append(spool, 1, 20);
     await sendAll(spool);
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     await append(spool, 21, 30);
     expect(spool.figures).toMatchObject({ held: 10, lost: 0 });
   });
@@ -152,7 +152,7 @@ describe('a spool that keeps what is sent until it is confirmed', () => {
     const { spool, clock } = await openTestSpool(files, { ...KEPT, unconfirmedBytes: 600, unconfirmedMs: 10_000 });
     await append(spool, 1, 60);
     await sendAll(spool);
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     await spool.flush();
     const afterBytes = segmentsOf(files);
     expect(afterBytes).toBeLessThanOrEqual(4);
@@ -160,7 +160,7 @@ describe('a spool that keeps what is sent until it is confirmed', () => {
     await clock.advance(10_000);
     await append(spool, 61, 61);
     await sendAll(spool);
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     await spool.flush();
     expect(segmentsOf(files)).toBe(2); // the last, and the one that was the last
     expect(spool.figures.lost).toBe(0);

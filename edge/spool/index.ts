@@ -1,7 +1,7 @@
 export { type Batch, type BatchLimit, firstOf } from './batch.ts';
 export { diskFiles } from './disk-files.ts';
 export type { Fate } from './group.ts';
-export type { DiskMeter } from './metered-files.ts';
+export type { DiskFigures } from './metered-files.ts';
 export { type OpenSpool, openSpool } from './open.ts';
 export type { FullPolicy, ReadOrder, SpoolFigures, SpoolOptions } from './options.ts';
 export { type Receipt, settled } from './progress.ts';

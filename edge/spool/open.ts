@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { directoryError, takeDataDirectory } from '@tashika/shared/data-directory';
 import { diskFiles } from './disk-files.ts';
-import { type DiskMeter, meteredFiles } from './metered-files.ts';
+import { DiskMeter, meteredFiles } from './metered-files.ts';
 import type { SpoolOptions } from './options.ts';
 import { Spool } from './spool.ts';
 
@@ -17,11 +17,12 @@ export interface OpenSpool {
  *
  * @throws TashikaError `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNWRITABLE`, `DISK_FULL`
  */
-export async function openSpool(directory: string, options: Omit<SpoolOptions, 'files'>): Promise<OpenSpool> {
+export async function openSpool(directory: string, options: Omit<SpoolOptions, 'files' | 'meter'>): Promise<OpenSpool> {
   const lock = await takeDataDirectory(directory);
-  const meter: DiskMeter = { bytesWritten: 0, syncs: 0 };
+  const meter = new DiskMeter({ clock: options.clock, synced: options.synced ?? (() => false) });
   try {
-    const spool = await Spool.open({ ...options, files: meteredFiles(diskFiles(join(directory, 'spool')), meter) });
+    const files = meteredFiles(diskFiles(join(directory, 'spool')), meter);
+    const spool = await Spool.open({ ...options, files, meter });
     return {
       spool,
       meter,

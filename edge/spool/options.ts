@@ -1,4 +1,5 @@
 import type { Clock, Duration } from '@tashika/shared/time';
+import type { DiskMeter } from './metered-files.ts';
 import type { Reporter } from './report.ts';
 import type { SegmentFiles } from './segment-files.ts';
 
@@ -42,6 +43,10 @@ export interface SpoolOptions {
   readonly maxAgeMs?: Duration | undefined;
   /** Whether the wall clock is right now, without which the age of another boot's readings is not known. Left out: never. */
   readonly synced?: (() => boolean) | undefined;
+  /** Counts what the files are asked to write. */
+  readonly meter?: DiskMeter | undefined;
+  /** Bytes in whole blocks that a day may write before somebody is told; storing goes on. Left out: nobody is. */
+  readonly dailyWriteBytes?: number | undefined;
 }
 
 export interface SpoolFigures {
@@ -61,4 +66,6 @@ export interface SpoolFigures {
   readonly memoryBytes: number;
   /** Whether the disk refuses to be written. */
   readonly diskRefuses: boolean;
+  /** Whether the day's writes are more than the budget for them. */
+  readonly writeBudgetSpent: boolean;
 }

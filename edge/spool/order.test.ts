@@ -52,7 +52,7 @@ describe('a spool that is read live first', () => {
     const { spool, clock } = await spoolAfterOutage(files);
     await spool.acknowledge((await spool.read(BY_FIVE))!);
     await spool.acknowledge((await spool.read(BY_FIVE))!);
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     await spool.flush();
     const { spool: again } = await openTestSpool(files.afterPowerCut('keeps-none'), LIVE_FIRST);
     await append(again, 24, 25);
@@ -74,7 +74,7 @@ describe('a spool that is read live first', () => {
       await append(spool, value, value);
       await spool.acknowledge((await spool.read(EVERYTHING))!);
     }
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     await spool.flush();
     expect(segments()).toBeLessThanOrEqual(backlogSegments + 2);
     const receiver = new Receiver();

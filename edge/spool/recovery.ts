@@ -1,4 +1,5 @@
 import { type SequenceRanges, subtract } from '@tashika/shared/sequence';
+import type { DiskMeter } from './metered-files.ts';
 import { settled } from './progress.ts';
 import { checksumSeed, parseRecords } from './record.ts';
 import type { Reporter } from './report.ts';
@@ -25,6 +26,7 @@ export interface StreamPlace {
   readonly segmentBytes: number;
   readonly keep: boolean;
   readonly keepEvery: number | undefined;
+  readonly meter?: DiskMeter | undefined;
 }
 
 /** Why a stream that is on the disk must not be gone on with: a number could be used for a second reading. */
@@ -55,6 +57,7 @@ export async function recoverStream(place: StreamPlace, goOn: boolean): Promise<
   const { files, folder } = place;
   const segments = await listSegments(files, folder);
   const { stateFile, state } = await openState(files, folder);
+  if (goOn && state?.written) place.meter?.restore(state.written);
   const known = state && !state.inMemory ? state.last : 0;
   const tail = await recoverTail(place, segments.at(-1), known);
   const unsafe = state === undefined ? 'state-corrupt' : tail.highest < known ? 'tail-missing' : undefined;

@@ -20,6 +20,8 @@ export type SpoolReport =
       readonly stream: string;
       readonly why: 'first' | 'state-corrupt' | 'tail-missing';
     }
+  /** The day has written more than its budget; storing goes on, and wears the card faster than somebody meant it to. */
+  | { readonly kind: 'write-budget-spent'; readonly bytes: number; readonly budget: number }
   /** The disk takes nothing; readings wait in memory. */
   | { readonly kind: 'disk-refuses'; readonly error: unknown }
   | { readonly kind: 'disk-recovered' };

@@ -1,6 +1,7 @@
 import { newStream } from '@tashika/shared/telemetry';
 import type { Duration } from '@tashika/shared/time';
 import type { Stamp } from '../clock/index.ts';
+import type { DiskMeter } from './metered-files.ts';
 import { createStream, recoverStream, type StreamPlace, type Unsafe } from './recovery.ts';
 import type { Reporter } from './report.ts';
 import { firstOfSegment } from './segment.ts';
@@ -18,6 +19,7 @@ export interface ShelfOptions {
   readonly segmentBytes: number;
   readonly keep: boolean;
   readonly keepEvery: number | undefined;
+  readonly meter?: DiskMeter | undefined;
   readonly unconfirmedBytes: number;
   readonly unconfirmedMs: Duration;
 }

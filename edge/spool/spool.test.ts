@@ -84,7 +84,7 @@ describe('a spool', () => {
     const before = segmentsOf(files).length;
     const receiver = new Receiver();
     await receiver.drain(spool);
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     await spool.flush();
     expect([before > 4, segmentsOf(files).length]).toEqual([true, 1]);
     const again = await openTestSpool(files.afterKill());
@@ -152,7 +152,7 @@ describe('a spool that is full', () => {
     await append(spool, 1, 60);
     const receiver = new Receiver();
     await receiver.drain(spool);
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     expect(await append(spool, 61, 62)).toEqual(['durable', 'durable']);
     await receiver.drain(spool);
     expect(receiver.has(62)).toBe(true);
@@ -266,7 +266,7 @@ describe('a spool on a disk that takes nothing', () => {
     const receiver = new Receiver();
     await append(spool, 1, 10);
     await receiver.drain(spool);
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     await spool.flush();
     files.failsWith = 'EROFS';
     for (let value = 11; value <= 300; value++) void spool.append(reading(value));
@@ -357,7 +357,7 @@ describe('a spool whose files are damaged', () => {
     const damaged = Number(segments[1]!.slice(-24, -8));
     expect(receiver.lost.get(stream)).toEqual([[damaged, damaged]]);
     expect(receiver.values.get(stream)!.size).toBe(19);
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     await spool.flush();
     expect(files.paths.filter((path) => path.startsWith('set-aside/'))).toHaveLength(1);
     expect(files.paths).not.toContain(segments[1]);
@@ -392,7 +392,7 @@ describe('a spool whose files are damaged', () => {
     const { spool, clock, reports } = await openTestSpool(files, { maxBytes: 1_000 });
     const receiver = new Receiver();
     await receiver.drain(spool);
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     await append(spool, 41, 70);
     expect(reports.map(({ kind }) => kind)).toContain('set-aside-removed');
     expect(spool.figures.diskBytes).toBeLessThanOrEqual(1_000);
@@ -403,7 +403,7 @@ describe('a spool whose files are damaged', () => {
     for (const segment of segments.slice(0, 3)) files.damage(segment, (data) => data.fill(0xa5));
     const { spool, clock, reports } = await openTestSpool(files, { maxBytes: 1_000 });
     await new Receiver().drain(spool);
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     const setAside = files.paths.filter((path) => path.startsWith('set-aside/'));
     expect(setAside).toHaveLength(3);
     for (const path of setAside) files.erase(path);

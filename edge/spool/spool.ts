@@ -19,8 +19,11 @@ import { SEGMENT_HEADER_BYTES } from './segment.ts';
 import { Shelf } from './shelf.ts';
 import type { StreamLog } from './stream-log.ts';
 
-/** How long the acknowledged position may be behind on the disk: what is sent twice after a crash, no more. */
-const SAVE_AFTER: Duration = 1_000;
+/**
+ * How long the acknowledged position may be behind on the disk: what is sent twice after a crash, no more. Each save
+ * costs a card a whole block.
+ */
+const SAVE_AFTER: Duration = 5_000;
 /** How often a disk that refuses is tried again. */
 const RETRY_AFTER: Duration = 1_000;
 const GROUP_BYTES = 65_536;
@@ -61,6 +64,7 @@ export class Spool {
   /** Numbers up to this one may be handed out from memory. */
   #readableInMemory = 0;
   #diskRefuses = false;
+  #writeBudgetSpent = false;
   #flushTimer: TimerHandle | undefined;
   #saveTimer: TimerHandle | undefined;
   #flushWaits = false;
@@ -124,6 +128,7 @@ export class Spool {
       diskBytes: this.#shelf.bytes + this.#shelf.setAsideBytes,
       memoryBytes: this.#memory.bytes,
       diskRefuses: this.#diskRefuses,
+      writeBudgetSpent: this.#writeBudgetSpent,
     };
   }
 
@@ -310,7 +315,16 @@ export class Spool {
       this.#refused(error);
       await this.#keepInMemory(log, last);
     }
+    this.#watchWrites();
     this.#change.emit();
+  }
+
+  #watchWrites(): void {
+    const { meter, dailyWriteBytes: budget = Number.POSITIVE_INFINITY, report } = this.#options;
+    const bytes = meter?.todayBytes ?? 0;
+    const spent = bytes >= budget;
+    if (spent && !this.#writeBudgetSpent) report({ kind: 'write-budget-spent', bytes, budget });
+    this.#writeBudgetSpent = spent;
   }
 
   async #write(group: Group): Promise<void> {

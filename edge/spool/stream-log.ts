@@ -1,6 +1,7 @@
 import { count, type SequenceRange, type SequenceRanges, subtract, through, union } from '@tashika/shared/sequence';
 import type { Duration } from '@tashika/shared/time';
 import type { Stamp } from '../clock/index.ts';
+import type { DiskMeter } from './metered-files.ts';
 import {
   accepted,
   accounting,
@@ -46,6 +47,7 @@ export interface StreamLogParts {
   readonly keep: boolean;
   /** Set: segments may be thinned out to one reading in so many. */
   readonly keepEvery: number | undefined;
+  readonly meter?: DiskMeter | undefined;
   readonly stateFile: StateFile;
   readonly state: StreamState;
   readonly segments: Segment[];
@@ -68,6 +70,7 @@ export class StreamLog {
   readonly #segmentBytes: number;
   readonly #keep: boolean;
   readonly #keepEvery: number | undefined;
+  readonly #meter: DiskMeter | undefined;
   readonly #seed: number;
   readonly #stateFile: StateFile;
   readonly #segments: Segment[];
@@ -93,6 +96,7 @@ export class StreamLog {
     this.#keep = parts.keep;
     this.#stateFile = parts.stateFile;
     this.#keepEvery = parts.keepEvery;
+    this.#meter = parts.meter;
     this.#state = parts.keep ? parts.state : { ...parts.state, ...keepingNothing(parts.state) };
     this.#saved = parts.state;
     this.#segments = parts.segments;
@@ -353,7 +357,7 @@ export class StreamLog {
   /** Makes the state durable, then gives back the space of what is done with. */
   async save(): Promise<void> {
     const { inMemory, last } = this.#state;
-    const state = { ...this.#state, last: inMemory ? last : this.#highest };
+    const state = { ...this.#state, last: inMemory ? last : this.#highest, written: this.#meter?.use };
     this.#state = state;
     await this.#write(state);
     for (const segment of this.#segments.slice(0, -1))

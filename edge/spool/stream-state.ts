@@ -1,5 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { type SequenceRange, type SequenceRanges, union } from '@tashika/shared/sequence';
+import type { Duration } from '@tashika/shared/time';
+import type { DaysUse } from '../clock/index.ts';
 import { bounded, NO_PROGRESS, type Progress } from './progress.ts';
 
 /** What a stream must remember besides its segments. */
@@ -8,6 +10,8 @@ export interface StreamState extends Progress {
   readonly last: number;
   /** Numbers up to `last` may exist in memory alone, because the disk took nothing. */
   readonly inMemory: boolean;
+  /** What the spool's files have written in the running day, as of the last save. */
+  readonly written?: DaysUse | undefined;
 }
 
 export const NEW_STREAM: StreamState = { ...NO_PROGRESS, last: 0, inMemory: false };
@@ -32,6 +36,7 @@ interface SlotContents {
   readonly untold?: SequenceRanges;
   readonly told?: SequenceRanges;
   readonly touched?: SequenceRanges;
+  readonly written?: readonly [day: number | null, bytes: number, ranMs: Duration];
 }
 
 /** The first format: everything up to `acknowledged`, and what is `gone` beyond it, is done with. */
@@ -46,6 +51,7 @@ type FormerContents = readonly [
 
 /** Slot contents: u32 length, u32 CRC-32, JSON. */
 export function encodeSlot(generation: number, state: StreamState): Buffer {
+  const { written } = state;
   const { done, sent, again, untold, told, touched } = bounded(state);
   const unlessEmpty = (ranges: SequenceRanges) => (ranges.length > 0 ? ranges : undefined);
   const contents = {
@@ -59,6 +65,7 @@ export function encodeSlot(generation: number, state: StreamState): Buffer {
     untold: unlessEmpty(untold),
     told: unlessEmpty(told),
     touched,
+    written: written && [written.day ?? null, written.bytes, Math.round(written.ranMs)],
   };
   const json = Buffer.from(JSON.stringify(contents));
   const slot = Buffer.allocUnsafe(HEAD_BYTES + json.length);
@@ -90,9 +97,12 @@ function decodeSlot(slot: Buffer): Slot | undefined {
   return 'v' in contents ? slotOf(contents) : formerSlotOf(contents);
 }
 
-function slotOf({ generation, last, inMemory, touched, ...sets }: SlotContents): Slot {
+function slotOf({ generation, last, inMemory, touched, written, ...sets }: SlotContents): Slot {
   const { done = [], sent = [], again = [], untold = [], told = [] } = sets;
-  return { generation, state: { last, inMemory: inMemory ?? false, done, sent, again, untold, told, touched } };
+  const [day, bytes, ranMs] = written ?? [];
+  const use = bytes === undefined ? undefined : { day: day ?? undefined, bytes, ranMs: ranMs! };
+  const state = { last, inMemory: inMemory ?? false, done, sent, again, untold, told, touched };
+  return { generation, state: use ? { ...state, written: use } : state };
 }
 
 function formerSlotOf([generation, acknowledged, last, inMemory, untold, gone]: FormerContents): Slot {

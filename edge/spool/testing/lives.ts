@@ -41,7 +41,7 @@ export const plainLife: Life = {
     await append(first, witness, [101, 102, 103]);
     await send(first, witness, 2, 'takes');
     await append(first, witness, [104, 105, 106, 107]);
-    await first.clock.advance(1_000);
+    await first.clock.advance(5_000);
     await witness.receiver.drain(first.spool);
     await append(first, witness, [108]);
     await first.spool.close();
@@ -74,7 +74,7 @@ export const confirmedLife: Life = {
     await send(first, witness, 2, 'loses');
     const { stream } = first.spool.figures;
     await first.spool.confirm({ stream, through: 6, missing: [[3, 6]] });
-    await first.clock.advance(1_000);
+    await first.clock.advance(5_000);
     await send(first, witness, 1, 'takes');
     await first.spool.close();
 
@@ -83,7 +83,7 @@ export const confirmedLife: Life = {
     await send(second, witness, 9, 'takes');
     await send(second, witness, 9, 'takes');
     await second.spool.confirm({ stream, through: 7, missing: [[5, 6]] });
-    await second.clock.advance(1_000);
+    await second.clock.advance(5_000);
     await second.spool.close();
   },
 };
@@ -115,7 +115,7 @@ export const thinnedLife: Life = {
     await append(second, witness, [501, 502], { priority: 'high' });
     await send(second, witness, 5, 'takes');
     await append(second, witness, [503, 504], { priority: 'high' });
-    await second.clock.advance(1_000);
+    await second.clock.advance(5_000);
     await second.spool.close();
   },
 };
@@ -131,7 +131,7 @@ export const damagedLife: Life = {
     files.damage(segment, (data) => data.fill(0xa5, 60, 120));
     for (const value of [104, 105, 106, 107]) await append(first, witness, [value]);
     await witness.receiver.drain(first.spool);
-    await first.clock.advance(1_000);
+    await first.clock.advance(5_000);
     await append(first, witness, [108]);
     await first.spool.close();
   },
