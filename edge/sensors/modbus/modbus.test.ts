@@ -136,6 +136,25 @@ describe('Modbus RTU over a real tty', () => {
     });
   });
 
+  it('asks a device that is busy for the same block again', async (context) => {
+    const pair = await pluggedPair(context);
+    const counts: number[] = [];
+    await scripted(pair, async (request, say) => {
+      counts.push(request.readUInt16BE(4));
+      const busy = Buffer.from([request[0]!, request[1]! | 0x80, 6, 0, 0]);
+      busy.writeUInt16LE(checksumOf('crc16-modbus', busy.subarray(0, 3)), 3);
+      await say(busy);
+    });
+    const registers = [
+      { sensor: 'a', address: 10 },
+      { sensor: 'b', address: 11 },
+    ];
+    const sink = await started({ path: pair.agent, registers });
+    await expect.poll(() => counts.length, { timeout: 10_000 }).toBeGreaterThan(2);
+    expect(new Set(counts)).toEqual(new Set([2]));
+    expect(sink.states.at(-1)!.detail).toContain('a, b of unit 1: Modbus exception 6');
+  });
+
   it('reads the other units while one is absent, and reads that one when it is back', async (context) => {
     const pair = await pluggedPair(context);
     const absent = new Set([1]);

@@ -121,10 +121,12 @@ class RegisterReader {
         }
       } catch (error) {
         if (this.#signal.aborted) throw error;
-        if (isException(error)) {
+        const exception = exceptionOf(error);
+        if (exception !== undefined) {
           answered = true;
-          if (block.registers.length > 1) todo.unshift(...this.#apart(block));
-          else trouble.push(`${block.registers[0]!.sensor} of unit ${block.unitId}: ${messageOf(error)}.`);
+          const sensors = block.registers.map(({ sensor }) => sensor).join(', ');
+          if (block.registers.length > 1 && REFUSALS.has(exception)) todo.unshift(...this.#apart(block));
+          else trouble.push(`${sensors} of unit ${block.unitId}: ${messageOf(error)}.`);
         } else if (isTimeout(error)) {
           silent.add(block.unitId);
           trouble.push(`Unit ${block.unitId} does not answer.`);
@@ -170,8 +172,11 @@ function silenceMs(baudRate: number): Duration {
   return Math.ceil(baudRate > 19_200 ? 1.75 : (3.5 * 11 * 1_000) / baudRate);
 }
 
-function isException(error: unknown): boolean {
-  return typeof (error as { modbusCode?: unknown }).modbusCode === 'number';
+/** Illegal function, address and value, and a failure: what a device answers for a register that it does not have. */
+const REFUSALS: ReadonlySet<number> = new Set([1, 2, 3, 4]);
+
+function exceptionOf(error: unknown): number | undefined {
+  return (error as { modbusCode?: number }).modbusCode;
 }
 
 function isTimeout(error: unknown): boolean {

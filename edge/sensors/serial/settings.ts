@@ -63,7 +63,7 @@ export const serialSchema = Type.Object({
   }),
   firstLine: Type.Union([Type.Literal('keep'), Type.Literal('drop')], {
     description:
-      'What becomes of the first line after opening. `drop` for CSV from a device that never pauses: the line may have lost its beginning, and half a number is a wrong number. (A cut JSON or NMEA line is noticed anyway.)',
+      'What becomes of the first line after opening. `drop` for CSV, and for a pattern that matches a part, from a device that never pauses: the line may have lost its beginning, and half a number is a wrong number. (A cut JSON or NMEA line is noticed anyway.)',
     default: 'keep',
   }),
   maxLineBytes: Type.Integer({
