@@ -80,7 +80,11 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     logger,
   });
   const work = { appends: new Work(clock), spool: new Work(clock), posts: new Work(clock) };
-  const wayOut = await openWayOut(link, { dataDirectory, clock, synced: () => synchronisation.synced, logger });
+  const synced = () => synchronisation.synced;
+  const wayOut = await openWayOut(link, { dataDirectory, clock, synced, logger }).catch(async (error) => {
+    await opened.close(); // another configuration may be tried in this process
+    throw error;
+  });
   const receipts = openReceipts(configuration.receipts, {
     localAddress: link.localAddress,
     unconfirmedBytes: configuration.spool.unconfirmedBytes,

@@ -3,12 +3,16 @@ import { sensorProblems } from '../sensors/config.ts';
 import type { EdgeConfiguration } from './schema.ts';
 
 /** Rules between fields that the schema can't say; each sentence is a problem. */
-export function edgeRules({ region, spool, uplink, sensors, health }: EdgeConfiguration): readonly string[] {
+export function edgeRules(configuration: EdgeConfiguration): readonly string[] {
+  const { region, spool, uplink, metadata, receipts, sensors, health } = configuration;
   const problems: string[] = [];
   if (region !== undefined && resolveRegion(region) === undefined)
     problems.push(
       `region must name one of the 47 prefectures, such as "13" or "東京都", found ${JSON.stringify(region)}.`,
     );
+  problems.push(
+    ...addressProblems({ 'metadata.url': metadata.url, 'uplink.url': uplink.url, 'receipts.url': receipts.url }),
+  );
   if (spool.segmentBytes * 4 > spool.maxBytes)
     problems.push(
       `spool.segmentBytes must be at most a quarter of spool.maxBytes (${spool.maxBytes}), found ${spool.segmentBytes}.`,
@@ -23,6 +27,13 @@ export function edgeRules({ region, spool, uplink, sensors, health }: EdgeConfig
     );
   problems.push(...sensorProblems(sensors));
   return problems;
+}
+
+/** A scheme alone matches the pattern, and is no address. */
+function addressProblems(urls: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return Object.entries(urls)
+    .filter(([, url]) => url !== undefined && !(URL.canParse(url) && new URL(url).hostname !== ''))
+    .map(([name, url]) => `${name} must be a whole address, such as http://host, found ${JSON.stringify(url)}.`);
 }
 
 function isLoopback(host: string): boolean {
