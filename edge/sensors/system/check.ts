@@ -1,4 +1,3 @@
-import { messageOf } from '@tashika/shared/errors';
 import type { CheckLine } from '../port.ts';
 import type { Modem } from './modem.ts';
 import { type PowerRoots, powerState } from './power.ts';
@@ -62,18 +61,13 @@ function wearLine({ disk, lifeUsed, spareBlocks }: Wear): CheckLine {
 }
 
 async function checkModem(modem: Modem): Promise<readonly CheckLine[]> {
-  const subject = 'modem';
-  try {
-    const signal = await modem.signal();
-    if (signal === undefined) return [];
-    const values = signalMeasurements(signal).map(
-      ({ sensor, value, unit }) => `${sensor.slice(7)} ${value} ${unit === '/100' ? '%' : unit}`,
-    );
-    if (values.length > 0) return [{ subject, verdict: 'ok', detail: `The modem says: ${values.join(', ')}.` }];
-    return [
-      { subject, verdict: 'warn', detail: 'The modem knows no signal: is it registered, and its antenna connected?' },
-    ];
-  } catch (error) {
-    return [{ subject, verdict: 'fail', detail: `${messageOf(error)} See sensors.system.modem.` }];
-  }
+  const line = (verdict: CheckLine['verdict'], detail: string): CheckLine[] => [{ subject: 'modem', verdict, detail }];
+  const { signal, problem } = await modem.ask();
+  if (problem !== undefined) return line(signal ? 'warn' : 'fail', `${problem} See sensors.system.modem.`);
+  if (signal === undefined) return [];
+  const values = signalMeasurements(signal).map(
+    ({ sensor, value, unit }) => `${sensor.slice(7)} ${value} ${unit === '/100' ? '%' : unit}`,
+  );
+  if (values.length > 0) return line('ok', `The modem says: ${values.join(', ')}.`);
+  return line('warn', 'The modem knows no signal: is it registered, and its antenna connected?');
 }

@@ -1,20 +1,20 @@
 import { messageOf } from '@tashika/shared/errors';
 import { parseJson } from '../json.ts';
 import type { Programs } from './program.ts';
-import type { Signal } from './signal.ts';
+import type { ModemAnswer, Signal } from './signal.ts';
 
 /** Radio technologies in the order in which a modem that uses several is asked. */
 const TECHNOLOGIES = ['5g', 'lte', 'umts', 'gsm', 'evdo', 'cdma1x'] as const;
 const VALUES = ['rssi', 'rsrp', 'rsrq', 'snr', 'rscp', 'ecio'] as const;
 
-/** What ModemManager says: the signal of its first modem, or that it has none, or is not installed. */
-export type ModemManagerAnswer = Signal | 'no modem' | 'not installed';
+/** What ModemManager says of its first modem; or that it has none, or is not installed. */
+export type ModemManagerAnswer = ModemAnswer | 'no modem' | 'not installed';
 
 /**
- * Asks `mmcli`. ModemManager asks modems for decibels only when it is told to; where it has none yet, it is told to
- * once per call, if `pollSeconds` is given, and the next call has them.
+ * Asks `mmcli`. ModemManager asks modems for decibels only when it is told to, which not every user may; where it has
+ * none yet, it is told to once per call, if `pollSeconds` is given, and the next call has them.
  *
- * @throws what `mmcli` says
+ * @throws what `mmcli` says where it does not know about modems at all
  */
 export async function askModemManager(programs: Programs, pollSeconds?: number): Promise<ModemManagerAnswer> {
   let status: string | undefined;
@@ -26,10 +26,15 @@ export async function askModemManager(programs: Programs, pollSeconds?: number):
   }
   if (status === undefined) return 'not installed';
   const quality = qualityOf(status);
-  const signal = signalOf((await programs.print('mmcli', '-m', 'any', '-J', '--signal-get')) ?? '');
-  if (Object.keys(signal).length === 0 && pollSeconds !== undefined)
-    await programs.print('mmcli', '-m', 'any', `--signal-setup=${pollSeconds}`);
-  return { ...(quality !== undefined && { quality }), ...signal };
+  const known = { ...(quality !== undefined && { quality }) };
+  try {
+    const decibels = signalOf((await programs.print('mmcli', '-m', 'any', '-J', '--signal-get')) ?? '');
+    if (Object.keys(decibels).length === 0 && pollSeconds !== undefined)
+      await programs.print('mmcli', '-m', 'any', `--signal-setup=${pollSeconds}`);
+    return { signal: { ...known, ...decibels } };
+  } catch (error) {
+    return { signal: known, problem: messageOf(error) };
+  }
 }
 
 /** The quality in per cent in what `mmcli -J` prints of a modem. */

@@ -13,16 +13,24 @@ import { systemPrograms } from './program.ts';
 import { signalMeasurements } from './signal.ts';
 import { machineOf } from './testing/machine.ts';
 
-const NONE = { rssi: '--', rsrp: '--', rsrq: '--', snr: '--', 'error-rate': '--' };
+/** As mmcli 1.20.4 prints it of a modem that it has asked nothing yet. */
+const UNKNOWN = {
+  '5g': { 'error-rate': '--', rsrp: '--', rsrq: '--', snr: '--' },
+  cdma1x: { ecio: '--', 'error-rate': '--', rssi: '--' },
+  evdo: { ecio: '--', 'error-rate': '--', io: '--', rssi: '--', sinr: '--' },
+  gsm: { 'error-rate': '--', rssi: '--' },
+  lte: { 'error-rate': '--', rsrp: '--', rsrq: '--', rssi: '--', snr: '--' },
+  refresh: { rate: '0' },
+  threshold: { 'error-rate': 'no', rssi: '0' },
+  umts: { ecio: '--', 'error-rate': '--', rscp: '--', rssi: '--' },
+};
 
 /** What `mmcli -m any -J --signal-get` prints, with these technologies known. */
 function signalJson(known: Readonly<Record<string, object>> = {}): string {
-  const technologies = { '5g': NONE, cdma1x: NONE, evdo: NONE, gsm: NONE, lte: NONE, umts: NONE, ...known };
-  const rest = { refresh: { rate: '10' }, threshold: { 'error-rate': 'no', rssi: '0' } };
-  return JSON.stringify({ modem: { signal: { ...technologies, ...rest } } });
+  return JSON.stringify({ modem: { signal: { ...UNKNOWN, ...known } } });
 }
 
-const LTE = { lte: { ...NONE, rssi: '-64.00', rsrp: '-96.00', rsrq: '-9.00', snr: '19.20' } };
+const LTE = { lte: { 'error-rate': '--', rsrp: '-96.00', rsrq: '-9.00', rssi: '-64.00', snr: '19.20' } };
 const STATUS = JSON.stringify({
   modem: {
     'dbus-path': '/org/freedesktop/ModemManager1/Modem/0',
@@ -31,11 +39,11 @@ const STATUS = JSON.stringify({
 });
 
 /** An `mmcli` that knows one modem; `signal` is what it prints of it. */
-function mmcli(signal: string): string {
+function mmcli(signal: string, setup = 'exit 0'): string {
   return `case "$*" in
 '-m any -J') printf '%s' '${STATUS}';;
 '-m any -J --signal-get') printf '%s' '${signal}';;
-'-m any --signal-setup='*) echo "$3" >> "\${0%/*}/setup";;
+'-m any --signal-setup='*) echo "$3" >> "\${0%/*}/setup"; ${setup};;
 *) echo "unexpected: $*" >&2; exit 2;;
 esac`;
 }
@@ -70,39 +78,49 @@ describe('what ModemManager knows of the signal', () => {
   });
 
   it('is asked for by mmcli', async () => {
-    const { signal } = modem({}, { mmcli: mmcli(signalJson(LTE)) });
-    expect(await signal()).toEqual({ quality: 67, rssi: -64, rsrp: -96, rsrq: -9, snr: 19.2 });
+    const { ask } = modem({}, { mmcli: mmcli(signalJson(LTE)) });
+    expect(await ask()).toEqual({ signal: { quality: 67, rssi: -64, rsrp: -96, rsrq: -9, snr: 19.2 } });
   });
 
   it('is asked of the modem when ModemManager is told to, which it is only while it has none', async () => {
-    const { signal, folder } = modem({}, { mmcli: mmcli(signalJson()) });
-    expect(await signal()).toEqual({ quality: 67 });
+    const { ask, folder } = modem({}, { mmcli: mmcli(signalJson()) });
+    expect(await ask()).toEqual({ signal: { quality: 67 } });
     expect(existsSync(join(folder, 'setup'))).toBe(false);
-    expect(await signal(300_000)).toEqual({ quality: 67 });
+    expect(await ask(300_000)).toEqual({ signal: { quality: 67 } });
     expect(readFileSync(join(folder, 'setup'), 'utf8')).toBe('--signal-setup=300\n');
     const known = modem({}, { mmcli: mmcli(signalJson(LTE)) });
-    await known.signal(300_000);
+    await known.ask(300_000);
     expect(existsSync(join(known.folder, 'setup'))).toBe(false);
+  });
+
+  it('is its quality alone where decibels are refused, and the reason', async () => {
+    const refused = mmcli(signalJson(), 'echo "error: couldn\'t setup: Unauthorized" >&2; exit 1');
+    expect(await modem({}, { mmcli: refused }).ask(300_000)).toEqual({
+      signal: { quality: 67 },
+      problem: "mmcli: error: couldn't setup: Unauthorized",
+    });
   });
 
   it.each([
     ['is not installed', {}],
     ['has no modem', { mmcli: `echo "error: couldn't find modem" >&2; exit 1` }],
-    ['does not run', { mmcli: `echo "error: couldn't create manager: no such name" >&2; exit 1` }],
+    ['does not run', { mmcli: `echo "error: couldn't find the ModemManager process in the bus" >&2; exit 1` }],
   ])('is not asked for where ModemManager %s, unless it is configured', async (_name, programs) => {
-    expect(await modem({ by: 'auto' }, programs).signal()).toBeUndefined();
-    await expect(modem({ by: 'modemmanager' }, programs).signal()).rejects.toThrow(/ModemManager|mmcli/);
+    expect(await modem({ by: 'auto' }, programs).ask()).toEqual({});
+    expect(await modem({ by: 'modemmanager' }, programs).ask()).toEqual({
+      problem: expect.stringMatching(/ModemManager|mmcli/),
+    });
   });
 
   it('keeps nobody waiting', async () => {
     const hung = { mmcli: 'read nothing' };
-    await expect(modem({ by: 'modemmanager', answerMs: 100 }, hung).signal()).rejects.toThrow(
-      'mmcli: no answer in 100 ms',
-    );
+    expect(await modem({ by: 'modemmanager', answerMs: 100 }, hung).ask()).toEqual({
+      problem: 'mmcli: no answer in 100 ms',
+    });
   });
 
   it('is not asked for where it is switched off', async () => {
-    expect(await modem({ by: 'off' }, { mmcli: mmcli(signalJson(LTE)) }).signal()).toBeUndefined();
+    expect(await modem({ by: 'off' }, { mmcli: mmcli(signalJson(LTE)) }).ask()).toEqual({});
   });
 });
 
@@ -138,8 +156,8 @@ describe('what a modem answers to AT commands', () => {
         ? 'SQ\r\r\n+CSQ: 20,99\r\n\r\nOK\r\n'
         : '\r\n+CREG: 1\r\n\r\n+CESQ: 99,99,255,255,20,60\r\n\r\nOK\r\n',
     );
-    expect(await asked.signal()).toEqual({ rssi: -73, rsrq: -10, rsrp: -81 });
-    expect(await asked.signal()).toEqual({ rssi: -73, rsrq: -10, rsrp: -81 });
+    expect(await asked.ask()).toEqual({ signal: { rssi: -73, rsrq: -10, rsrp: -81 } });
+    expect(await asked.ask()).toEqual({ signal: { rssi: -73, rsrq: -10, rsrp: -81 } });
     await device.end();
   });
 
@@ -147,7 +165,7 @@ describe('what a modem answers to AT commands', () => {
     await using pty = new PtyPair(requiredTool('socat', context));
     await pty.plug();
     const device = pty.answer('AT+C', (n) => (n === 1 ? '\r\n+CSQ: 10,99\r\n\r\nOK\r\n' : '\r\nERROR\r\n'));
-    expect(await modem({ by: 'at', path: pty.agent }).signal()).toEqual({ rssi: -93 });
+    expect(await modem({ by: 'at', path: pty.agent }).ask()).toEqual({ signal: { rssi: -93 } });
     await device.end();
   });
 
@@ -155,7 +173,8 @@ describe('what a modem answers to AT commands', () => {
     await using pty = new PtyPair(requiredTool('socat', context));
     await pty.plug();
     const silent = modem({ by: 'at', path: pty.agent, answerMs: 100 });
-    for (let n = 0; n < 2; n++) await expect(silent.signal()).rejects.toThrow(/no answer to AT\+CSQ in 100 ms/);
+    for (let n = 0; n < 2; n++)
+      expect(await silent.ask()).toEqual({ problem: `${pty.agent}: no answer to AT+CSQ in 100 ms.` });
   });
 
   it('is not waited for once the agent stops, and the port is free', async (context) => {
@@ -170,7 +189,9 @@ describe('what a modem answers to AT commands', () => {
   });
 
   it('fails in words where the port is not there', async () => {
-    await expect(modem({ by: 'at', path: '/dev/no-modem' }).signal()).rejects.toThrow(/No such file/);
+    expect(await modem({ by: 'at', path: '/dev/no-modem' }).ask()).toEqual({
+      problem: expect.stringContaining('No such file'),
+    });
   });
 });
 

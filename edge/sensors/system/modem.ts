@@ -1,19 +1,19 @@
+import { messageOf } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
 import { askAtModem } from './at-modem.ts';
 import { askModemManager } from './modem-manager.ts';
 import type { Programs } from './program.ts';
 import type { ModemConfiguration } from './settings.ts';
-import type { Signal } from './signal.ts';
+import type { ModemAnswer } from './signal.ts';
 
 /** Asks for the modem's signal as configured. */
 export interface Modem {
   /**
-   * The signal; undefined where there is no modem and none is asked for.
+   * Never rejects. Neither signal nor problem: there is no modem, and none is asked for.
    *
    * @param pollEveryMs how often ModemManager is to ask the modem itself; left out: what it knows already
-   * @throws why there is no answer from a modem that is configured
    */
-  signal(pollEveryMs?: Duration): Promise<Signal | undefined>;
+  ask(pollEveryMs?: Duration): Promise<ModemAnswer>;
 }
 
 /** The fastest that ModemManager is told to ask a modem, in seconds. */
@@ -27,18 +27,17 @@ export function modemOf(
 ): Modem {
   const { by, path, baudRate, answerMs } = configuration;
   return {
-    async signal(pollEveryMs) {
-      if (by === 'off') return undefined;
-      if (by === 'at' && path !== undefined) return askAtModem({ path, baudRate, answerMs }, clock, ending);
+    async ask(pollEveryMs) {
+      if (by === 'off') return {};
       const seconds = pollEveryMs === undefined ? undefined : Math.max(LEAST_POLL_S, Math.round(pollEveryMs / 1_000));
       try {
+        if (by === 'at' && path !== undefined)
+          return { signal: await askAtModem({ path, baudRate, answerMs }, clock, ending) };
         const answer = await askModemManager(programs, seconds);
         if (typeof answer === 'object') return answer;
-        if (by === 'auto') return undefined;
-        throw new Error(answer === 'no modem' ? NO_MODEM : NOT_INSTALLED);
+        return by === 'auto' ? {} : { problem: answer === 'no modem' ? NO_MODEM : NOT_INSTALLED };
       } catch (error) {
-        if (by === 'auto') return undefined; // a ModemManager that is installed and does not run
-        throw error;
+        return by === 'auto' ? {} : { problem: messageOf(error) }; // installed, and does not run
       }
     },
   };

@@ -16,6 +16,14 @@ export interface Signal {
   readonly quality?: number;
 }
 
+/** What came of asking a modem. */
+export interface ModemAnswer {
+  /** Left out: there is no modem, or no answer. */
+  readonly signal?: Signal;
+  /** Why something is not known that should be; a sentence for a person. */
+  readonly problem?: string;
+}
+
 const UNITS: Readonly<Record<keyof Signal, string>> = {
   rssi: 'dBm',
   rsrp: 'dBm',

@@ -1,5 +1,4 @@
 import { availableParallelism, freemem, loadavg, totalmem, uptime } from 'node:os';
-import { messageOf } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
 import { aborted } from '../aborted.ts';
 import type { DeviceSession, SensorDriver } from '../driver.ts';
@@ -46,12 +45,9 @@ export function systemDriver(configuration: SystemConfiguration, clock: Clock, r
       const slow = async () => {
         take(powerMeasurements(await powerState(roots, programs)));
         take((await diskWear(roots.block)).flatMap(wearMeasurements));
-        try {
-          take(signalMeasurements((await modem.signal(slowIntervalMs)) ?? {}));
-          notes.say('modem', undefined);
-        } catch (error) {
-          notes.say('modem', `The modem's signal is not known: ${messageOf(error)}`);
-        }
+        const { signal: heard = {}, problem } = await modem.ask(slowIntervalMs);
+        take(signalMeasurements(heard));
+        notes.say('modem', problem && `The modem's signal is not known: ${problem}`);
       };
       const loops = [repeat(fast, intervalMs, clock, ending), repeat(slow, slowIntervalMs, clock, ending)];
       try {
