@@ -7,7 +7,8 @@ import type { Reporter } from './report.ts';
 import { firstOfSegment } from './segment.ts';
 import type { SegmentFiles } from './segment-files.ts';
 import { StateFile } from './state-file.ts';
-import { SET_ASIDE, type StreamLog } from './stream-log.ts';
+import type { StreamLog } from './stream-log.ts';
+import { SET_ASIDE } from './stream-segments.ts';
 import { unlessAbsent } from './unless-absent.ts';
 
 const STREAM_FOLDER = /^(\d{6})\.([A-Za-z0-9_-]+)$/;

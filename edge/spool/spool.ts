@@ -13,7 +13,7 @@ import { MemoryQueue } from './memory-queue.ts';
 import type { SpoolFigures, SpoolOptions } from './options.ts';
 import { covers, type Receipt, settled } from './progress.ts';
 import type { Reading } from './reading.ts';
-import { recordBytes } from './record.ts';
+import { checksumSeed, recordBytes } from './record.ts';
 import type { LossReason, Reporter } from './report.ts';
 import { SEGMENT_HEADER_BYTES } from './segment.ts';
 import { Shelf } from './shelf.ts';
@@ -83,7 +83,7 @@ export class Spool {
     this.#last = shelf.newest.last;
     this.#liveMark = new LiveMark(this.#last, options.liveMs ?? 60_000);
     this.#memory = new MemoryQueue({
-      seed: shelf.newest.seed,
+      seed: checksumSeed(shelf.newest.stream),
       bootId: options.bootId,
       groupBytes: Math.min(GROUP_BYTES, Math.ceil(options.memoryBytes / 8)),
     });

@@ -20,29 +20,15 @@ import {
   settled,
 } from './progress.ts';
 import type { SpooledReading } from './reading.ts';
-import { checksumSeed, RecordWriter, recordBytes } from './record.ts';
 import type { LossReason, Reporter } from './report.ts';
-import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, type Segment, segmentName, thinnedName } from './segment.ts';
-import type { SegmentFile, SegmentFiles } from './segment-files.ts';
-import { SegmentReader } from './segment-reader.ts';
 import type { StateFile } from './state-file.ts';
+import { type Span, StreamSegments, type StreamSegmentsParts } from './stream-segments.ts';
 import type { StreamState } from './stream-state.ts';
-import { type Sieve, sieve, ThinningPlan } from './thinning.ts';
-import { unlessAbsent } from './unless-absent.ts';
 
 /** A segment is thinned out so often at most: each time makes it smaller, and small files are many. */
 const MOST_THINNINGS = 4;
 
-/** Where corrupt segments go, in the spool's folder. */
-export const SET_ASIDE = 'set-aside';
-
-export interface StreamLogParts {
-  readonly files: SegmentFiles;
-  readonly folder: string;
-  readonly stream: string;
-  readonly report: Reporter;
-  readonly bootId: string;
-  readonly segmentBytes: number;
+export interface StreamLogParts extends StreamSegmentsParts {
   /** Whether what is sent stays until it is confirmed. */
   readonly keep: boolean;
   /** Set: segments may be thinned out to one reading in so many. */
@@ -50,11 +36,6 @@ export interface StreamLogParts {
   readonly meter?: DiskMeter | undefined;
   readonly stateFile: StateFile;
   readonly state: StreamState;
-  readonly segments: Segment[];
-  /** The highest number that the segments hold, or rule out by their names. */
-  readonly highest: number;
-  /** The last segment, open to be gone on with. */
-  readonly active: SegmentFile | undefined;
 }
 
 /**
@@ -63,46 +44,28 @@ export interface StreamLogParts {
  */
 export class StreamLog {
   readonly stream: string;
-  readonly #files: SegmentFiles;
-  readonly #folder: string;
+  readonly #segments: StreamSegments;
   readonly #report: Reporter;
-  readonly #bootId: string;
-  readonly #segmentBytes: number;
   readonly #keep: boolean;
   readonly #keepEvery: number | undefined;
   readonly #meter: DiskMeter | undefined;
-  readonly #seed: number;
   readonly #stateFile: StateFile;
-  readonly #segments: Segment[];
-  readonly #reader: SegmentReader;
   #state: StreamState;
   #saved: StreamState;
-  #highest: number;
-  #active: SegmentFile | undefined;
   #sentBytes = 0;
-  /** Whether a file took another's place and the disk may not know yet. */
-  #namesUnsynced = false;
   /** Since when an old stream has had nothing left to send; monotonic. */
   #idleSince: Duration | undefined;
 
   constructor(parts: StreamLogParts) {
     this.stream = parts.stream;
-    this.#files = parts.files;
-    this.#folder = parts.folder;
+    this.#segments = new StreamSegments(parts);
     this.#report = parts.report;
-    this.#bootId = parts.bootId;
-    this.#segmentBytes = parts.segmentBytes;
-    this.#seed = checksumSeed(parts.stream);
     this.#keep = parts.keep;
-    this.#stateFile = parts.stateFile;
     this.#keepEvery = parts.keepEvery;
     this.#meter = parts.meter;
-    this.#state = parts.keep ? parts.state : { ...parts.state, ...keepingNothing(parts.state) };
+    this.#stateFile = parts.stateFile;
     this.#saved = parts.state;
-    this.#segments = parts.segments;
-    this.#reader = new SegmentReader(parts);
-    this.#highest = parts.highest;
-    this.#active = parts.active;
+    this.#state = parts.keep ? parts.state : { ...parts.state, ...keepingNothing(parts.state) };
     this.#state = this.#accounted();
   }
 
@@ -112,7 +75,7 @@ export class StreamLog {
 
   /** The highest number that was ever given out, as far as the disk knows. */
   get last(): number {
-    return Math.max(this.#highest, this.#state.last, highestOf(this.#state));
+    return Math.max(this.#segments.highest, this.#state.last, highestOf(this.#state));
   }
 
   /** The highest number that the cloud knows of, once all that was posted has come through. */
@@ -132,7 +95,7 @@ export class StreamLog {
 
   /** The highest number that the segments hold, or rule out by their names. */
   get highest(): number {
-    return this.#highest;
+    return this.#segments.highest;
   }
 
   /** Whether numbers up to `last` may exist in memory alone. */
@@ -141,20 +104,12 @@ export class StreamLog {
   }
 
   get bytes(): number {
-    return this.#segments.reduce((sum, { bytes }) => sum + bytes, 0);
-  }
-
-  get segmentCount(): number {
-    return this.#segments.length;
-  }
-
-  get seed(): number {
-    return this.#seed;
+    return this.#segments.bytes;
   }
 
   /** Whether there is more to say than the state on the disk says. */
   get unsaved(): boolean {
-    return this.#state !== this.#saved || (!this.#saved.inMemory && this.#saved.last !== this.#highest);
+    return this.#state !== this.#saved || (!this.#saved.inMemory && this.#saved.last !== this.#segments.highest);
   }
 
   /** Whether losses are known that a crash would forget. */
@@ -163,24 +118,8 @@ export class StreamLog {
   }
 
   /** Writes a group of records, numbered `first` to `last`, durably. After a rejection the group may be tried again. */
-  async append(records: Buffer, first: number, last: number): Promise<void> {
-    let begun = false;
-    try {
-      const full = this.#active && this.#segments.at(-1)!.bytes + records.length > this.#segmentBytes;
-      if (full) await this.#seal();
-      if (!this.#active) {
-        begun = true;
-        await this.#begin(first);
-      }
-      const segment = this.#segments.at(-1)!;
-      await this.#active!.write(segment.bytes, records);
-      await this.#active!.sync();
-      segment.bytes += records.length;
-      this.#highest = last;
-    } catch (error) {
-      await this.#abandon(begun);
-      throw error;
-    }
+  append(records: Buffer, first: number, last: number): Promise<void> {
+    return this.#segments.append(records, first, last);
   }
 
   /**
@@ -195,7 +134,7 @@ export class StreamLog {
     let previous = from - 1;
     const old: SequenceRange[] = [];
     try {
-      const exhausted = await this.#reader.read(from, to, (reading) => {
+      const exhausted = await this.#segments.reader.read(from, to, (reading) => {
         this.#passOver(previous + 1, reading.sequence - 1);
         previous = reading.sequence;
         if (!isTooOld(reading)) return take(reading);
@@ -204,7 +143,7 @@ export class StreamLog {
         else old.push([previous, previous]);
         return true;
       });
-      if (exhausted) this.#passOver(previous + 1, Math.min(to, this.#highest));
+      if (exhausted) this.#passOver(previous + 1, Math.min(to, this.#segments.highest));
       return exhausted;
     } finally {
       this.giveUp(old, 'too-old');
@@ -218,13 +157,12 @@ export class StreamLog {
   async touch(first: number, last: number): Promise<void> {
     const { touched } = this.#state;
     if (!touched) return;
-    const ranges = this.#segments
-      .map((segment): SequenceRange | undefined => this.#rangeOf(segment))
-      .filter((range) => range !== undefined && range[0] <= last && first <= range[1]) as SequenceRange[];
-    const fresh = ranges.filter((range) => isUntouched(this.#state, range));
-    if (last > this.#highest) this.#advance({ ...this.#state, touched: union(touched, [[first, last]]) });
+    const fresh = this.#segments.spans
+      .map(({ range }) => range)
+      .filter((range) => range[0] <= last && first <= range[1] && isUntouched(this.#state, range));
+    if (last > this.#segments.highest) this.#advance({ ...this.#state, touched: union(touched, [[first, last]]) });
     if (fresh.length === 0) return;
-    if (this.#namesUnsynced) await this.#syncNames();
+    await this.#segments.syncNames();
     const before = this.#state;
     this.#advance({ ...this.#state, touched: union(this.#state.touched!, fresh) });
     try {
@@ -244,21 +182,24 @@ export class StreamLog {
   async thinOut(): Promise<boolean> {
     if (this.#keepEvery === undefined) return false;
     for (let thinnings = 0; thinnings < MOST_THINNINGS; thinnings++)
-      for (const segment of this.#segments.slice(0, -1)) {
-        if ((segment.thinnings ?? 0) > thinnings || segment.corrupt) continue;
-        const range = this.#rangeOf(segment)!;
-        if (!isUntouched(this.#state, range)) continue;
+      for (const { segment, range } of this.#segments.sealed) {
+        if ((segment.thinnings ?? 0) > thinnings || segment.corrupt || !isUntouched(this.#state, range)) continue;
         segment.thinnings = thinnings + 1;
-        if (await this.#thin(segment, range, this.#keepEvery)) return true;
+        const free = await this.#segments.thin(segment, this.#keepEvery);
+        if (free === undefined) continue;
+        this.giveUp([[free, range[1]]], 'thinned-out');
+        await this.#segments.syncNames();
+        await this.save();
+        return true;
       }
     return false;
   }
 
   /** Gives up the oldest segment, durably, if the youngest reading in it is too old; false when it is not. */
   async dropTooOld(isTooOld: (stamp: Stamp) => boolean): Promise<boolean> {
-    const next = this.#segments[1];
+    const next = this.#segments.spans[1]?.segment;
     if (!next) return false;
-    next.begins ??= (await this.#reader.begins(next)) ?? null;
+    next.begins ??= (await this.#segments.reader.begins(next)) ?? null;
     // What begins the next segment is younger than all of this one.
     return next.begins !== null && isTooOld(next.begins) && (await this.dropOldest('too-old'));
   }
@@ -267,16 +208,16 @@ export class StreamLog {
    * The link has taken the readings `first` to `last`, and a post that told the losses `told`. Not durable until `save`.
    */
   acknowledge(first: number, last: number, told: SequenceRanges): void {
-    this.#reader.passed(last);
+    this.#segments.reader.passed(last);
     this.#advance(accepted(this.#state, first <= last ? [[first, last]] : [], told, this.#keep));
   }
 
   /** Frees what the cloud has, and marks what it lacks to be read again, or as lost. Not durable until `save`. */
   confirm(receipt: Receipt): void {
-    const first = this.#segments[0]?.first ?? this.#highest + 1;
+    const first = this.#segments.lowest;
     // What is in memory alone is neither on the disk nor lost: a later receipt finds it here or there.
-    const missing = subtract(receipt.missing, [[this.#highest + 1, Number.MAX_SAFE_INTEGER]]);
-    const onDisk: SequenceRanges = first <= this.#highest ? [[first, this.#highest]] : [];
+    const missing = subtract(receipt.missing, [[this.#segments.highest + 1, Number.MAX_SAFE_INTEGER]]);
+    const onDisk: SequenceRanges = first <= this.#segments.highest ? [[first, this.#segments.highest]] : [];
     const { progress, lost } = confirmed(this.#state, { ...receipt, missing }, onDisk);
     this.#advance(lost.length > 0 ? givenUp(progress, lost) : progress);
     if (lost.length > 0) this.#report({ kind: 'lost', stream: this.stream, ranges: lost, why: 'unconfirmed' });
@@ -293,32 +234,29 @@ export class StreamLog {
 
   /** Gives up the oldest segment, durably; false when only the last one is left, which holds the numbering. */
   async dropOldest(why: LossReason, evenLast = false): Promise<boolean> {
-    const [oldest, next] = this.#segments;
-    if (!oldest || (!next && !evenLast)) return false;
-    const range = this.#rangeOf(oldest);
-    if (range) {
-      this.#advance(letGo(this.#state, [range]));
-      this.giveUp([range], why);
-    }
+    const [oldest] = evenLast ? this.#segments.spans : this.#segments.sealed;
+    if (!oldest) return false;
+    this.#advance(letGo(this.#state, [oldest.range]));
+    this.giveUp([oldest.range], why);
     await this.save();
-    if (this.#segments[0] === oldest) await this.#discard(oldest);
+    if (this.#segments.lowest === oldest.segment.first) await this.#segments.discard(oldest.segment);
     return true;
   }
 
   /** Gives back, durably, the oldest segment that waits for nothing but confirmation; false when there is none. */
   async dropSent(): Promise<boolean> {
-    const oldest = this.#sentSegments()[0];
+    const [oldest] = this.#sentSpans();
     if (!oldest) return false;
-    this.#advance(letGo(this.#state, [this.#rangeOf(oldest)!]));
+    this.#advance(letGo(this.#state, [oldest.range]));
     await this.save();
     return true;
   }
 
   /** No longer waits for confirmation of segments that have waited for `mostMs`. Not durable until `save`. */
   letGoAfter(mostMs: Duration, now: Duration): void {
-    for (const segment of this.#sentSegments()) {
+    for (const { segment, range } of this.#sentSpans()) {
       segment.sentSince ??= now;
-      if (now - segment.sentSince >= mostMs) this.#advance(letGo(this.#state, [this.#rangeOf(segment)!]));
+      if (now - segment.sentSince >= mostMs) this.#advance(letGo(this.#state, [range]));
     }
   }
 
@@ -338,18 +276,8 @@ export class StreamLog {
   /** Notes durably that the segments are the whole truth again; numbering goes on after `last`. */
   async unreserve(last: number): Promise<void> {
     if (!this.#state.inMemory) return;
-    if (this.#highest < last) {
-      // Readings were sent from memory and never written: an empty segment's name carries the numbering on.
-      await this.#seal();
-      try {
-        await this.#begin(last + 1);
-        await this.#active!.sync();
-      } catch (error) {
-        await this.#abandon(true);
-        throw error;
-      }
-      this.#highest = last;
-    }
+    // Readings were sent from memory and never written: an empty segment's name carries the numbering on.
+    if (this.#segments.highest < last) await this.#segments.skipTo(last);
     this.#state = { ...this.#state, inMemory: false };
     await this.save();
   }
@@ -357,80 +285,22 @@ export class StreamLog {
   /** Makes the state durable, then gives back the space of what is done with. */
   async save(): Promise<void> {
     const { inMemory, last } = this.#state;
-    const state = { ...this.#state, last: inMemory ? last : this.#highest, written: this.#meter?.use };
+    const state = { ...this.#state, last: inMemory ? last : this.#segments.highest, written: this.#meter?.use };
     this.#state = state;
     await this.#write(state);
-    for (const segment of this.#segments.slice(0, -1))
-      if (covers(state.done, this.#rangeOf(segment)!)) await this.#discard(segment);
-    this.#sentBytes = this.#sentSegments().reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const { segment, range } of this.#segments.sealed)
+      if (covers(state.done, range)) await this.#segments.discard(segment);
+    this.#sentBytes = this.#sentSpans().reduce((sum, { segment }) => sum + segment.bytes, 0);
   }
 
   async close(): Promise<void> {
-    await this.#reader.close();
-    await this.#active?.close();
-    this.#active = undefined;
+    await this.#segments.close();
     await this.#stateFile.close();
   }
 
   /** Removes the segments, all of which must be done with; what fails may be tried again. */
-  async removeSegments(): Promise<void> {
-    await this.#seal();
-    for (const segment of [...this.#segments]) await this.#discard(segment);
-  }
-
-  async #thin(segment: Segment, range: SequenceRange, every: number): Promise<boolean> {
-    const plan = new ThinningPlan(every);
-    for await (const records of this.#reader.recordsOf(segment))
-      for (const { record } of records) plan.weigh(record, recordBytes(record));
-    const { upTo } = plan;
-    if (upTo === undefined || segment.corrupt) return false;
-    const folder = this.#folder;
-    const path = `${folder}/${segmentName(segment.first)}`;
-    const thinned = `${folder}/${thinnedName(segment.first)}`;
-    try {
-      const { next, bytes } = await this.#writeThinned(thinned, segment, sieve(upTo, every));
-      if (segment.corrupt) throw new Error(`The segment ${path} turned out to be damaged.`);
-      await this.#reader.leave(segment);
-      this.#namesUnsynced = true;
-      await this.#files.move(thinned, path);
-      segment.bytes = bytes;
-      this.giveUp([[next, range[1]]], 'thinned-out');
-    } catch (error) {
-      await this.#files.remove(thinned).catch(ignore);
-      throw error;
-    }
-    await this.#syncNames();
-    await this.save();
-    return true;
-  }
-
-  /** Writes what the sieve keeps of a segment to another file, durably, numbered anew without gaps. */
-  async #writeThinned(
-    path: string,
-    segment: Segment,
-    keeps: Sieve,
-  ): Promise<{ readonly next: number; readonly bytes: number }> {
-    const file = await this.#createOrClear(path);
-    try {
-      await file.write(0, await this.#reader.headerOf(segment));
-      let next = segment.first;
-      let bytes = SEGMENT_HEADER_BYTES;
-      for await (const records of this.#reader.recordsOf(segment)) {
-        const writer = new RecordWriter(this.#seed);
-        for (const { record } of records) if (keeps(record)) writer.add(next++, record);
-        if (writer.length > 0) await file.write(bytes, writer.bytes);
-        bytes += writer.length;
-      }
-      await file.sync();
-      return { next, bytes };
-    } finally {
-      await file.close();
-    }
-  }
-
-  async #syncNames(): Promise<void> {
-    await this.#files.syncFolder(this.#folder);
-    this.#namesUnsynced = false;
+  removeSegments(): Promise<void> {
+    return this.#segments.removeAll();
   }
 
   /** The state with account of what is handed out if segments may be thinned out, and without it if not. */
@@ -442,18 +312,11 @@ export class StreamLog {
     return touched === this.#state.touched ? this.#state : state;
   }
 
-  /** The numbers that a segment can hold; `undefined` for a last one that holds none. */
-  #rangeOf(segment: Segment): SequenceRange | undefined {
-    const next = this.#segments[this.#segments.indexOf(segment) + 1];
-    const last = next ? next.first - 1 : this.#highest;
-    return segment.first <= last ? [segment.first, last] : undefined;
-  }
-
   /** Segments that the link has all of, without the last, which holds the numbering. */
-  #sentSegments(): Segment[] {
+  #sentSpans(): Span[] {
     if (this.#state.sent.length === 0) return [];
     const withTheLink = settled(this.#state);
-    return this.#segments.slice(0, -1).filter((segment) => covers(withTheLink, this.#rangeOf(segment)!));
+    return this.#segments.sealed.filter(({ range }) => covers(withTheLink, range));
   }
 
   /** Numbers that should be on the disk and are not. */
@@ -469,73 +332,8 @@ export class StreamLog {
     this.#state = { ...this.#state, ...bounded(progress) };
   }
 
-  async #begin(first: number): Promise<void> {
-    const path = `${this.#folder}/${segmentName(first)}`;
-    const file = await this.#createOrClear(path);
-    this.#active = file;
-    const segment: Segment = { first, bytes: 0, corrupt: false };
-    if (this.#segments.at(-1)?.first === first) this.#segments.pop();
-    this.#segments.push(segment);
-    await file.write(0, encodeSegmentHeader(this.#bootId));
-    await this.#files.syncFolder(this.#folder);
-    segment.bytes = SEGMENT_HEADER_BYTES;
-  }
-
-  /** A file of this name can only be left from an attempt that failed before any record in it was durable. */
-  async #createOrClear(path: string): Promise<SegmentFile> {
-    try {
-      return await this.#files.create(path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const file = await this.#files.open(path);
-      await file.truncate(0);
-      return file;
-    }
-  }
-
-  async #seal(): Promise<void> {
-    const file = this.#active;
-    this.#active = undefined;
-    await file?.close();
-  }
-
-  /**
-   * After a failed write nothing is sure about the file but what was durable before: cut it there and begin another
-   * next time. A file that this very attempt began is removed, unless its name is all that carries the numbering.
-   */
-  async #abandon(begun: boolean): Promise<void> {
-    const file = this.#active;
-    const segment = this.#segments.at(-1);
-    this.#active = undefined;
-    if (!file || !segment) return;
-    if (begun) segment.bytes = 0;
-    await file.truncate(segment.bytes).catch(ignore);
-    await file.close().catch(ignore);
-    if (!begun || this.#segments.length === 1) return;
-    this.#segments.pop();
-    await this.#files.remove(`${this.#folder}/${segmentName(segment.first)}`).catch(ignore);
-  }
-
-  async #discard(segment: Segment): Promise<void> {
-    await this.#reader.leave(segment);
-    const name = segmentName(segment.first);
-    const path = `${this.#folder}/${name}`;
-    // Somebody may have removed the file by hand; its readings are told as lost by their missing numbers.
-    if (segment.corrupt) {
-      const file = `${SET_ASIDE}/${this.stream}-${name}`;
-      await this.#files.makeFolder(SET_ASIDE);
-      const moved = await unlessAbsent(this.#files.move(path, file).then(() => true));
-      if (moved) this.#report({ kind: 'segment-set-aside', file, bytes: segment.bytes });
-    } else await unlessAbsent(this.#files.remove(path));
-    this.#segments.splice(this.#segments.indexOf(segment), 1);
-  }
-
   async #write(state: StreamState): Promise<void> {
     await this.#stateFile.save(state);
     this.#saved = state;
   }
-}
-
-function ignore(): void {
-  // The file is given up anyway; the error that led here is the one that is told.
 }
