@@ -68,6 +68,7 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
   const funnel = await startFunnel({
     httpPort: 0,
     port: 0,
+    unifiedPort: 0,
     connectionString: broker.send,
     hub: HUB,
     seed: 2026,

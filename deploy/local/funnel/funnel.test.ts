@@ -36,6 +36,7 @@ beforeAll(async () => {
   funnel = await startFunnel({
     connectionString: eventHubs.connectionString('send', HUB),
     hub: HUB,
+    unifiedPort: 0,
     groupOf: ({ imsi }) => groups.get(imsi) ?? (imsi === simOf(GROUPLESS)!.imsi ? undefined : STANDARD_GROUP),
   });
   reader = new EventHubConsumerClient('$Default', eventHubs.connectionString('listen', HUB), HUB);
@@ -102,6 +103,24 @@ async function event(part: string): Promise<(typeof received)[number]> {
 function jsonOf(bytes: number): string {
   return `"${'x'.repeat(bytes - 2)}"`;
 }
+
+describe('the unified endpoint', () => {
+  it('passes on what Funnel answers, until a second destination changes the shape', async () => {
+    const port = funnel.unifiedPort!;
+    expect(await post(TOKYO, { port })).toEqual({ status: 204, type: undefined, body: '' });
+    funnel.others.harvest = true;
+    const taken = await post('{"pref":"13","mark":"unified"}', { port });
+    expect([taken.status, taken.type]).toEqual([200, 'application/json']);
+    expect(JSON.parse(taken.body)).toMatchObject({
+      result: 'ok',
+      detail: { funnel: { statusCode: 204 }, harvest: { statusCode: 201 } },
+    });
+    await event('"unified"');
+    const refused = await post('{"pref":', { port });
+    expect([refused.status, JSON.parse(refused.body).detail.funnel.statusCode]).toEqual([207, 400]);
+    funnel.others.harvest = false;
+  });
+});
 
 describe('over HTTP, Funnel', () => {
   it('answers 204 with no body to a post on any path, once the event is in the hub', async () => {

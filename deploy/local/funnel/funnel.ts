@@ -10,6 +10,7 @@ import { Reception } from './reception.ts';
 import { type FunnelStats, noStats } from './stats.ts';
 import { tcpEntry } from './tcp-entry.ts';
 import { udpEntry } from './udp-entry.ts';
+import { type OtherDestinations, unifiedAnswer } from './unified-answers.ts';
 
 export interface FunnelOptions {
   /** A Send-only connection string, with or without an EntityPath. Funnel alone holds it. */
@@ -21,6 +22,8 @@ export interface FunnelOptions {
   readonly httpPort?: number;
   /** Port of the TCP and UDP entry points; 0 for any that is free for both. */
   readonly port?: number;
+  /** Port of the unified endpoint's HTTP entry point; 0 for any free one. Left out, there is none. */
+  readonly unifiedPort?: number;
   /** The group of a SIM, undefined for a SIM in none. Standard: every SIM is in one JSON group. */
   readonly groupOf?: (sim: Sim) => FunnelGroup | undefined;
   /** How to misbehave from the start; see `Funnel.faults`. */
@@ -40,6 +43,10 @@ export interface FunnelOptions {
 export interface Funnel {
   readonly httpPort: number;
   readonly port: number;
+  /** Undefined where it was not asked for. */
+  readonly unifiedPort: number | undefined;
+  /** Where the unified endpoint sends to besides; switch one on at any time, and its answers change shape. */
+  readonly others: OtherDestinations;
   /** How Funnel misbehaves; change a rate at any time. */
   readonly faults: Faults;
   /** What it did so far, as of now. */
@@ -84,21 +91,26 @@ export async function startFunnel(options: FunnelOptions): Promise<Funnel> {
   const http = httpEntry(reception, clock);
   const tcp = tcpEntry(reception, clock);
   const udp = udpEntry(reception);
+  const others: OtherDestinations = { harvest: false };
+  const unified = httpEntry(reception, clock, (answer) => unifiedAnswer(answer, others));
   try {
     await listen(http.server, options.httpPort ?? 0, host);
     await listenOnBoth(tcp.server, udp, options.port ?? 0, host);
+    if (options.unifiedPort !== undefined) await listen(unified.server, options.unifiedPort, host);
   } catch (error) {
-    await Promise.all([closed(http.server), publisher.close()]);
+    const lines = tcp.server.listening ? [closed(tcp.server), closed(udp)] : [];
+    await Promise.all([closed(http.server), ...lines, publisher.close()]);
     throw error;
   }
   const stop = async (withinMs: Duration) => {
-    const closing = Promise.all([closed(http.server), closed(tcp.server), closed(udp)]);
+    const closing = Promise.all([closed(http.server), closed(tcp.server), closed(udp), closed(unified.server)]);
     delivery.release();
     await publisher.drain(withinMs);
     const givenUp = publisher.held;
     await publisher.close();
     http.cutAll();
     tcp.cutAll();
+    unified.cutAll();
     await closing;
     return givenUp;
   };
@@ -106,6 +118,8 @@ export async function startFunnel(options: FunnelOptions): Promise<Funnel> {
   return {
     httpPort: portOf(http.server),
     port: portOf(tcp.server),
+    unifiedPort: options.unifiedPort === undefined ? undefined : portOf(unified.server),
+    others,
     faults,
     get stats() {
       return { ...structuredClone(stats), published: publisher.published, held: publisher.held + delivery.keptBack };

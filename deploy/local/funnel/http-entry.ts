@@ -7,13 +7,21 @@ import type { Reception } from './reception.ts';
 
 const SUPPORTED_TYPES = new Set(['application/json', 'text/plain', 'application/xml']);
 
-/** Funnel's HTTP entry point: a POST to any path. */
-export function httpEntry(reception: Reception, clock: Clock): Entry {
+/**
+ * Funnel's HTTP entry point: a POST to any path.
+ *
+ * @param shaped what an answer of Funnel's looks like to the device
+ */
+export function httpEntry(
+  reception: Reception,
+  clock: Clock,
+  shaped: (answer: HttpAnswer) => HttpAnswer = (answer) => answer,
+): Entry {
   const server = createServer({ keepAliveTimeout: 120_000 });
   const { sourceOf, cutAll } = bySourceAddress(server, clock);
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     answerTo(request, sourceOf(request), reception).then(
-      (answer) => write(response, answer),
+      (answer) => write(response, shaped(answer)),
       () => response.destroy(), // the device hung up before its body was complete
     );
   };
