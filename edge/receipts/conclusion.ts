@@ -18,9 +18,8 @@ export interface Conclusion {
  * is sent again if it was sent long enough ago; of what may be on its way, of what was sent as often as it may be, and
  * of what the device no longer keeps, nothing is concluded: a cloud that knows less than it did asks for nothing back.
  *
- * Where the last numbers are lost the cloud sees no gap. If nothing later is on its way to show one, the very last
- * number is sent again: once it is there, the next receipt names the others, and a cloud that is merely behind costs
- * one reading.
+ * Where the last numbers are lost the cloud sees no gap. Then the very last number is sent again, once it can be
+ * missing: when it is there, the next receipt names the others, and a cloud that is merely behind costs one reading.
  */
 export function conclude(
   receipt: Receipt,
@@ -31,8 +30,7 @@ export function conclude(
   const kept = union(unconfirmed.sent, unconfirmed.told);
   const cut = receipt.missing.length > 0 && through(receipt.missing) === receipt.through;
   const last = unconfirmed.through;
-  const probe: SequenceRanges =
-    !cut && last > receipt.through && !sendings.isUnderWay(receipt.through, askedAt) ? [[last, last]] : [];
+  const probe: SequenceRanges = !cut && last > receipt.through ? [[last, last]] : [];
   const { due, ended } = sendings.sorted(inBoth(union(receipt.missing, probe), kept), askedAt);
   return {
     confirm: { ...receipt, missing: due, undecided: subtract(receipt.missing, due) },

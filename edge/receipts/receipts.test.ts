@@ -192,13 +192,28 @@ describe('receipts', () => {
     expect(device.spool.unconfirmed).toEqual([]);
   });
 
+  it('tell no loss again that may still be on its way', async () => {
+    const device = await startDevice({ intervalMs: MINUTE });
+    await device.report(1);
+    await device.pass(HOUR);
+    device.cloud.fateOf = () => 4 * MINUTE;
+    void device.spool.append({ name: 'n', unit: '', value: 2, monotonicMs: 1, wallMs: 2, synced: true });
+    await device.spool.flush();
+    const batch = await device.spool.read({ bytes: 9, sizeOf: () => 1, together: () => true });
+    await device.spool.giveUp(batch!, 'refused');
+    await device.pass(HOUR);
+    expect(device.cloud.posts).toHaveLength(2);
+    expect(device.cloud.receiver.lost.get(device.spool.figures.stream)).toEqual([[2, 2]]);
+    expect(device.spool.unconfirmed).toEqual([]);
+  });
+
   it('follow a receipt that names only the first of what is missing, until all is there', async () => {
     const device = await startDevice();
     device.cloud.mostRanges = 5;
     device.cloud.fateOf = ({ first }) => (first % 2 === 0 && device.cloud.posts.length <= 100 ? 'lost' : 0);
     for (let value = 1; value <= 100; value++) await device.report(value);
     await device.report(101);
-    await device.pass(3 * HOUR);
+    await device.pass(HOUR);
     expect(device.spool.unconfirmed).toEqual([]);
     expect(device.cloud.posts.length).toBe(101 + 50);
   });
@@ -276,6 +291,16 @@ describe('questions for receipts', () => {
     for (let value = 1; value <= 400; value++) await device.report(value);
     await device.pass(HOUR);
     expect(questions(device)).toBeGreaterThan(20);
+  });
+
+  it('do not come more often while what was asked for last has not been sent', async () => {
+    const device = await startDevice();
+    device.cloud.mostRanges = 1;
+    device.cloud.fateOf = ({ first }) => (first % 2 === 0 ? 'lost' : 0);
+    for (let value = 1; value <= 9; value++) await device.report(value);
+    await device.clock.advance(2 * HOUR);
+    expect(device.spool.figures.again).toBe(1);
+    expect(questions(device)).toBe(12);
   });
 
   it('become rare while nobody answers, and go on when somebody does', async () => {

@@ -97,12 +97,6 @@ export class Sendings {
     return { due, ended, waiting: subtract(missing, union(due, ended)) };
   }
 
-  /** Whether anything above `number` may have been on its way at `askedAt`. */
-  isUnderWay(number: number, askedAt: Duration): boolean {
-    if (this.#since + this.#patience.settleMs > askedAt) return true;
-    return this.#sendings.some((each) => each.range[1] > number && this.#settlesAt(each) > askedAt);
-  }
-
   /** These are to be sent again. */
   asked(ranges: SequenceRanges): void {
     const { inside, outside } = this.#split(ranges);
