@@ -1,16 +1,14 @@
 import { TashikaError } from '@tashika/shared/errors';
-import { count, type SequenceRange, type SequenceRanges, subtract, through, union } from '@tashika/shared/sequence';
+import { count, type SequenceRange, type SequenceRanges } from '@tashika/shared/sequence';
 import type { Duration, TimerHandle } from '@tashika/shared/time';
-import type { Stamp } from '../clock/index.ts';
-import { ageOf } from './age.ts';
-import { type Batch, type BatchLimit, MAX_TOLD } from './batch.ts';
+import type { Batch, BatchLimit } from './batch.ts';
 import { Change } from './change.ts';
-import { Collection } from './collection.ts';
 import type { Fate, Group } from './group.ts';
 import { Lane } from './lane.ts';
 import { LiveMark } from './live-mark.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import type { SpoolFigures, SpoolOptions } from './options.ts';
+import { type Numbering, Outlet } from './outlet.ts';
 import { covers, type Receipt, settled } from './progress.ts';
 import type { Reading } from './reading.ts';
 import { checksumSeed, recordBytes } from './record.ts';
@@ -29,9 +27,6 @@ const RETRY_AFTER: Duration = 1_000;
 const GROUP_BYTES = 65_536;
 const A_WEEK: Duration = 604_800_000;
 const MOST_SWEEP_PAUSE: Duration = 60_000;
-
-/** So many ranges of numbers may be with the link before the holes between them are filled first. */
-const MOST_HOLES = 64;
 
 /** A stream of which the link has accepted what the cloud has not confirmed. */
 export interface Unconfirmed {
@@ -57,12 +52,8 @@ export class Spool {
   readonly #shelf: Shelf;
   readonly #memory: MemoryQueue;
   readonly #lane = new Lane();
-  /** The last number given out. */
-  #last: number;
-  /** Numbers given out and given up at once, since the last flush. */
-  #turnedAway: SequenceRange[] = [];
-  /** Numbers up to this one may be handed out from memory. */
-  #readableInMemory = 0;
+  readonly #numbering: Numbering;
+  readonly #outlet: Outlet;
   #diskRefuses = false;
   #writeBudgetSpent = false;
   #flushTimer: TimerHandle | undefined;
@@ -80,12 +71,20 @@ export class Spool {
     this.#options = options;
     this.#shelf = shelf;
     this.#tally = tally;
-    this.#last = shelf.newest.last;
-    this.#liveMark = new LiveMark(this.#last, options.liveMs ?? 60_000);
+    this.#numbering = { last: shelf.newest.last, readableInMemory: 0, turnedAway: [] };
+    this.#liveMark = new LiveMark(this.#numbering.last, options.liveMs ?? 60_000);
     this.#memory = new MemoryQueue({
       seed: checksumSeed(shelf.newest.stream),
       bootId: options.bootId,
       groupBytes: Math.min(GROUP_BYTES, Math.ceil(options.memoryBytes / 8)),
+    });
+    this.#outlet = new Outlet({
+      options: { ...options, unconfirmedMs: options.unconfirmedMs ?? A_WEEK },
+      shelf,
+      memory: this.#memory,
+      numbering: this.#numbering,
+      liveMark: this.#liveMark,
+      lossesSaved: (log) => this.#lossesSaved(log),
     });
     // A process that ended while the disk refused left the numbering in the state; put it back into the segments.
     if (shelf.newest.inMemory) this.#flushIn(0);
@@ -121,7 +120,7 @@ export class Spool {
       stream: this.#shelf.newest.stream,
       appended: this.#appended,
       lost: this.#tally.lost,
-      held: this.#shelf.logs.reduce((sum, log) => sum + this.#neverPosted(log, 0), 0),
+      held: this.#shelf.logs.reduce((sum, log) => sum + this.#outlet.neverPosted(log, 0), 0),
       unconfirmed: this.unconfirmed.reduce((sum, { readings }) => sum + readings, 0),
       again: this.#shelf.logs.reduce((sum, { progress }) => sum + count(progress.again), 0),
       unconfirmedBytes: this.#shelf.sentBytes,
@@ -140,7 +139,7 @@ export class Spool {
    */
   append(reading: Reading): Promise<Fate> {
     if (this.#closed) throw new TashikaError('SPOOL_CLOSED', 'The spool is closed and takes no more readings.');
-    const sequence = ++this.#last;
+    const sequence = ++this.#numbering.last;
     this.#appended++;
     if (!this.#makeRoomInMemory(recordBytes(reading))) {
       this.#turnAway(sequence);
@@ -164,23 +163,7 @@ export class Spool {
    * disk can't be read now; try again later.
    */
   read(limit: BatchLimit): Promise<Batch | undefined> {
-    return this.#lane.run(async () => {
-      const liveAfter = this.#liveMark.at(this.#options.clock.monotonic());
-      const backlog = limit.backlog !== false;
-      const first =
-        this.#liveFirst() && limit.backlog !== 'first'
-          ? await this.#next(this.#shelf.newest, limit, [liveAfter + 1, this.#last])
-          : undefined;
-      if (first) return first;
-      for (const log of [...this.#shelf.logs]) {
-        const newest = log === this.#shelf.newest;
-        if (!newest && !backlog) return undefined;
-        const batch = await this.#next(log, limit, [1, newest ? this.#last : log.last]);
-        if (batch) return batch.backlog && !backlog ? undefined : batch;
-        if (!newest) await this.#finish(log);
-      }
-      return undefined;
-    });
+    return this.#lane.run(() => this.#outlet.next(limit));
   }
 
   /** The link has taken the batch; its readings and the losses that it told are done with. */
@@ -275,9 +258,10 @@ export class Spool {
   }
 
   #turnAway(sequence: number): void {
-    const previous = this.#turnedAway.at(-1);
-    if (previous?.[1] === sequence - 1) this.#turnedAway[this.#turnedAway.length - 1] = [previous[0], sequence];
-    else this.#turnedAway.push([sequence, sequence]);
+    const previous = this.#numbering.turnedAway.at(-1);
+    if (previous?.[1] === sequence - 1)
+      this.#numbering.turnedAway[this.#numbering.turnedAway.length - 1] = [previous[0], sequence];
+    else this.#numbering.turnedAway.push([sequence, sequence]);
     this.#flushIn(this.#options.fsyncMs);
   }
 
@@ -298,11 +282,11 @@ export class Spool {
   async #flush(): Promise<void> {
     this.#flushWaits = false;
     this.#memory.close();
-    const last = this.#last;
+    const last = this.#numbering.last;
     this.#liveMark.note(last, this.#options.clock.monotonic());
     const log = this.#shelf.newest;
-    const turnedAway = this.#turnedAway;
-    this.#turnedAway = [];
+    const turnedAway = this.#numbering.turnedAway;
+    this.#numbering.turnedAway = [];
     log.giveUp(turnedAway, this.#diskRefuses ? 'memory-full' : 'spool-full');
     try {
       const refusal = await this.#memory.drain((group) => this.#write(group));
@@ -361,21 +345,14 @@ export class Spool {
     const now = clock.monotonic();
     if (maxAgeMs === undefined || now < this.#sweepAt) return;
     this.#sweepAt = now + Math.min(MOST_SWEEP_PAUSE, maxAgeMs / 8);
-    await this.#shelf.dropTooOld(this.#tooOld());
-  }
-
-  /** Tells of a reading whether it is too old now. */
-  #tooOld(): (stamp: Stamp) => boolean {
-    const { clock, bootId, maxAgeMs = Number.POSITIVE_INFINITY, synced = () => false } = this.#options;
-    const now = { bootId, monotonicMs: clock.monotonic(), wallMs: clock.now(), synced: synced() };
-    return (stamp) => (ageOf(stamp, now) ?? 0) > maxAgeMs;
+    await this.#shelf.dropTooOld(this.#outlet.tooOld());
   }
 
   /** Numbers that are durably known to be given out may be sent although their readings are only in memory. */
   async #keepInMemory(log: StreamLog, last: number): Promise<void> {
     try {
       await log.reserve(last);
-      this.#readableInMemory = last;
+      this.#numbering.readableInMemory = last;
       this.#memory.settleInMemory();
     } catch {
       // Not even the state can be written; what is in memory waits until it can.
@@ -419,80 +396,6 @@ export class Spool {
           this.#flushIn(RETRY_AFTER);
         });
     });
-  }
-
-  /** Whether what is live is read first: not while so many holes are open that they must be filled. */
-  #liveFirst(): boolean {
-    return this.#options.order === 'live-first' && settled(this.#shelf.newest.progress).length < MOST_HOLES;
-  }
-
-  /** The first batch of a stream within a range of numbers; `undefined` when there is nothing to send or to tell. */
-  async #next(log: StreamLog, limit: BatchLimit, within: SequenceRange): Promise<Batch | undefined> {
-    const batch = await this.#collect(log, limit, within);
-    // Told only once it is durable: a loss that was told and then forgotten would free its numbers.
-    const told = (await this.#lossesSaved(log)) ? batch : { ...batch, lost: [] };
-    return told.readings.length > 0 || told.lost.length > 0 ? told : undefined;
-  }
-
-  /** An old stream with nothing left to send goes, once the cloud has confirmed it where that is waited for. */
-  async #finish(log: StreamLog): Promise<void> {
-    if (log.progress.untold.length > 0) return;
-    log.endAfter(this.#options.unconfirmedMs ?? A_WEEK, this.#options.clock.monotonic());
-    if (!log.unconfirmed) await this.#shelf.retire(log);
-  }
-
-  async #collect(log: StreamLog, limit: BatchLimit, within: SequenceRange): Promise<Batch> {
-    const newest = log === this.#shelf.newest;
-    const waiting = within[0] <= within[1] ? subtract([within], settled(log.progress)) : [];
-    const isTooOld = this.#tooOld();
-    let range = waiting[0];
-    let collection = new Collection(limit);
-    let unreadable = false;
-    for (range of waiting) {
-      collection = new Collection(limit);
-      const { readings } = collection;
-      const [from, to] = range;
-      const exhausted = await log
-        .read(range, (reading) => collection.take(reading), isTooOld)
-        .catch((error) => {
-          // What can be read is sent meanwhile.
-          if (readings.length === 0) throw error;
-          unreadable = true;
-          return false;
-        });
-      const next = (collection.last ?? from - 1) + 1;
-      if (exhausted && newest)
-        this.#memory.read(next, Math.min(to, this.#readableInMemory), (each) => collection.take(each));
-      else if (exhausted && readings.length === 0) log.giveUp([range], 'corrupt');
-      if (readings.length > 0) break;
-    }
-    const { readings } = collection;
-    if (readings.length > 0) await log.touch(readings[0]!.sequence, collection.last!);
-    const first = readings[0]?.sequence ?? range?.[0] ?? within[1] + 1;
-    const last = first + readings.length - 1;
-    const { untold } = log.progress;
-    const lost = (readings.length > 0 ? subtract(untold, [[first, last]]) : untold).slice(0, MAX_TOLD);
-    const known = Math.max(readings.length > 0 ? last : 0, through(lost), log.knownThrough);
-    const backlog = readings.length > 0 && (!newest || first <= this.#liveMark.at(this.#options.clock.monotonic()));
-    return {
-      stream: log.stream,
-      first,
-      readings,
-      held: this.#neverPosted(log, known),
-      through: known,
-      lost,
-      full: collection.full || unreadable || !newest || (range !== undefined && range[1] < within[1]),
-      backlog,
-    };
-  }
-
-  /** Readings of a stream above a number that wait and were never posted. */
-  #neverPosted(log: StreamLog, above: number): number {
-    const newest = log === this.#shelf.newest;
-    const last = newest ? this.#last : log.last;
-    if (last <= above) return 0;
-    const waiting = subtract([[above + 1, last]], union(settled(log.progress), log.progress.again));
-    return Math.max(0, count(waiting) - (newest ? count(this.#turnedAway) : 0));
   }
 
   #forgetInMemory(log: StreamLog): void {
