@@ -45,6 +45,8 @@ async function entryOf(folder: string, name: string): Promise<FolderEntry | unde
 
 class DiskFile implements SegmentFile {
   readonly #handle: FileHandle;
+  /** Used for every read: a backlog is read in hundreds of pieces a second, and each would wait to be collected. */
+  #buffer = Buffer.alloc(0);
 
   constructor(handle: FileHandle) {
     this.#handle = handle;
@@ -55,7 +57,8 @@ class DiskFile implements SegmentFile {
   }
 
   async read(position: number, length: number): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafe(length);
+    if (this.#buffer.length < length) this.#buffer = Buffer.allocUnsafe(length);
+    const buffer = this.#buffer;
     let filled = 0;
     while (filled < length) {
       const { bytesRead } = await this.#handle.read(buffer, filled, length - filled, position + filled);

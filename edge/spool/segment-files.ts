@@ -27,7 +27,7 @@ export interface FolderEntry {
 
 export interface SegmentFile {
   size(): Promise<number>;
-  /** Up to `length` bytes from `position`; fewer only at the end of the file. */
+  /** Up to `length` bytes from `position`, good until the next read; fewer only at the end of the file. */
   read(position: number, length: number): Promise<Buffer>;
   /** Writes all bytes or rejects, possibly after some. */
   write(position: number, bytes: Buffer): Promise<void>;

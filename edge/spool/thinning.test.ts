@@ -108,6 +108,31 @@ describe('a full spool that thins out', () => {
     expect(await spool.read(EVERYTHING)).toMatchObject({ first: 1, readings: { length: 20 } });
   });
 
+  it('gives up the oldest file where the disk itself has no room to rewrite one', async () => {
+    const files = new MemoryFiles();
+    const { spool, reports } = await openTestSpool(files, { ...SMALL, memoryBytes: 4_096 });
+    await append(spool, 1, 40);
+    files.capacity = files.usedBytes + 40;
+    for (let value = 41; value <= 120; value++) void spool.append(reading(value));
+    await spool.flush();
+    const receiver = await drained(spool);
+    expect([receiver.has(120), receiver.missing(spool.figures.stream)]).toEqual([true, []]);
+    expect(reports).toContainEqual(expect.objectContaining({ kind: 'lost', why: 'spool-full' }));
+    expect(files.paths.filter((path) => path.endsWith('.thinned'))).toEqual([]);
+  });
+
+  it('removes what a crash left of a rewrite', async () => {
+    const files = new MemoryFiles();
+    const { spool } = await openTestSpool(files, SMALL);
+    await append(spool, 1, 20);
+    await spool.close();
+    const segment = files.paths.find((path) => path.endsWith('.segment'))!;
+    await files.create(`${segment}.thinned`);
+    const { spool: again } = await openTestSpool(files, SMALL);
+    expect(files.paths.filter((path) => path.endsWith('.thinned'))).toEqual([]);
+    expect(again.figures.held).toBe(20);
+  });
+
   it('writes its note once a file, not once a batch', async () => {
     const files = new MemoryFiles();
     const { spool } = await openTestSpool(files, { ...SMALL, segmentBytes: 10_000, maxBytes: 50_000 });
