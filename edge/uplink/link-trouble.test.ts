@@ -83,10 +83,10 @@ describe.each(ENTRIES)('over %s, a link', (_name, startEntry, startProxy) => {
   it('whose other end is gone without a word is given up in time, and opened anew', async () => {
     const entry = await startEntry();
     const { proxy, url } = await disturbed(entry.url, startProxy);
-    const link = linkTo(url, { timeoutMs: 300 });
+    const link = linkTo(url, { timeoutMs: 1_000 });
     expect(await link.post(POST, NEVER)).toEqual({ kind: 'accepted' });
     proxy.freeze();
-    expect(await link.post(POST, NEVER)).toEqual({ kind: 'failed', reason: 'no answer in 300 ms' });
+    expect(await link.post(POST, NEVER)).toEqual({ kind: 'failed', reason: 'no answer in 1000 ms' });
     if (startProxy === startUdpFaultProxy) return; // it has no connections to open
     expect(await link.post(POST, NEVER)).toEqual({ kind: 'accepted' });
     expect(proxy.connections).toBe(2);

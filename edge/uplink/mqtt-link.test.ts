@@ -1,7 +1,13 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Aedes, type ConnectPacket, type PublishPacket } from 'aedes';
+import { connectAsync } from 'mqtt';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { requiredTool } from '../sensors/testing/required-tool.ts';
 import type { Link } from './link.ts';
 import { mqttLink } from './mqtt-link.ts';
 
@@ -69,9 +75,9 @@ describe('MQTT by way of Beam', () => {
 
   it('gives a post without PUBACK up after its time, and sends it again over a new connection, once', async () => {
     const broker = await startBroker();
-    const link = linkTo(broker.url, 150);
+    const link = linkTo(broker.url, 1_000);
     broker.behaviour.acknowledges = false;
-    expect(await link.post(Buffer.from('{}'), NEVER)).toEqual({ kind: 'failed', reason: 'no answer in 150 ms' });
+    expect(await link.post(Buffer.from('{}'), NEVER)).toEqual({ kind: 'failed', reason: 'no answer in 1000 ms' });
     broker.behaviour.acknowledges = true;
     expect(await link.post(Buffer.from('{}'), NEVER)).toEqual({ kind: 'accepted' });
     expect(broker.published).toHaveLength(2);
@@ -100,4 +106,46 @@ describe('MQTT by way of Beam', () => {
       reason: expect.stringMatching(/ECONNREFUSED/),
     });
   });
+});
+
+describe('MQTT to Mosquitto', () => {
+  it('hands every post to who subscribes there, in order', async (context) => {
+    const url = await startMosquitto(requiredTool('mosquitto', context));
+    const subscriber = await connectAsync(url, { reconnectPeriod: 0 });
+    onTestFinished(() => subscriber.endAsync(true));
+    await subscriber.subscribeAsync('field/posts', { qos: 1 });
+    const received: string[] = [];
+    const all = new Promise<void>((resolve) =>
+      subscriber.on('message', (_topic, payload) => received.push(payload.toString()) === 50 && resolve()),
+    );
+    const link = linkTo(url);
+    const posts = Array.from({ length: 50 }, (_, n) => `{"seq":${n}}`);
+    for (const post of posts) expect(await link.post(Buffer.from(post), NEVER)).toEqual({ kind: 'accepted' });
+    await all;
+    expect(received).toEqual(posts);
+    expect(link.opened).toBe(1);
+  });
+
+  /** Debian's Mosquitto, storing nothing, on a port that was free a moment ago. */
+  async function startMosquitto(program: string): Promise<string> {
+    const probe = createServer().listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const { port } = probe.address() as AddressInfo;
+    probe.close();
+    await once(probe, 'close');
+    const folder = mkdtempSync(join(tmpdir(), 'tashika-mosquitto-'));
+    writeFileSync(join(folder, 'conf'), `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\n`);
+    const broker = spawn(program, ['-c', join(folder, 'conf')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    onTestFinished(async () => {
+      broker.kill('SIGKILL');
+      await once(broker, 'exit');
+      rmSync(folder, { recursive: true, force: true });
+    });
+    let log = '';
+    for await (const text of broker.stderr) {
+      log += text;
+      if (/mosquitto version \S+ running/.test(log)) return `mqtt://127.0.0.1:${port}`;
+    }
+    throw new Error(`mosquitto ended: ${log}`);
+  }
 });
