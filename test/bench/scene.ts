@@ -15,9 +15,22 @@ export class Scene {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'tashika-bench-'));
   readonly #children = new Set<ChildProcess>();
 
+  constructor() {
+    // A benchmark that fails or is interrupted leaves no process behind either.
+    process.once('exit', () => {
+      for (const child of this.#children) child.kill('SIGKILL');
+      rmSync(this.directory, { recursive: true, force: true });
+    });
+  }
+
   /** Starts a built program of the project. */
   spawn(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-    const child = spawn(process.execPath, [script, ...args], {
+    return this.run(process.execPath, [script, ...args], env);
+  }
+
+  /** Starts any program. */
+  run(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+    const child = spawn(program, args, {
       cwd: ROOT,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -32,6 +45,7 @@ export class Scene {
     const child = this.spawn('deploy/dist/local/event-hubs/main.js', [
       ...['--port', String(await freePort()), '--data', join(this.directory, 'event-hubs')],
       ...['--hub', `${hub}:${partitions}`],
+      ...['--retention-bytes', String(2 ** 40)], // none of what is measured may expire
     ]);
     let output = '';
     return new Promise((resolve, reject) => {
