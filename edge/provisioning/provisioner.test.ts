@@ -67,6 +67,10 @@ describe('an agent that is provisioned', () => {
     await starting;
     expect(await levelOf()).toBe('info');
     expect(summaryOf(provisioner.state!)).toBe('none');
+    metadata.trouble = undefined;
+    await clock.advance(300_000);
+    await provisioner.changed;
+    expect(await levelOf()).toBe('warn');
   });
 
   it('is offline and begins with the last good ones, kept where only it can read', async () => {
