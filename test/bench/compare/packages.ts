@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 const PACKAGES = {
   '@duckdb/node-api': '1.5.6-r.1',
   'node-red': '5.0.7',
+  'node-red-node-serialport': '2.0.3',
   node: '22.23.3', // the program itself: Node-RED 5 refuses to run on Node 20
 } as const;
 

@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What somebody has posted. */
+export interface Posted {
+  readonly posts: number;
+  readonly readings: number;
+  /** Of the packs, without what stands around them. */
+  readonly packBytes: number;
+}
+
+const NOTHING: Posted = { posts: 0, readings: 0, packBytes: 0 };
+
+/**
+ * An HTTP server that takes every post with 204 and counts its readings by path. Asked for metadata it says at once
+ * that there are none.
+ */
+export class Receiver {
+  readonly #server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      if (request.method === 'POST') this.#take(request.url!, JSON.parse(Buffer.concat(chunks).toString()));
+      response.writeHead(request.method === 'POST' ? 204 : 404).end();
+    });
+  });
+  readonly #posted = new Map<string, Posted>();
+
+  static async start(): Promise<Receiver> {
+    const receiver = new Receiver();
+    receiver.#server.listen(0, '127.0.0.1');
+    await once(receiver.#server, 'listening');
+    return receiver;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  from(path: string): Posted {
+    return this.#posted.get(path) ?? NOTHING;
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  /** The agent's posts are objects with a pack, Node-RED's are a pack alone. */
+  #take(path: string, post: { readonly pack: readonly unknown[] } | readonly unknown[]): void {
+    const pack = 'pack' in post ? post.pack : post;
+    const { posts, readings, packBytes } = this.from(path);
+    this.#posted.set(path, {
+      posts: posts + 1,
+      readings: readings + pack.length,
+      packBytes: packBytes + Buffer.byteLength(JSON.stringify(pack)),
+    });
+  }
+}
