@@ -86,14 +86,16 @@ describe('TCP without framing', () => {
   it('leaves a connection on which bytes come that nobody asked for', async () => {
     const server = await startTcpServer();
     const link = linkTo(server.url);
+    let unasked!: () => void;
     const closed = new Promise((resolve) => {
       server.next.push((answer, peer) => {
         answer('200');
         peer!.once('close', resolve);
-        setImmediate(() => answer('200'));
+        unasked = () => answer('200');
       });
     });
-    await link.post(post(1), NEVER);
+    expect(await link.post(post(1), NEVER)).toEqual({ kind: 'accepted' });
+    unasked();
     await closed;
     expect(await link.post(post(2), NEVER)).toEqual({ kind: 'accepted' });
     expect(server.connections).toBe(2);

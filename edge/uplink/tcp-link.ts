@@ -49,7 +49,6 @@ export function tcpLink(options: LinkOptions): Link {
         if (verdict.kind !== 'accepted') forget(socket);
         return verdict;
       } catch (error) {
-        if (open !== undefined) forget(open);
         return { kind: 'failed', reason: limit.passed ? `no answer in ${timeoutMs} ms` : messageOf(error) };
       } finally {
         asked = false;
