@@ -30,6 +30,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** Empty where the answer names none. */
   readonly contentType: string;
+  /** What came before the body, in bytes. */
+  readonly headBytes: number;
   /** The beginning of the body. */
   readonly body: string;
 }
@@ -66,7 +68,8 @@ export class HttpClient {
     try {
       const answer = await this.#send(await this.#connections(), asked, limit.signal);
       const contentType = answer.headers['content-type'] ?? '';
-      return { status: answer.statusCode!, contentType, body: await beginningOf(answer, mostBytes) };
+      const headBytes = bytesOf(answer);
+      return { status: answer.statusCode!, contentType, headBytes, body: await beginningOf(answer, mostBytes) };
     } catch (error) {
       throw limit.passed ? new Error(`no answer in ${timeoutMs} ms`, { cause: error }) : error;
     } finally {
@@ -114,6 +117,12 @@ export class HttpClient {
     const https = await import('node:https');
     return new https.Agent(options);
   }
+}
+
+/** The status line and the headers, each with what parts and ends it. */
+function bytesOf({ httpVersion, statusCode, statusMessage, rawHeaders }: IncomingMessage): number {
+  const statusLine = `HTTP/${httpVersion} ${statusCode} ${statusMessage}\r\n\r\n`;
+  return rawHeaders.reduce((bytes, each) => bytes + Buffer.byteLength(each, 'latin1') + 2, statusLine.length);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { normalise, type SequenceRange } from '@tashika/shared/sequence';
-import type { HttpAnswer } from '../http/index.ts';
 import type { Receipt, Unconfirmed } from '../spool/index.ts';
+import type { RawAnswer } from './beam.ts';
 
 /** What came of a question; from all but a receipt nothing is concluded. */
 export type Answer =
@@ -17,7 +17,7 @@ const MOST_REASON = 200;
 const BUSY = [408, 429];
 
 /** Judges an answer to the question what the cloud has of a stream. */
-export function answerOf({ status, body }: HttpAnswer, asked: Pick<Unconfirmed, 'stream' | 'last'>): Answer {
+export function answerOf({ status, body }: RawAnswer, asked: Pick<Unconfirmed, 'stream' | 'last'>): Answer {
   const reason = `HTTP ${status}: ${body.trim().slice(0, MOST_REASON)}`;
   if (status >= 500 || BUSY.includes(status)) return { kind: 'unavailable', reason };
   if (status !== 200) return { kind: 'refused', reason };

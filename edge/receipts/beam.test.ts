@@ -91,11 +91,11 @@ describe("a question through Beam's HTTP entry", () => {
     answer = receipt([[2, 3]], 7);
     await source.ask(stream, never);
     await source.ask(stream, never);
-    answer = receipt([[2_000, 3_000]], 7_000);
+    answer = (response) => receipt([[2_000, 3_000]], 7_000)(response.setHeader('x-head', 'of the answer'));
     await source.ask(stream, never);
     const [first, second, longer] = spent as [number, number, number];
     expect(first).toBeGreaterThan(second);
-    expect(longer - second).toBe('2000,3000,7000'.length - '2,3,7'.length);
+    expect(longer - second).toBe('x-head: of the answer\r\n2000,3000,7000'.length - '2,3,7'.length);
     answer = (response) => response.destroy();
     await expect(source.ask(stream, never)).rejects.toThrow();
     expect(spent).toHaveLength(4);

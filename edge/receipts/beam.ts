@@ -2,6 +2,9 @@ import type { Duration } from '@tashika/shared/time';
 import { type HttpAnswer, HttpClient, type HttpClientOptions } from '../http/index.ts';
 import { airBytes } from '../uplink/index.ts';
 
+/** What came back, whatever it is. */
+export type RawAnswer = Pick<HttpAnswer, 'status' | 'body'>;
+
 /** Where receipts come from. */
 export interface ReceiptSource {
   /**
@@ -9,7 +12,7 @@ export interface ReceiptSource {
    *
    * @throws Error where nobody answers in time
    */
-  ask(stream: string, signal: AbortSignal): Promise<HttpAnswer>;
+  ask(stream: string, signal: AbortSignal): Promise<RawAnswer>;
   close(): Promise<void>;
 }
 
@@ -36,11 +39,11 @@ export function beam({ url, spend, ...options }: BeamOptions): ReceiptSource {
       let answerBytes: number | undefined;
       try {
         const answer = await client.exchange({ method: 'GET', path }, signal, MOST_ANSWER_BYTES);
-        answerBytes = Buffer.byteLength(answer.body);
+        answerBytes = answer.headBytes + Buffer.byteLength(answer.body);
         return answer;
       } finally {
         const answered = answerBytes !== undefined;
-        // Bytes cost the same either way, so the answer's body may be reckoned as if it were a post's.
+        // Bytes cost the same either way, so the answer may be reckoned as if it were a post's.
         spend(
           airBytes(
             { url: origin + path },

@@ -1,9 +1,8 @@
 import { type SequenceRanges, through } from '@tashika/shared/sequence';
 import type { Duration, TestClock } from '@tashika/shared/time';
-import type { HttpAnswer } from '../../http/index.ts';
 import type { Batch } from '../../spool/index.ts';
 import { Receiver } from '../../spool/testing/receiver.ts';
-import type { ReceiptSource } from '../beam.ts';
+import type { RawAnswer, ReceiptSource } from '../beam.ts';
 
 /** What becomes of a post that the link has accepted: it never arrives, or arrives after a while. */
 export type Fate = 'lost' | Duration;
@@ -18,7 +17,7 @@ export class LossyCloud implements ReceiptSource {
   /** Decides on each post. */
   fateOf: (batch: Batch) => Fate = () => 0;
   /** Set: answers this instead of a receipt; an error is thrown. */
-  answers: ((stream: string) => HttpAnswer | Error) | undefined;
+  answers: ((stream: string) => RawAnswer | Error) | undefined;
   /** Most ranges that a receipt names. */
   mostRanges = 1_000;
   /** How long a question is under way. */
@@ -40,7 +39,7 @@ export class LossyCloud implements ReceiptSource {
     else this.clock.after(fate, () => this.receiver.take(batch));
   }
 
-  async ask(stream: string, signal: AbortSignal): Promise<HttpAnswer> {
+  async ask(stream: string, signal: AbortSignal): Promise<RawAnswer> {
     this.questions.push({ stream, at: this.clock.monotonic() });
     this.atOnce = Math.max(this.atOnce, ++this.#underWay);
     try {
@@ -56,7 +55,7 @@ export class LossyCloud implements ReceiptSource {
   async close(): Promise<void> {}
 
   /** As the cloud's API answers: one that names not all of what is missing ends with the last that it names. */
-  receipt(stream: string): HttpAnswer {
+  receipt(stream: string): RawAnswer {
     const numbers = [...(this.receiver.values.get(stream)?.keys() ?? [])];
     const known = Math.max(0, ...numbers, through(this.receiver.lost.get(stream) ?? []));
     const all: SequenceRanges = this.receiver.missing(stream);
@@ -66,6 +65,6 @@ export class LossyCloud implements ReceiptSource {
   }
 }
 
-export function json(value: unknown): HttpAnswer {
-  return { status: 200, contentType: 'application/json; charset=utf-8', body: JSON.stringify(value) };
+export function json(value: unknown): RawAnswer {
+  return { status: 200, body: JSON.stringify(value) };
 }
