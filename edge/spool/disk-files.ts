@@ -3,6 +3,9 @@ import { dirname, join } from 'node:path';
 import type { FolderEntry, SegmentFile, SegmentFiles } from './segment-files.ts';
 import { unlessAbsent } from './unless-absent.ts';
 
+/** So many files of a folder are asked for their size at once. */
+const ASKED_AT_ONCE = 32;
+
 /** The disk, below `root`. */
 export function diskFiles(root: string): SegmentFiles {
   const at = (path: string) => join(root, path);
@@ -19,8 +22,13 @@ export function diskFiles(root: string): SegmentFiles {
   return {
     async list(folder) {
       const names = (await unlessAbsent(readdir(at(folder)))) ?? [];
-      const entries = await Promise.all(names.map((name) => entryOf(at(folder), name)));
-      return entries.filter((entry) => entry !== undefined);
+      const entries: FolderEntry[] = [];
+      // A large backlog is thousands of files: asked for all at once they would cost memory that is never given back.
+      for (let first = 0; first < names.length; first += ASKED_AT_ONCE) {
+        const some = names.slice(first, first + ASKED_AT_ONCE).map((name) => entryOf(at(folder), name));
+        for (const entry of await Promise.all(some)) if (entry) entries.push(entry);
+      }
+      return entries;
     },
     async makeFolder(folder) {
       const first = await mkdir(at(folder), { recursive: true });

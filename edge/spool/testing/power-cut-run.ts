@@ -14,7 +14,7 @@ export interface PowerCutOutcome {
   readonly counted: number;
   /** Readings that came to the receiver again, and were known by their number. */
   readonly repeated: number;
-  /** Promised, and neither counted nor told as lost. */
+  /** Promised, and never counted: the options must not be such that readings are given up. */
   readonly lost: number;
   /** One number with two values, or one value under two numbers. */
   readonly doubled: number;
