@@ -54,6 +54,21 @@ describe('a supervised sensor', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('has a signal of its own in each life, so that what listens to one ends with it', async () => {
+    const signals: AbortSignal[] = [];
+    const listening: SensorDriver['run'] = async (_, signal) => {
+      signals.push(signal);
+      if (signals.length < 4) throw new Error('No such device.');
+      await untilAborted({ measured() {}, running() {} }, signal);
+    };
+    const { clock, source } = await supervised(driver('x', listening));
+    await clock.advance(1_000 + 2_000 + 4_000);
+    expect(new Set(signals).size).toBe(4);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true, false]);
+    await source.stop();
+    expect(signals.at(-1)!.aborted).toBe(true);
+  });
+
   it('fails in words when its driver throws at once, or ends without being told to', async () => {
     const thrower = driver('x', () => {
       throw new Error('Broken at once.');

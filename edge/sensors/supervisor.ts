@@ -77,8 +77,16 @@ class SupervisedSensor implements SensorSource {
     }
   }
 
-  /** One life of the driver. @returns why it ended */
-  async #live(reporter: Reporter, signal: AbortSignal): Promise<string> {
+  /**
+   * One life of the driver, with a signal of its own: what a life hangs on it goes with it, however many there are.
+   *
+   * @returns why it ended
+   */
+  async #live(reporter: Reporter, ending: AbortSignal): Promise<string> {
+    const life = new AbortController();
+    const { signal } = life;
+    const end = () => life.abort(ending.reason);
+    ending.addEventListener('abort', end, { once: true });
     const session: DeviceSession = {
       measured: (measurement) => {
         if (!signal.aborted) reporter.sink.measured(measurement);
@@ -92,6 +100,9 @@ class SupervisedSensor implements SensorSource {
       return 'It ended without being told to.';
     } catch (error) {
       return messageOf(error);
+    } finally {
+      ending.removeEventListener('abort', end);
+      end();
     }
   }
 }
