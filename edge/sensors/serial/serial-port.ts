@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 import type { Clock, Duration, TimerHandle } from '@tashika/shared/time';
 import type { SerialPort } from 'serialport';
 import { loadAddOn } from '../add-on.ts';
+import { readPromptly } from './prompt-read.ts';
 import type { SerialConfiguration } from './settings.ts';
 
 export type LineSettings = Pick<SerialConfiguration, 'path' | 'baudRate' | 'dataBits' | 'parity' | 'stopBits'>;
@@ -57,6 +58,7 @@ export async function openPort(
     port.on('open', look);
   });
   closed.catch(() => {}); // told to whoever waits for it; nobody may be waiting yet
+  port.on('open', () => readPromptly(port)); // before the first read, which waits for this event
   port.on('data', onBytes);
   await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(plain(error)) : resolve())));
   const write = (bytes: Uint8Array, withinMs: Duration) =>
