@@ -51,6 +51,13 @@ describe('a commit', () => {
     expect(await totalsOf(store)).toMatchObject({ events: 1, readings: 4, duplicates: 0 });
   });
 
+  it('knows of no stream by a post that bears nothing, and notes that its device was heard', async () => {
+    await run(batch('0', [event(0, { v: 1, pref: '13', stream: 'check', seq: 1, pack: [], check: true })]));
+    expect(await column('SELECT stream AS it FROM ledger')).toEqual([]);
+    expect(await column('SELECT imsi AS it FROM device')).toEqual([IMSI]);
+    expect(await windowsOf(store)).toEqual([]);
+  });
+
   it('counts a suspect reading, shows it on its device, and keeps it out of the values', async () => {
     const pack = [
       { n: 'temp', u: 'Cel', v: 20, t: NOON / 1000 - 1 },

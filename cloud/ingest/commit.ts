@@ -150,13 +150,14 @@ function afterPosition(events: readonly OpenedEvent[], position: number | null):
   return events.filter((event) => event.arrived.sequenceNumber > position);
 }
 
-/** The streams that the events name, each once. */
+/** The streams that the events tell something of, each once: a post without readings, held and lost tells nothing. */
 export function streamsOf(events: readonly OpenedEvent[]): LedgerKey[] {
   const seen = new Map<string, Set<string>>();
   const streams: LedgerKey[] = [];
   for (const { imsi: named, post } of events) {
     if (!post || post.stream === null) continue;
-    const { stream } = post;
+    const { stream, readings, held, lost } = post;
+    if (readings.length === 0 && held === null && lost.length === 0) continue;
     const imsi = named ?? UNKNOWN_IMSI;
     const ofDevice = seen.get(imsi);
     if (ofDevice?.has(stream)) continue;

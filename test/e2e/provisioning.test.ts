@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { startMetadata } from '@tashika/deploy/local/metadata';
 import { expect, it, onTestFinished } from 'vitest';
-import { startAgent, startPipeline, until } from '../rig/index.ts';
+import { Program, startAgent, startPipeline, until } from '../rig/index.ts';
 
 const hashOf = (userData: string) => createHash('sha256').update(userData).digest('hex').slice(0, 12);
 const every = (intervalMs: number) =>
@@ -31,7 +31,15 @@ it("configures a device without a file to edit, and loses nothing when its group
 
   userData = every(120);
   await until('the third configuration to be told', async () => (await told()) === hashOf(userData));
+  const check = new Program('edge/dist/main.js', [
+    'check',
+    '--config',
+    join(pipeline.directory, 'agent', 'agent.json'),
+  ]);
+  await check.printed(/took a test message/);
+  await check.exited();
   expect(await agent.stop()).toBe(0);
+  // The check's message came before what the agent said last, and is no stream of its own.
   await until('the stream to be whole', async () => {
     const [device] = await pipeline.api.devices();
     const counted = (await pipeline.api.windows('?region=37')).reduce((sum, { readings }) => sum + readings, 0);
