@@ -44,7 +44,7 @@ export interface Piece {
 }
 
 /** How much is in memory at once. */
-const PIECE_BYTES = 32 * MAX_RECORD_BYTES;
+const PIECE_BYTES = 8 * MAX_RECORD_BYTES;
 
 /** The streams of the spool in `directory`, oldest first; none where there is no spool. */
 export async function streamsIn(directory: string): Promise<readonly StreamOnDisk[]> {
@@ -68,12 +68,13 @@ export async function* piecesOf(stream: string, segment: SegmentOnDisk): AsyncGe
   if (!file) return;
   try {
     const { size } = await file.stat();
+    const room = Buffer.allocUnsafe(Math.min(PIECE_BYTES, size)); // no record keeps a part of it
     const bootId = decodeSegmentHeader(await bytesOf(file, 0, SEGMENT_HEADER_BYTES)) ?? '';
     const seed = checksumSeed(stream);
     // A segment without a whole header has no readings: it was begun when the power went.
     if (bootId === '') yield { readings: [], damagedBytes: 0, trailingBytes: size };
     for (let position = SEGMENT_HEADER_BYTES; bootId !== '' && position < size; ) {
-      const bytes = await bytesOf(file, position, Math.min(PIECE_BYTES, size - position));
+      const bytes = await bytesOf(file, position, Math.min(PIECE_BYTES, size - position), room);
       const atEnd = position + bytes.length >= size;
       const { records, consumed, damagedBytes } = parseRecords(bytes, seed, atEnd);
       const trailingBytes = atEnd ? bytes.length - (records.at(-1)?.end ?? 0) : 0;
@@ -109,8 +110,8 @@ async function segmentsIn(folder: string): Promise<readonly SegmentOnDisk[]> {
   return segments.sort((a, b) => a.first - b.first);
 }
 
-async function bytesOf(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, position);
+async function bytesOf(file: FileHandle, position: number, length: number, room?: Buffer): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(room ?? Buffer.allocUnsafe(length), 0, length, position);
   return buffer.subarray(0, bytesRead);
 }
 

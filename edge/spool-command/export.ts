@@ -33,13 +33,16 @@ function lineOf(stream: string, reading: SpooledReading, now: Moment): string {
   const { sequence, name, unit, value, suspect, priority, region } = reading;
   const time = eventTime(reading, now);
   return JSON.stringify({
-    ...{ stream, seq: sequence, n: name },
-    ...(unit === '' ? {} : { u: unit }),
+    stream,
+    seq: sequence,
+    n: name,
+    u: unit === '' ? undefined : unit,
     value,
-    ...('at' in time ? { time: new Date(time.at).toISOString() } : { agoMs: Math.round(time.ago) }),
+    time: 'at' in time ? new Date(time.at).toISOString() : undefined,
+    agoMs: 'ago' in time ? Math.round(time.ago) : undefined,
     clock: qualityOf(datability(reading, now.bootId), now),
-    ...(suspect && { suspect }),
-    ...(priority !== undefined && { priority }),
-    ...(region !== undefined && { region }),
+    suspect,
+    priority,
+    region,
   });
 }
