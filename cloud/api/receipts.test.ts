@@ -50,6 +50,14 @@ describe('a receipt', () => {
     expect([through, missing.length, missing.at(-1)]).toEqual([1_999, 1_000, [1_999, 1_999]]);
   });
 
+  it('comes with few headers: a device pays for each byte', async () => {
+    const { headers } = await ask('?stream=gappy', signed());
+    expect(Object.keys(headers).filter((name) => !/^(x-ratelimit|content|date|connection|cache)/.test(name))).toEqual(
+      [],
+    );
+    expect(headers['content-security-policy']).toBeUndefined();
+  });
+
   it("is empty for a stream that is not there, and for another SIM's: it does not tell which", async () => {
     const nothing = { status: 200, through: 0, missing: [] };
     expect(await ask('?stream=none', signed())).toMatchObject(nothing);

@@ -40,6 +40,8 @@ export function receiptRoutes(options: {
       '/v1/receipts',
       {
         onRequest: authenticate,
+        // What only a browser reads; a device pays for each byte.
+        helmet: false,
         schema: {
           operationId: 'getReceipt',
           summary: 'What has been received of a stream, for the device that sent it',
