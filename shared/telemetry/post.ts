@@ -21,7 +21,7 @@ export interface Post {
   readonly stream: string;
   /** Sequence number of the pack's first reading, from 1; the others count on from it. */
   readonly seq: number;
-  /** Readings still in the spool after this post. */
+  /** Readings still in the spool after this post, behind the highest number posted: no gap shows those. */
   readonly held: number;
   /** Ranges of sequence numbers that the spool had to give up. */
   readonly lost?: readonly SequenceRange[];
