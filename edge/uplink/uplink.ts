@@ -52,7 +52,7 @@ const OVERESTIMATE = 3;
 const SMALL_POST_BYTES = 4_096;
 
 /**
- * Sends what the spool holds, strictly in order, one post at a time, and moves on only past what the link has taken.
+ * Sends what the spool holds, in the order that the spool gives, one post at a time, and moves on only past what the link has taken.
  * A refused post is halved until the one reading is found that is not wanted; only that one is given up.
  */
 export class Uplink {
