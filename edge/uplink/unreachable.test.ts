@@ -27,7 +27,7 @@ class Tower implements Link {
 
 describe('an agent whose link is unreachable for hours', () => {
   it('stays within its bounds on the disk and in memory, and then tells what that cost', async () => {
-    const [readings, everyMs, maxBytes, memoryBytes] = [200_000, 100, 1_000_000, 131_072];
+    const [readings, everyMs, maxBytes, memoryBytes] = [100_000, 200, 1_000_000, 131_072];
     const { spool, clock } = await openTestSpool(new MemoryFiles(), {
       maxBytes,
       memoryBytes,

@@ -319,7 +319,7 @@ describe('while the hub is away, Funnel', () => {
       connectionString,
       onTrouble: (reason) => troubles.push(reason !== undefined),
     });
-    const hasty = await startFunnel({ connectionString, holdMs: 300 });
+    const hasty = await startFunnel({ connectionString, holdMs: 2_000 });
     expect((await post(TOKYO, { port: patient.httpPort })).status).toBe(204);
     expect((await post(TOKYO, { port: hasty.httpPort })).status).toBe(204);
     await hub.stop();
