@@ -73,7 +73,7 @@ export function agentProgram(
   data: string,
   localAddress: string | undefined,
 ): Program {
-  const { funnel, metadata } = addressesOf(configuration);
+  const { funnel, metadata, beam } = addressesOf(configuration);
   return {
     name: 'agent',
     script: join(CHECKOUT, 'edge/dist/main.js'),
@@ -82,6 +82,7 @@ export function agentProgram(
       TASHIKA_EDGE_DATA_DIRECTORY: join(data, 'agent'),
       TASHIKA_EDGE_METADATA_URL: metadata,
       TASHIKA_EDGE_UPLINK_URL: funnel,
+      TASHIKA_EDGE_RECEIPTS_URL: beam,
       ...(localAddress === undefined ? {} : { TASHIKA_EDGE_UPLINK_LOCAL_ADDRESS: localAddress }),
     },
   };
