@@ -23,7 +23,7 @@ describe('bytes on the air', () => {
       for (const batch of [1, 20]) {
         const { air, estimate } = await measureBytesOnAir(folder(), link, batch);
         expect(estimate / air).toBeGreaterThanOrEqual(1);
-        expect(estimate / air).toBeLessThan(1.3);
+        expect(estimate / air).toBeLessThan(1.1);
       }
     },
   );

@@ -7,6 +7,8 @@ export interface Attempt {
   readonly newConnection: boolean;
   /** Whether somebody answered, whatever it was. */
   readonly answered: boolean;
+  /** Of the answer, where they are known. */
+  readonly answerBytes?: number | undefined;
 }
 
 /** IPv4 20, TCP 20 and its timestamps 12. */
@@ -19,7 +21,7 @@ const SEGMENT = 1_348;
 const TCP_CONNECTION = 7 * TCP_PACKET + 16;
 /** A name that is asked for, and its answer. */
 const NAME_QUESTION = 200;
-/** `204 No Content` with the headers that servers add. */
+/** `204 No Content` with the headers that servers add, where nobody counts them. */
 const HTTP_ANSWER = 160;
 const MQTT_CONNECT = 80;
 const LINE_ANSWER = 3;
@@ -42,7 +44,8 @@ export function airBytes(options: Pick<LinkOptions, 'url' | 'entry' | 'topic'>, 
     const answer = answered ? UDP_PACKET + LINE_ANSWER + more : NAME_QUESTION;
     return copies * (UDP_PACKET + bodyBytes) + answer;
   }
-  const [head, answer, greeting] = overhead(url, bodyBytes, options);
+  const [head, usualAnswer, greeting] = overhead(url, bodyBytes, options);
+  const answer = attempt.answerBytes ?? usualAnswer;
   const up = head + bodyBytes;
   const segments = Math.ceil(up / SEGMENT);
   const again = (copies - 1) * (TCP_PACKET + Math.min(up, SEGMENT));

@@ -10,17 +10,23 @@ export function httpLink({ url, entry, localAddress, timeoutMs, lookup }: LinkOp
   const client = new HttpClient({ origin, localAddress, timeoutMs, lookup });
   const path = pathname + search;
   const headers = { 'content-type': 'application/json' };
+  let heardBytes = 0;
   const verdictOf = entry === 'unified' ? judgeUnified : judge;
   return {
     async post(body, signal) {
       try {
-        return verdictOf(await client.exchange({ method: 'POST', path, headers, body }, signal));
+        const answer = await client.exchange({ method: 'POST', path, headers, body }, signal);
+        heardBytes += answer.headBytes + Buffer.byteLength(answer.body);
+        return verdictOf(answer);
       } catch (error) {
         return { kind: 'failed', reason: messageOf(error) };
       }
     },
     get opened() {
       return client.opened;
+    },
+    get heardBytes() {
+      return heardBytes;
     },
     close: () => client.close(),
   };

@@ -26,6 +26,8 @@ export interface Link {
   close(): Promise<void>;
   /** Connections opened so far, where the link has connections. */
   readonly opened?: number;
+  /** Bytes of all answers so far, where the link can tell. */
+  readonly heardBytes?: number;
 }
 
 /** Host and port of a link's address. */

@@ -10,12 +10,15 @@ export function meteredLink(
   let counted = link.opened ?? 0;
   return {
     async post(body, signal) {
+      const { heardBytes } = link;
       const verdict = await link.post(body, signal);
       const opened = link.opened ?? 0;
       const answered = verdict.kind !== 'failed' || verdict.heard === true;
-      if (verdict.kind !== 'refused' || !verdict.unsent)
-        spend(airBytes(options, { bodyBytes: body.length, newConnection: opened > counted, answered }));
+      const newConnection = opened > counted;
       counted = opened;
+      if (verdict.kind === 'refused' && verdict.unsent) return verdict;
+      const answerBytes = heardBytes === undefined ? undefined : link.heardBytes! - heardBytes;
+      spend(airBytes(options, { bodyBytes: body.length, newConnection, answered, answerBytes }));
       return verdict;
     },
     get opened() {
