@@ -41,7 +41,7 @@ export class SegmentReader {
   /** Where the numbers that were read up to go on, the latest first: a backlog and what is live are read in turns. */
   #bookmarks: { readonly number: number; readonly place: Place }[] = [];
   /** Where the readings of the last `read` end, so that an acknowledged one is not looked for again. */
-  #ends: { readonly sequence: number; readonly place: Place }[] = [];
+  #ends: (Place & { readonly sequence: number })[] = [];
   /** Where the last `read` began. */
   #from = 0;
   /** The segment that the disk failed to read the last time. */
@@ -73,9 +73,9 @@ export class SegmentReader {
       for (const { record, end } of parsed.records) {
         if (record.sequence <= previous) continue;
         if (record.sequence > to) return true;
-        if (!take({ ...record, bootId })) return false;
+        if (!take(Object.assign(record, { bootId }))) return false;
         previous = record.sequence;
-        this.#ends.push({ sequence: record.sequence, place: { segment, position: position + end } });
+        this.#ends.push({ sequence: record.sequence, segment, position: position + end });
       }
       place = atEnd ? this.#after(segment) : { segment, position: position + parsed.consumed };
     }
@@ -87,7 +87,7 @@ export class SegmentReader {
     const end = this.#ends.find((each) => each.sequence === sequence);
     if (!end) return;
     const others = this.#bookmarks.filter(({ number }) => number !== this.#from && number !== sequence + 1);
-    this.#bookmarks = [{ number: sequence + 1, place: end.place }, ...others].slice(0, MOST_BOOKMARKS);
+    this.#bookmarks = [{ number: sequence + 1, place: end }, ...others].slice(0, MOST_BOOKMARKS);
   }
 
   /** The stamp of a segment's first reading; `undefined` where none can be read. Rejects as `read` does. */
@@ -118,7 +118,7 @@ export class SegmentReader {
   async leave(segment: Segment): Promise<void> {
     if (this.#open?.segment === segment) await this.close();
     this.#bookmarks = this.#bookmarks.filter(({ place }) => place.segment !== segment);
-    this.#ends = this.#ends.filter(({ place }) => place.segment !== segment);
+    this.#ends = this.#ends.filter((end) => end.segment !== segment);
   }
 
   async close(): Promise<void> {
