@@ -10,6 +10,7 @@ export { type HubLine, startHubLine } from './hub-line.ts';
 export { PartitionJournal, type PartitionMove } from './partition-journal.ts';
 export { type Pipeline, type PipelineOptions, startPipeline } from './pipeline.ts';
 export { freePort } from './port.ts';
+export { type PostTap, startPostTap, type TappedPost } from './post-tap.ts';
 export { type Postgres, startPostgres } from './postgres.ts';
 export { Program } from './program.ts';
 export { type Receipt, ReceiptedDevice, type ReceiptedDeviceOptions } from './receipted-device.ts';
