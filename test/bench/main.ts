@@ -1,9 +1,7 @@
 import { parseArgs } from 'node:util';
 import { agentMemory } from './agent-memory.ts';
-import { bytesOnAir } from './bytes-on-air.ts';
 import { backlog, compare } from './compare/compare.ts';
 import { core } from './core.ts';
-import { fleetReturn } from './fleet-return.ts';
 import { latency } from './latency.ts';
 import { ledgerSize } from './ledger-size.ts';
 import type { Result } from './result.ts';
@@ -32,8 +30,6 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   backlog: (scene) => backlog(scene, manyEvents),
   compare: (scene) => compare(scene, manyEvents),
   ledger: (scene) => ledgerSize(scene, quick ? [1_000, 20_000] : [1_000, 100_000, 1_000_000], quick ? 5 : 40),
-  air: (scene) => bytesOnAir(scene),
-  fleet: () => fleetReturn(),
   memory: (scene) => agentMemory(scene, quick ? 0.5 : 10),
 };
 
