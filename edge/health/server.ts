@@ -1,6 +1,7 @@
-import { createServer, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TashikaError } from '@tashika/shared/errors';
+import { createServer } from '../http/index.ts';
 import { type AgentFigures, agentMetrics } from './metrics.ts';
 
 export interface HealthServer {

@@ -1,8 +1,9 @@
-import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import type { Duration } from '@tashika/shared/time';
 import { beginningOf } from './answer-body.ts';
 import { deadline } from './deadline.ts';
+import { Agent, request } from './node-http.ts';
 
 /** An idle connection is closed after this time: longer, and the network may have forgotten it without telling. */
 const IDLE: Duration = 60_000;
@@ -43,7 +44,7 @@ export interface HttpAnswer {
 export class HttpClient {
   readonly #origin: URL;
   readonly #options: HttpClientOptions;
-  #agent: Promise<Agent> | undefined;
+  #agent: Promise<HttpAgent> | undefined;
   #opened = 0;
 
   constructor(options: HttpClientOptions) {
@@ -82,7 +83,7 @@ export class HttpClient {
     this.#agent = undefined;
   }
 
-  #send(agent: Agent, { method, path, headers, body }: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  #send(agent: HttpAgent, { method, path, headers, body }: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const { protocol, hostname, port } = this.#origin;
       const host = hostname.replace(/^\[|\]$/g, ''); // an IPv6 address stands in brackets
@@ -100,12 +101,12 @@ export class HttpClient {
     });
   }
 
-  #connections(): Promise<Agent> {
+  #connections(): Promise<HttpAgent> {
     this.#agent ??= this.#newAgent();
     return this.#agent;
   }
 
-  async #newAgent(): Promise<Agent> {
+  async #newAgent(): Promise<HttpAgent> {
     const { localAddress, timeoutMs, lookup } = this.#options;
     const options = {
       keepAlive: true,
