@@ -70,7 +70,10 @@ export function nodeRed(): Program {
 
 const QUIET = { TASHIKA_EDGE_LOG_LEVEL: 'warn' };
 
-/** At its defaults, but for where things are; this machine itself is not measured. */
+/**
+ * At its defaults, but for where things are. This machine itself is not measured, and its clock is trusted: on a Pi
+ * asking for it is a look at a file, here it would be programs that are run.
+ */
 function agentArguments(directory: string, { tty, url, metadataUrl, settings }: Job): string[] {
   mkdirSync(directory, { recursive: true });
   const file = join(directory, 'agent.json');
@@ -81,7 +84,11 @@ function agentArguments(directory: string, { tty, url, metadataUrl, settings }: 
       dataDirectory: join(directory, 'data'),
       uplink: { url },
       metadata: { url: metadataUrl },
-      sensors: { serial: [{ name: 'cabinet', path: tty, format: 'json', baudRate: 115_200 }] },
+      clock: { trusted: 'always' },
+      sensors: {
+        system: { enabled: false },
+        serial: [{ name: 'cabinet', path: tty, format: 'json', baudRate: 115_200 }],
+      },
       ...settings,
     }),
   );
