@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startMetadata } from '@tashika/deploy/local/metadata';
 import { expect, it, onTestFinished } from 'vitest';
@@ -13,10 +14,32 @@ it("configures a device without a file to edit, and loses nothing when its group
   const metadata = await startMetadata({ tagsOf: () => ({ pref: '37' }), userData: () => userData });
   onTestFinished(() => metadata.stop());
   const pipeline = await startPipeline();
-  const agent = startAgent(join(pipeline.directory, 'agent'), {
+  const directory = join(pipeline.directory, 'agent');
+  const settings = {
     metadata: { url: `http://127.0.0.1:${metadata.port}`, askEveryMs: 200 },
     uplink: { url: `http://127.0.0.1:${pipeline.funnel.httpPort}`, localAddress: '127.1.3.37', batchAgeMs: 100 },
-  });
+  };
+
+  // The field engineer's look before the agent is started. Its message arrives, and is not counted anywhere.
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(
+    join(directory, 'check.json'),
+    JSON.stringify({ ...settings, dataDirectory: join(directory, 'spool') }),
+  );
+  const checkWith = (...args: string[]) => new Program('edge/dist/main.js', ['check', '--config', ...args]);
+  const check = checkWith(join(directory, 'check.json'), '--json');
+  expect([await check.exited(), check.errors]).toEqual([0, '']);
+  const looked = JSON.parse(check.output) as { checks: { subject: string; detail: string }[] };
+  const detailOf = (name: string) => looked.checks.find(({ subject }) => subject === name)?.detail;
+  expect(detailOf('user data')).toContain(`${hashOf(userData)}, valid.`);
+  expect(detailOf('sim')).toContain('IMSI 295000000066341');
+  expect(detailOf('link')).toContain('took a test message');
+  await pipeline.settled();
+  expect(await pipeline.api.devices()).toMatchObject([{ imsi: '295000000066341', region: '37', streams: [] }]);
+  expect(await pipeline.api.windows('?region=37')).toEqual([]);
+  expect(await pipeline.api.metric('tashika_events_total')).toBe(1);
+
+  const agent = startAgent(directory, settings);
   const told = async () => (await pipeline.api.devices())[0]?.lastValues['agent/configuration']?.value;
   await until('the first configuration to be told', async () => (await told()) === hashOf(userData));
 
@@ -31,13 +54,9 @@ it("configures a device without a file to edit, and loses nothing when its group
 
   userData = every(120);
   await until('the third configuration to be told', async () => (await told()) === hashOf(userData));
-  const check = new Program('edge/dist/main.js', [
-    'check',
-    '--config',
-    join(pipeline.directory, 'agent', 'agent.json'),
-  ]);
-  await check.printed(/took a test message/);
-  await check.exited();
+  const beside = checkWith(join(directory, 'agent.json'));
+  await beside.printed(/took a test message/);
+  await beside.exited();
   expect(await agent.stop()).toBe(0);
   // The check's message came before what the agent said last, and is no stream of its own.
   await until('the stream to be whole', async () => {
