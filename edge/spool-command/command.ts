@@ -5,7 +5,7 @@ import { askSynchronised, machineClock } from '../clock/index.ts';
 import type { EdgeConfiguration } from '../config/index.ts';
 import { settled } from '../spool/index.ts';
 import type { SpoolAction } from './actions.ts';
-import { streamsIn } from './disk.ts';
+import { lastNumberIn, streamsIn } from './disk.ts';
 import { exportSpool } from './export.ts';
 import { isWhole, type StreamReport, verifySpool } from './verify.ts';
 
@@ -52,14 +52,14 @@ export async function spoolCommand(
   return whole ? 0 : 1;
 }
 
-/** What the state and the names of the files say; no reading is looked at. */
+/** What the state, the names of the files and the last file say: as much as an agent reads to start. */
 interface StreamStats {
   readonly stream: string;
   readonly segments: number;
   readonly bytes: number;
-  /** The highest number that the state knows to be given out. The last segment may hold more. */
+  /** The highest number that is known to be given out. */
   readonly last: number;
-  /** Numbers up to `last` that wait for the link. */
+  /** Numbers up to `last` that wait for the link, as far as the state knows: it is noted every few seconds. */
   readonly held: number;
   /** Accepted by the link and kept until the cloud confirms them. */
   readonly unconfirmed: number;
@@ -68,16 +68,26 @@ interface StreamStats {
 }
 
 async function stats(directory: string): Promise<readonly StreamStats[]> {
-  return (await streamsIn(directory)).map(({ stream, state, segments }) => ({
-    stream,
-    segments: segments.length,
-    bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
-    last: state?.last ?? 0,
-    held: state ? Math.max(0, state.last - count(settled(state))) : 0,
-    unconfirmed: state ? count(state.sent) : 0,
-    untold: state?.untold ?? [],
-    stateReadable: state !== undefined,
-  }));
+  const found: StreamStats[] = [];
+  for (const { stream, state, segments } of await streamsIn(directory)) {
+    // The state knows of what was sent; what came since the link failed is in the files alone.
+    const last = Math.max(state?.last ?? 0, await lastNumberIn(stream, segments));
+    found.push({
+      stream,
+      segments: segments.length,
+      bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+      last,
+      held: state ? Math.max(0, last - count(settled(state))) : 0,
+      unconfirmed: state ? count(state.sent) : 0,
+      untold: state?.untold ?? [],
+      stateReadable: state !== undefined,
+    });
+  }
+  return found;
+}
+
+function files(segments: number): string {
+  return segments === 1 ? '1 file' : `${segments} files`;
 }
 
 function heading(directory: string, agent: string | null, streams: number): string {
@@ -87,10 +97,10 @@ function heading(directory: string, agent: string | null, streams: number): stri
 
 function statsText(directory: string, agent: string | null, streams: readonly StreamStats[]): string {
   const lines = streams.map(({ stream, segments, bytes, last, held, unconfirmed, untold, stateReadable }) => {
-    if (!stateReadable) return `${stream}: ${segments} files, ${bytes} bytes; its state can't be read.\n`;
+    if (!stateReadable) return `${stream}: ${files(segments)}, ${bytes} bytes; its state can't be read.\n`;
     const kept = unconfirmed > 0 ? ` ${unconfirmed} are sent and wait to be confirmed.` : '';
     const lost = untold.length > 0 ? ` ${count(untold)} are lost, which the cloud is yet to be told.` : '';
-    return `${stream}: ${segments} files, ${bytes} bytes, numbers up to ${last}; ${held} wait for the link.${kept}${lost}\n`;
+    return `${stream}: ${files(segments)}, ${bytes} bytes, numbers up to ${last}; ${held} wait for the link.${kept}${lost}\n`;
   });
   return heading(directory, agent, streams.length) + lines.join('');
 }
@@ -102,7 +112,7 @@ function verifyText(directory: string, agent: string | null, streams: readonly S
 function streamText(report: StreamReport): string {
   const { stream, segments, bytes, readings, first, last, held, damaged, unfinishedBytes, missing } = report;
   const numbers = readings === 0 ? 'no readings' : `${readings} readings, numbers ${first} to ${last}`;
-  const lines = [`${stream}: ${segments} files, ${bytes} bytes, ${numbers}; ${held} wait for the link.`];
+  const lines = [`${stream}: ${files(segments)}, ${bytes} bytes, ${numbers}; ${held} wait for the link.`];
   if (!report.stateReadable)
     lines.push('  Its state is damaged: all of it is sent again, and a new stream begins with the next start.');
   for (const each of damaged) lines.push(`  ${each.file} has ${each.bytes} bytes that are no readings.`);

@@ -88,6 +88,16 @@ export async function* piecesOf(stream: string, segment: SegmentOnDisk): AsyncGe
   }
 }
 
+/** The highest number in the segments, of which the last one that holds any is read; 0 where there is none. */
+export async function lastNumberIn(stream: string, segments: readonly SegmentOnDisk[]): Promise<number> {
+  for (const segment of segments.toReversed()) {
+    let last = 0;
+    for await (const { readings } of piecesOf(stream, segment)) last = readings.at(-1)?.sequence ?? last;
+    if (last > 0) return last;
+  }
+  return 0;
+}
+
 /** What a stream's state file says now; undefined where it is absent or damaged. */
 export async function stateIn(folder: string): Promise<StreamState | undefined> {
   const file = await unlessGone(open(join(folder, 'state'), 'r'));

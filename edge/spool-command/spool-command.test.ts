@@ -93,6 +93,12 @@ describe('tashika-edge spool', () => {
     );
   });
 
+  it('counts what waits since the link failed, which the state knows nothing of', async () => {
+    await fill(300);
+    expect((await run('stats')).text).toMatch(/numbers up to 300; 300 wait for the link\.\n$/);
+    expect((await run('stats', { json: true })).text).toContain('"last":300,"held":300,');
+  });
+
   it('exports what waits, or all that is there, as lines of JSON in the order of their numbers', async () => {
     await fill(300, 90); // the first file is gone; of the second, 40 readings are sent
     await opened?.close();
