@@ -29,6 +29,7 @@ export async function agentMemory(scene: Scene, minutes: number): Promise<readon
       region: '13',
       dataDirectory: join(scene.directory, 'agent'),
       uplink: { url: `http://127.0.0.1:${port}` },
+      metadata: { userData: false },
       sensors: { system: { intervalMs: 400 } },
     }),
   );
