@@ -41,7 +41,7 @@ function uplinkTo(
   url: string,
   options: { batchBytes?: number; batchReadings?: number; batchAgeMs?: number; timeoutMs?: number } = {},
 ): Uplink {
-  const { batchBytes = 100_000, batchReadings = 1_000, batchAgeMs = 0, timeoutMs = 150 } = options;
+  const { batchBytes = 100_000, batchReadings = 1_000, batchAgeMs = 0, timeoutMs = 5_000 } = options;
   return new Uplink({
     spool,
     link: httpLink({ url, timeoutMs }),
@@ -143,6 +143,7 @@ describe('the uplink', () => {
     ['has had too many requests', status(429)],
     ['knows no group for the SIM', status(400, '{"message":"No group ID is specified: 295000000000001"}')],
   ])('sends again, and loses nothing, when the link %s', async (_name, treatment) => {
+    if (treatment === silence || treatment === drip) uplink = uplinkTo(link.url, { timeoutMs: 400 });
     link.next.push(treatment, treatment, treatment, treatment);
     uplink.start();
     await take(1, 2, 3);
