@@ -15,17 +15,14 @@ export interface ArchiveOptions {
  */
 export function writeTarball(file: string, parent: string, folder: string, options: ArchiveOptions): void {
   const stable = ['--sort=name', '--format=gnu', '--owner=0', '--group=0', '--numeric-owner'];
-  const compress = `xz --threads=2 -${levelOf(options)}`;
+  const compress = `xz --threads=2 -${options.quick ? 0 : 6}`;
   run('tar', [...stable, `--mtime=@${options.madeAt}`, '-C', parent, '-I', compress, '-cf', file, folder], options);
 }
 
 /** A Debian package of a laid out `tree`. dpkg-deb sorts, and makes no file newer than `madeAt`. */
 export function writeDeb(file: string, tree: string, options: ArchiveOptions): void {
-  run('dpkg-deb', ['--root-owner-group', '-Zxz', `-z${levelOf(options)}`, '--build', tree, file], options);
-}
-
-function levelOf({ quick }: ArchiveOptions): number {
-  return quick ? 0 : 6;
+  const compression = options.quick ? ['-Znone'] : ['-Zxz', '-z6'];
+  run('dpkg-deb', ['--root-owner-group', ...compression, '--build', tree, file], options);
 }
 
 function run(program: string, args: readonly string[], { madeAt }: ArchiveOptions): void {

@@ -65,13 +65,10 @@ function buildFor(target: Target, bundle: Bundle, options: BuildOptions, work: s
 
   const debian = new Tree(join(work, `${name}.deb`));
   layOut(new Tree(join(debian.root, 'usr')), parts);
-  layOutForDebian(debian, changelog(release));
+  const system = join(root, 'deploy/edge-package/system/debian');
+  layOutForDebian(debian, system, changelog(release));
   const installedBytes = debian.size();
-  addControl(
-    debian,
-    join(root, 'deploy/edge-package/system/debian'),
-    controlFile(target, release, node !== undefined, installedBytes),
-  );
+  addControl(debian, system, controlFile(target, release, node !== undefined, installedBytes));
   const deb = join(out, `${name}.deb`);
   writeDeb(deb, debian.root, options);
 

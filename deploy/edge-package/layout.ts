@@ -37,8 +37,9 @@ export function layOut(tree: Tree, { root, target, bundle, serialport, node, lic
   tree.copy(join(doc, 'examples/config.json'), system('config.json'));
 }
 
-/** What Debian wants besides: a log of versions, and the folder for settings of the device. */
-export function layOutForDebian(tree: Tree, changelog: string): void {
+/** What Debian wants besides: a log of versions, what lintian is to pass over, and the folder for settings of the device. */
+export function layOutForDebian(tree: Tree, system: string, changelog: string): void {
   tree.file('usr/share/doc/tashika-edge/changelog.gz', gzipSync(changelog, { level: 9 }));
+  tree.copy('usr/share/lintian/overrides/tashika-edge', join(system, 'lintian-overrides'));
   tree.directory('etc/tashika-edge');
 }
