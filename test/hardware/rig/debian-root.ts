@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { haveCommand } from '../../rig/index.ts';
@@ -9,11 +9,11 @@ import { DebianArchive } from './debian.ts';
 const EMULATOR = 'qemu-aarch64-static';
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/tashika-hardware', import.meta.url));
 /** Raise it when what is kept there changes. */
-const EDITION = 'debian-13-arm64.1';
+const EDITION = 'debian-13-arm64.2';
 
 /** What dpkg, the package's own scripts and Node need; their dependencies come with them. */
 const PACKAGES = [
-  ...['base-files', 'base-passwd', 'dash', 'coreutils', 'sed', 'grep', 'tar', 'perl-base', 'libc-bin'],
+  ...['base-files', 'base-passwd', 'dash', 'coreutils', 'sed', 'grep', 'diffutils', 'tar', 'perl-base', 'libc-bin'],
   ...['dpkg', 'init-system-helpers', 'systemd-standalone-sysusers', 'libstdc++6', 'libgcc-s1', 'gpiod'],
 ];
 
