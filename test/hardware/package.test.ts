@@ -17,7 +17,10 @@ const STATE = '/var/lib/tashika-edge';
 
 /** Builds packages and gives their paths in order. */
 function build(directory: string, args: readonly string[], env: Record<string, string> = {}): string[] {
-  execFileSync(process.execPath, [BUILD, '--out', directory, ...args], { env: { ...process.env, ...env }, stdio: 'pipe' });
+  execFileSync(process.execPath, [BUILD, '--out', directory, ...args], {
+    env: { ...process.env, ...env },
+    stdio: 'pipe',
+  });
   return readdirSync(directory)
     .sort()
     .map((name) => join(directory, name));
