@@ -65,7 +65,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     keepUntilConfirmed: configuration.receipts.url !== undefined,
     // What waits for company is no backlog.
     liveMs: 60_000 + 2 * link.batchAgeMs,
-    report: spoolLog(logger),
+    report: spoolLog(logger, clock),
   });
   const { spool } = opened;
 
@@ -186,7 +186,13 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     report: (name, value, unit) => intake.report(name, value, unit),
     async stop(deadline, drainUntil = deadline) {
       await stop(deadline, drainUntil);
-      logger.info({ held: spool.figures.held }, 'the agent has stopped');
+      const { held, lost, diskRefuses, memoryBytes } = spool.figures;
+      logger.info({ held, lost }, 'the agent has stopped');
+      if (diskRefuses && memoryBytes > 0)
+        logger.error(
+          { memoryBytes },
+          'the disk took no readings to the end: those that waited in memory are gone; the cloud is told of those whose numbers it could note',
+        );
     },
   };
 }

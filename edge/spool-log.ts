@@ -1,9 +1,15 @@
-import { count } from '@tashika/shared/sequence';
+import { count, type SequenceRanges, union } from '@tashika/shared/sequence';
+import type { Clock, Duration } from '@tashika/shared/time';
 import type { Logger } from 'pino';
-import type { Reporter } from './spool/index.ts';
+import type { LossReason, Reporter, SpoolReport } from './spool/index.ts';
+
+/** A spool that is full for days loses something every second; its card is spared a line for each. */
+const BETWEEN_LOSSES: Duration = 60_000;
+const MOST_RANGES = 100;
 
 /** What the spool reports, as log lines for a person. */
-export function spoolLog(logger: Logger): Reporter {
+export function spoolLog(logger: Logger, clock: Pick<Clock, 'monotonic'>): Reporter {
+  const losses = new Losses(logger, clock);
   return (report) => {
     switch (report.kind) {
       case 'torn-tail':
@@ -22,13 +28,8 @@ export function spoolLog(logger: Logger): Reporter {
           { folder: report.folder, err: report.error },
           'everything in this folder is sent, but it cannot be removed; look into it and delete it',
         );
-      case 'lost': {
-        const details = { ...report, readings: count(report.ranges) };
-        // What the configuration asks for is no fault.
-        if (report.why === 'thinned-out' || report.why === 'too-old')
-          return logger.warn(details, 'readings are given up, as configured; the cloud is told which');
-        return logger.error(details, 'readings are lost; the cloud is told which');
-      }
+      case 'lost':
+        return losses.add(report);
       case 'new-stream':
         return report.why === 'first'
           ? logger.info(report, 'a new spool begins')
@@ -44,7 +45,51 @@ export function spoolLog(logger: Logger): Reporter {
           'the disk takes no readings; they wait in memory',
         );
       case 'disk-recovered':
+        losses.tell();
         return logger.info('the disk takes readings again');
     }
   };
 }
+
+type Loss = Extract<SpoolReport, { kind: 'lost' }>;
+
+/** The first loss of a kind is told at once; those of the minute after it together. */
+class Losses {
+  readonly #logger: Logger;
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #toldAt = new Map<string, Duration>();
+  readonly #untold = new Map<string, Loss & { readonly readings: number }>();
+
+  constructor(logger: Logger, clock: Pick<Clock, 'monotonic'>) {
+    this.#logger = logger;
+    this.#clock = clock;
+  }
+
+  add(loss: Loss): void {
+    const kind = `${loss.why} ${loss.stream}`;
+    const before = this.#untold.get(kind);
+    const ranges: SequenceRanges = before ? union(before.ranges, loss.ranges).slice(-MOST_RANGES) : loss.ranges;
+    this.#untold.set(kind, { ...loss, ranges, readings: (before?.readings ?? 0) + count(loss.ranges) });
+    const toldAt = this.#toldAt.get(kind);
+    if (toldAt === undefined || this.#clock.monotonic() - toldAt >= BETWEEN_LOSSES) this.#tell(kind);
+  }
+
+  /** Tells what is yet to be told. */
+  tell(): void {
+    for (const kind of [...this.#untold.keys()]) this.#tell(kind);
+  }
+
+  #tell(kind: string): void {
+    const loss = this.#untold.get(kind)!;
+    this.#untold.delete(kind);
+    this.#toldAt.set(kind, this.#clock.monotonic());
+    if (AS_CONFIGURED.includes(loss.why)) this.#logger.warn(loss, `readings are given up, as configured; ${TOLD}`);
+    else if (loss.why === 'memory-full')
+      this.#logger.error(loss, `readings are lost; ${TOLD}, once the disk takes a note`);
+    else this.#logger.error(loss, `readings are lost; ${TOLD}`);
+  }
+}
+
+/** What the configuration asks for is no fault. */
+const AS_CONFIGURED: readonly LossReason[] = ['thinned-out', 'too-old'];
+const TOLD = 'the cloud is told which';
