@@ -5,11 +5,13 @@ import { atMost, type Result, told } from '../result.ts';
 import { freePort, type Scene } from '../scene.ts';
 import { Devices, opened } from './device.ts';
 import { BUILT } from './programs.ts';
-import { Receiver } from './receiver.ts';
+import { type Posted, Receiver } from './receiver.ts';
 
 const RATE = 10;
+/** The files of an empty spool are written before. */
+const SETTLING_MS = 5_000;
 
-/** What the agent writes for what it sends, at its defaults and ten readings a second, by its own meter. */
+/** What the agent writes for what it sends, at its defaults and ten readings a second. */
 export async function diskWear(scene: Scene, seconds: number): Promise<readonly Result[]> {
   const receiver = await Receiver.start();
   const devices = new Devices();
@@ -25,16 +27,21 @@ export async function diskWear(scene: Scene, seconds: number): Promise<readonly 
     const child = await BUILT.start(scene, join(scene.directory, 'wear'), job);
     await opened(child, line.tty);
     devices.speak(RATE);
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
-    const { readings, packBytes } = receiver.from('/wear');
-    const written = await metric(port, 'tashika_edge_disk_written_bytes_total');
-    const blocks = await metric(port, 'tashika_edge_disk_written_block_bytes_total');
-    const kernel = Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${child.pid}/io`, 'utf8'))?.[1]);
+    await pause(SETTLING_MS);
+    const before = await written(port, receiver.from('/wear'), child.pid!);
+    await pause(seconds * 1_000);
+    const after = await written(port, receiver.from('/wear'), child.pid!);
+    const grown = (what: keyof Written) => after[what] - before[what];
     return [
-      atMost(`bytes written to the disk ÷ bytes of the packs sent, ${RATE} readings/s`, written / packBytes, 2),
-      told('… in whole blocks, a reading', blocks / readings, 'bytes'),
-      told('… handed to the block layer by the kernel, a reading', kernel / readings, 'bytes'),
-      told('… readings', readings, 'readings'),
+      atMost(
+        `bytes written to the disk ÷ bytes of the packs sent, ${RATE} readings/s`,
+        grown('bytes') / grown('packBytes'),
+        2,
+      ),
+      told('… in whole blocks, a reading', grown('blockBytes') / grown('readings'), 'bytes'),
+      told('… handed to the block layer by the kernel, a reading', grown('kernelBytes') / grown('readings'), 'bytes'),
+      told('… bytes of the packs, a reading', grown('packBytes') / grown('readings'), 'bytes'),
+      told('… readings', grown('readings'), 'readings'),
       told('… load average of the machine beside it', load(), 'processes'),
     ];
   } finally {
@@ -44,9 +51,32 @@ export async function diskWear(scene: Scene, seconds: number): Promise<readonly 
   }
 }
 
+interface Written {
+  readonly bytes: number;
+  readonly blockBytes: number;
+  readonly kernelBytes: number;
+  readonly packBytes: number;
+  readonly readings: number;
+}
+
+/** So far: by the agent's own meter, by the kernel's (proc(5), /proc/pid/io), and what was posted for it. */
+async function written(port: number, { packBytes, readings }: Posted, pid: number): Promise<Written> {
+  return {
+    bytes: await metric(port, 'tashika_edge_disk_written_bytes_total'),
+    blockBytes: await metric(port, 'tashika_edge_disk_written_block_bytes_total'),
+    kernelBytes: Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1]),
+    packBytes,
+    readings,
+  };
+}
+
 async function metric(port: number, name: string): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
   if (value === undefined) throw new Error(`The agent has no metric ${name}.`);
   return Number(value);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
