@@ -10,6 +10,7 @@ import { hashOf, Provisioner, type ProvisioningState, summaryOf } from './index.
 
 const ONE = '{"log":{"level":"warn"}}';
 const TWO = '{"log":{"level":"error"}}';
+const THREE = '{"log":{"level":"debug"}}';
 const BAD = '{"log":{"level":"loud"}}';
 
 let dataDirectory: string;
@@ -166,6 +167,24 @@ describe('an agent that is provisioned', () => {
     expect(await provisioner.failed(new Error('none of it'))).toBe(true);
     expect(await levelOf()).toBe('info');
     expect(await provisioner.failed(new Error('nor this'))).toBe(false);
+  });
+
+  it('keeps the trial of newer ones apart from the trial of those that the agent runs with', async () => {
+    await newProvisioner({ TASHIKA_EDGE_METADATA_ASK_EVERY_MS: '20000' }).start();
+    await levelOf();
+    provisioner.running();
+    await asked(1, 2);
+    for (const [text, times] of [
+      [TWO, 2],
+      [THREE, 3], // the agent takes its time to stop
+    ] as const) {
+      metadata.userData = text;
+      await clock.advance(20_000);
+      await provisioner.changed;
+      await asked(times);
+    }
+    const kept = JSON.parse(await readFile(join(dataDirectory, 'user-data.json'), 'utf8'));
+    expect(kept).toMatchObject({ accepted: ONE, trial: { text: THREE, starts: 0 } });
   });
 
   it('gives up user data with which the process ended again and again, after a new start too', async () => {

@@ -142,11 +142,15 @@ export class Provisioner {
   }
 
   #take(text: string | undefined, { configuration, groupRegion }: Choice): Choice {
-    this.#trial?.cancel();
-    this.#runsTrial = false;
+    this.#endTrial();
     this.#chosen = text;
     this.#choice = { configuration, groupRegion };
     return this.#choice;
+  }
+
+  #endTrial(): void {
+    this.#trial?.cancel();
+    this.#runsTrial = false;
   }
 
   async #ask(): Promise<void> {
@@ -181,7 +185,10 @@ export class Provisioner {
     const judged = judge(text, this.#options.local);
     if (!judged.ok) return this.#refuse(text, judged.reason);
     // What an agent runs with is better to go back to than what was before it.
-    if (text !== this.#chosen && this.#runsTrial) await this.#save(proven(this.#record));
+    if (text !== this.#chosen && this.#runsTrial) {
+      this.#endTrial(); // what is offered from here on has not run yet
+      await this.#save(proven(this.#record));
+    }
     const same = JSON.stringify(judged.configuration) === JSON.stringify(this.#choice.configuration);
     const next = offered(this.#record, text, VERSION);
     const isKnown = next === this.#record || text === this.#chosen;
