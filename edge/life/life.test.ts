@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type BootClock, machineClock } from '../clock/index.ts';
 import type { EdgeConfiguration } from '../config/index.ts';
 import { hashOf } from '../provisioning/index.ts';
 import type { SensorSink, SensorSource } from '../sensors/port.ts';
 import { type MetadataService, startMetadataService } from '../testing/metadata-service.ts';
 import { mountSmallDisk } from '../testing/small-disk.ts';
-import { accept, type FickleLink, reset, startFickleLink } from '../uplink/testing/fickle-link.ts';
+import { accept, type FickleLink, reset, silence, startFickleLink } from '../uplink/testing/fickle-link.ts';
 import { live } from './index.ts';
 
 let directory: string;
@@ -52,7 +53,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-function begin(dataDirectory = join(directory, 'data')): void {
+function begin(dataDirectory = join(directory, 'data'), clock: BootClock = machineClock()): void {
   const file = {
     region: '13',
     dataDirectory,
@@ -66,7 +67,7 @@ function begin(dataDirectory = join(directory, 'data')): void {
     return pino({ level: 'silent' });
   };
   const manager = { feedEvery: 20, tell: async (...each: readonly string[]) => void told.push(...each) };
-  life = live({ local: { file, env: {} }, loggerOf, stop: stop.signal, manager, parts: { sensors: [probe] } });
+  life = live({ local: { file, env: {} }, loggerOf, stop: stop.signal, manager, parts: { clock, sensors: [probe] } });
   life.catch(() => undefined);
 }
 
@@ -134,6 +135,23 @@ describe("an agent's life", () => {
     expect(told[0]).toBe('READY=1');
     expect(told[1]).toMatch(/^STATUS=region 13; clock synced; \d+ readings held; last post accepted: /);
     expect(told.at(-1)).toBe('STOPPING=1');
+  });
+
+  it('ends within 10 s on a link that never answers', async () => {
+    const machine = machineClock();
+    const asked: number[] = [];
+    const after: BootClock['after'] = (delayMs, callback) => {
+      asked.push(delayMs);
+      return machine.after(delayMs / 10, callback);
+    };
+    link.otherwise = silence;
+    begin(undefined, { ...machine, after });
+    await until(() => link.posts.length > 0);
+    asked.length = 0;
+    stop.abort();
+    await life;
+    // Half of the modem's command's grace is for asking it to end, half for its output.
+    expect(Math.max(...asked) + 2_000).toBe(10_000);
   });
 
   it("tells of a bad configuration upward, and ends for what is the device's own trouble", async () => {

@@ -1,5 +1,5 @@
 import { isTashikaError } from '@tashika/shared/errors';
-import type { Duration } from '@tashika/shared/time';
+import type { Clock, Duration } from '@tashika/shared/time';
 import type { Logger } from 'pino';
 import { type Agent, type AgentParts, startAgent } from '../agent.ts';
 import { machineClock } from '../clock/index.ts';
@@ -7,8 +7,11 @@ import { configurationOf, type EdgeConfiguration, type LocalSettings } from '../
 import { Provisioner, type ProvisioningState, summaryOf } from '../provisioning/index.ts';
 import { Feeding, type ServiceManager } from '../watchdog/index.ts';
 
-/** How long readings at hand are sent for at the end. */
-const DRAIN: Duration = 10_000;
+/**
+ * How long readings at hand are sent for at the end. The whole end takes 10 s at most: 2 s are left for what must let
+ * go then, such as the command that resets a modem.
+ */
+const DRAIN: Duration = 8_000;
 /** How long sensors may take to let their devices go before another agent is started. */
 const CHANGEOVER: Duration = 10_000;
 
@@ -70,22 +73,30 @@ export async function live({ local, loggerOf, stop, manager, parts = {} }: LifeO
       feeding?.start();
       await Promise.race([provisioner.changed, stopped]);
       // What waits in memory for the disk would end with the agent.
-      while (!stop.aborted && agent.figures.spool.diskRefuses) await Promise.race([clock.sleep(DISK_PAUSE), stopped]);
+      while (!stop.aborted && agent.figures.spool.diskRefuses)
+        await clock.sleep(DISK_PAUSE, stop).catch(() => undefined);
       const running = agent;
       agent = undefined;
       if (stop.aborted) {
         void manager?.tell('STOPPING=1');
         logger.info('stopping: readings at hand are made durable and sent; a second signal stops at once');
-        await running.stop(AbortSignal.timeout(DRAIN));
+        await within(clock, DRAIN, (deadline) => running.stop(deadline));
       } else {
         logger.info('the configuration has changed; the agent starts again with it');
-        await running.stop(AbortSignal.timeout(CHANGEOVER), AbortSignal.abort());
+        await within(clock, CHANGEOVER, (deadline) => running.stop(deadline, AbortSignal.abort()));
       }
     }
   } finally {
     feeding?.stop();
     await provisioner.stop();
   }
+}
+
+/** Runs `end` with a signal that is aborted after `mostMs`. */
+async function within(clock: Clock, mostMs: Duration, end: (deadline: AbortSignal) => Promise<void>): Promise<void> {
+  const over = new AbortController();
+  const timer = clock.after(mostMs, () => over.abort());
+  await end(over.signal).finally(() => timer.cancel());
 }
 
 function isOfTheDevice(error: unknown): boolean {

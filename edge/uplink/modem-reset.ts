@@ -7,8 +7,8 @@ import type { Link } from './link.ts';
 /** A modem that two resets did not wake is not woken by the tenth in a row. */
 const LONGEST_WAIT: Duration = 86_400_000;
 const MOST_OUTPUT = 4_096;
-/** Between asking a command to end and ending it. */
-const GRACE: Duration = 2_000;
+/** Between asking a command to end and ending it, and again until nobody waits for its output any more. */
+const GRACE: Duration = 1_000;
 
 export interface ModemResetOptions {
   /** The program and its arguments; no shell reads them. */
