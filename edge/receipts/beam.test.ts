@@ -13,7 +13,8 @@ let connections: number;
 let answer: (response: ServerResponse) => void;
 let spent: number[];
 let source: ReceiptSource;
-const server = createServer((request, response) => {
+// Connections stay open however slow the machine is.
+const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
   requests.push(request);
   answer(response);
 }).on('connection', () => connections++);
