@@ -34,12 +34,14 @@ export async function diskWear(scene: Scene, seconds: number): Promise<readonly 
     const grown = (what: keyof Written) => after[what] - before[what];
     return [
       atMost(
-        `bytes written to the disk ÷ bytes of the packs sent, ${RATE} readings/s`,
-        grown('bytes') / grown('packBytes'),
+        `bytes written to the disk ÷ bytes of the readings as records, ${RATE} readings/s`,
+        grown('bytes') / grown('recordBytes'),
         2,
       ),
+      told('… ÷ bytes of the packs, whose records share a name', grown('bytes') / grown('packBytes'), 'ratio'),
       told('… in whole blocks, a reading', grown('blockBytes') / grown('readings'), 'bytes'),
       told('… handed to the block layer by the kernel, a reading', grown('kernelBytes') / grown('readings'), 'bytes'),
+      told('… bytes of a record', grown('recordBytes') / grown('readings'), 'bytes'),
       told('… bytes of the packs, a reading', grown('packBytes') / grown('readings'), 'bytes'),
       told('… readings', grown('readings'), 'readings'),
       told('… load average of the machine beside it', load(), 'processes'),
@@ -56,16 +58,18 @@ interface Written {
   readonly blockBytes: number;
   readonly kernelBytes: number;
   readonly packBytes: number;
+  readonly recordBytes: number;
   readonly readings: number;
 }
 
 /** So far: by the agent's own meter, by the kernel's (proc(5), /proc/pid/io), and what was posted for it. */
-async function written(port: number, { packBytes, readings }: Posted, pid: number): Promise<Written> {
+async function written(port: number, { packBytes, recordBytes, readings }: Posted, pid: number): Promise<Written> {
   return {
     bytes: await metric(port, 'tashika_edge_disk_written_bytes_total'),
     blockBytes: await metric(port, 'tashika_edge_disk_written_block_bytes_total'),
     kernelBytes: Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1]),
     packBytes,
+    recordBytes,
     readings,
   };
 }
