@@ -12,6 +12,8 @@ const NEVER = new AbortController().signal;
 const POST = Buffer.from('{"v":1,"pref":"13","stream":"q3Zb81xK0dE","seq":1,"held":0,"pack":[]}');
 
 async function scene(options: Partial<WayOutOptions> = {}) {
+  const lines: { level: number; msg: string }[] = [];
+  const logger = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const server = await startFickleLink();
   onTestFinished(() => server.close());
   const dataDirectory = mkdtempSync(join(tmpdir(), 'tashika-way-out-'));
@@ -29,12 +31,12 @@ async function scene(options: Partial<WayOutOptions> = {}) {
         resetTimeoutMs: 5_000,
         ...options,
       },
-      { dataDirectory, clock: machineClock(), synced: () => true, logger: pino({ level: 'silent' }) },
+      { dataDirectory, clock: machineClock(), synced: () => true, logger },
     );
     onTestFinished(() => wayOut.link.close());
     return wayOut;
   };
-  return { open };
+  return { open, lines };
 }
 
 describe('the way out of a device', () => {
@@ -58,6 +60,25 @@ describe('the way out of a device', () => {
     expect(wayOut.figures.connections).toBe(1);
     expect(costs[1]).toBe(costs[2]);
     expect(costs[0]).toBeGreaterThan(costs[1]! + 300);
+  });
+
+  it('says once that its budget is spent, and what becomes of readings, and again after a restart', async () => {
+    const { open, lines } = await scene({ dailyBytes: 10_000 });
+    const first = await open();
+    while (first.allowance!.next().waitMs === 0) {
+      expect(lines).toEqual([]);
+      await first.link.post(POST, NEVER);
+    }
+    await first.link.post(POST, NEVER);
+    const told = {
+      level: 40,
+      msg: expect.stringContaining('wait in the spool until the next day'),
+      limitBytes: 10_000,
+    };
+    expect(lines).toEqual([expect.objectContaining(told)]);
+    await first.close();
+    await open();
+    expect(lines).toEqual([expect.objectContaining(told), expect.objectContaining(told)]);
   });
 
   it('keeps its budget over a restart', async () => {

@@ -98,12 +98,29 @@ async function openBudget(
   const used = await keptUse(dataDirectory);
   const budget = new Budget({ ...options, clock, synced, used });
   const file = new UseFile(dataDirectory, options.dailyBytes, used, logger);
+  let told = false;
+  /** A device that falls silent, or nearly so, says why: once a day. */
+  const tell = () => {
+    const { figures } = budget;
+    const spent = figures.bytesUsed >= figures.limitBytes;
+    if (spent && !told) logger.warn(figures, SPENT[options.whenSpent]);
+    told = spent;
+  };
+  tell();
   return {
     budget,
     spend(bytes: number) {
+      tell(); // by now it may be another day
       budget.spend(bytes);
+      tell();
       file.keep(budget.use);
     },
     close: () => file.save(budget.use),
   };
 }
+
+const SPENT: Readonly<Record<WhenSpent, string>> = {
+  hold: 'the bytes of uplink.dailyBytes are spent; readings wait in the spool until the next day in Japan',
+  sparse:
+    'the bytes of uplink.dailyBytes are spent; until the next day in Japan one reading is sent every uplink.sparseMs, and the others wait in the spool',
+};
