@@ -28,6 +28,7 @@ describe.skipIf(!haveGuestTools())('the agent at a real kernel with a GPIO chip'
     const bouncing = { driver: 'gpiomon', debounceMs: 500 };
     const common = {
       region: '13',
+      metadata: { url: 'http://127.0.0.1:9' },
       uplink: { url: `http://10.0.2.2:${receiver.port}`, batchAgeMs: 0 },
       spool: { fsyncMs: 0 },
       clock: { trusted: 'always' },
@@ -57,19 +58,6 @@ describe.skipIf(!haveGuestTools())('the agent at a real kernel with a GPIO chip'
     expect(shown.split(/\s+/)).toEqual(expect.arrayContaining(['512', `gpio${512 + LINES.door}`]));
   });
 
-  it('is checked beside the working agent', async () => {
-    const lines = await guest.check('with-libgpiod-2', 2);
-    expect(lines.filter(({ subject }) => subject.startsWith('gpio '))).toEqual([
-      { subject: 'gpio door', verdict: 'ok', detail: `GPIO5 is the kernel's line ${512 + LINES.door}, by sysfs.` },
-      {
-        subject: 'gpio meter',
-        verdict: 'ok',
-        detail: expect.stringMatching(/^GPIO6 is line 6 of gpiochip0, by gpiomon of libgpiod 2\./),
-      },
-      expect.objectContaining({ subject: 'gpio bell', verdict: 'ok' }),
-    ]);
-  });
-
   it.each([
     ['onoff', 'door'],
     ['gpiomon', 'old-door'],
@@ -89,7 +77,8 @@ describe.skipIf(!haveGuestTools())('the agent at a real kernel with a GPIO chip'
         await guest.setLine(LINES.meter, level);
         await guest.setLine(LINES['old-meter'], level);
         await guest.edgesTaken();
-        await pause(2); // how long a pulse and a pause are
+        // How long a pulse is, and the pause after it: the kernel's thread that queues an edge must come to run.
+        await pause(10);
       }
     for (const name of ['meter', 'old-meter'])
       await receiver.until(`200 pulses of ${name}`, () => receiver.valuesOf(`${name}/count`).at(-1) === 200);

@@ -28,6 +28,7 @@ describe.skipIf(!haveGuestTools())('the agent at a USB serial adapter of the rea
       'agent',
       {
         region: '13',
+        metadata: { url: 'http://127.0.0.1:9' },
         uplink: { url: `http://10.0.2.2:${receiver.port}`, batchAgeMs: 0 },
         clock: { trusted: 'always' },
         sensors: {

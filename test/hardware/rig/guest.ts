@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { CheckLine } from '@tashika/edge/sensors';
 import { until } from '../../rig/index.ts';
 import { Dialogue } from './dialogue.ts';
 import type { BootImage } from './image.ts';
@@ -99,13 +98,8 @@ export class Guest {
   async startAgent(name: string, configuration: object, gpiod: 1 | 2): Promise<void> {
     const file = `/run/${name}.json`;
     await this.write(file, JSON.stringify({ dataDirectory: `/run/${name}`, ...configuration }));
-    await this.run(`${finding(gpiod)} setsid node ${AGENT} run --config ${file} > /dev/hvc0 2>&1 < /dev/null &`);
-  }
-
-  /** The lines of `tashika-edge check` with the configuration of a started agent. */
-  async check(name: string, gpiod: 1 | 2): Promise<readonly CheckLine[]> {
-    const printed = await this.run(`${finding(gpiod)} node ${AGENT} check --json --config /run/${name}.json; true`);
-    return JSON.parse(printed).checks;
+    const env = `PATH=/bin:/usr/bin:/opt/gpiod-${gpiod}/bin LD_LIBRARY_PATH=/opt/gpiod-${gpiod}/lib`;
+    await this.run(`${env} setsid node ${AGENT} run --config ${file} > /dev/hvc0 2>&1 < /dev/null &`);
   }
 
   /** How many lines the agents have logged so far: where to look from for what comes later. */
@@ -165,8 +159,8 @@ export class Guest {
   }
 
   /**
-   * Resolves when the guest's kernel has taken all edges of the chip so far. An edge that comes before is lost in the
-   * chip, as it would be in a real one.
+   * Resolves when the guest's kernel has acknowledged all edges of the chip so far. An edge that comes before is lost
+   * in the chip, as it would be in a real one.
    */
   async edgesTaken(): Promise<void> {
     const deadline = performance.now() + EDGE_MS;
@@ -192,11 +186,6 @@ function within<T>(ms: number, what: string, done: Promise<T>): Promise<T> {
     const timer = setTimeout(() => reject(new Error(`Waited ${ms} ms for ${what}.`)), ms);
     done.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-}
-
-/** The environment of a program that finds that version of gpiod. */
-function finding(gpiod: 1 | 2): string {
-  return `PATH=/bin:/usr/bin:/opt/gpiod-${gpiod}/bin LD_LIBRARY_PATH=/opt/gpiod-${gpiod}/lib`;
 }
 
 function parsed(line: string): LogLine {
