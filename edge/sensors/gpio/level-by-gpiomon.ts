@@ -31,11 +31,14 @@ export async function watchLevelByGpiomon(
     const level = await tools.level(line, watched);
     if (signal.aborted) return;
     onLevel(level, clock.monotonic());
-    const quiet = new AbortController();
+    // Not AbortSignal.any: a signal that lives for years would keep a trace of each watch.
+    const watch = new AbortController();
+    const end = () => watch.abort();
+    signal.addEventListener('abort', end, { once: true });
     let timer: TimerHandle | undefined;
     const wait = () => {
       timer?.cancel();
-      timer = clock.after(READ_BACK_MS, () => quiet.abort());
+      timer = clock.after(READ_BACK_MS, end);
     };
     const onEdge = (edge: { readonly level: boolean }) => {
       wait();
@@ -43,9 +46,9 @@ export async function watchLevelByGpiomon(
     };
     wait();
     try {
-      const ended = AbortSignal.any([signal, quiet.signal]);
-      await watchEdges(tools, line, watched, { onReady, onEdge }, clock, ended, level);
+      await watchEdges(tools, line, watched, { onReady, onEdge }, clock, watch.signal, level);
     } finally {
+      signal.removeEventListener('abort', end);
       timer?.cancel();
     }
   }
