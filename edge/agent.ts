@@ -140,7 +140,8 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
       spool: work.spool.state,
       posts: work.posts.state,
       diskRefuses: seen.spool.diskRefuses,
-      hasToSend: seen.spool.held > 0 && seen.region !== undefined,
+      // Nothing is posted before the SIM's own region is known, wherever a moving device is.
+      hasToSend: seen.spool.held > 0 && region.current !== undefined,
     };
     const postMs = link.timeoutMs + (link.resetCommand === undefined ? 0 : link.resetTimeoutMs);
     return { stall: stallOf(vitals, { postMs }), status: statusOf(seen) };
