@@ -323,15 +323,20 @@ describe('the region', () => {
 
   it.each([
     [200, 'Atlantis', 'names no prefecture'],
-    [404, 'Specified key does not exist.', 'has no tag pref'],
+    [404, 'Specified key does not exist.', 'has no tag pref. Set it to a code such as 13, or set region.'],
     [403, 'You are not allowed to access Metadata Server.', 'enable the metadata service'],
   ])('is a failure when metadata answers %i %s', async (status, body, detail) => {
-    expect(await ask(status, body)).toMatchObject({ verdict: 'fail', detail: expect.stringContaining(detail) });
+    const line = await ask(status, body);
+    expect(line).toMatchObject({ verdict: 'fail', detail: expect.stringContaining(detail) });
+    expect(line.detail.match(/set region/gi) ?? []).toHaveLength(status === 200 ? 0 : 1);
   });
 
   it('is a failure where metadata does not answer', async () => {
     const { line } = await findRegion(configured({ metadata: { url: await deadUrl() } }), undefined);
-    expect(line).toMatchObject({ verdict: 'fail', detail: expect.stringContaining('Set region') });
+    expect(line).toMatchObject({
+      verdict: 'fail',
+      detail: expect.stringMatching(/does not answer \(.+\)\. Set region/),
+    });
   });
 });
 

@@ -30,8 +30,10 @@ export async function findRegion(
     const shown = JSON.stringify(tag.slice(0, 60));
     return found(undefined, `The SIM's tag pref names no prefecture: ${shown}. Set it to a code such as 13.`);
   } catch (error) {
-    if (ofGroup !== undefined && isTashikaError(error, 'REGION_UNKNOWN'))
-      return found(ofGroup, `${nameOf(ofGroup)}, by the group's user data.`);
+    if (isTashikaError(error, 'REGION_UNKNOWN'))
+      return ofGroup === undefined
+        ? found(undefined, messageOf(error))
+        : found(ofGroup, `${nameOf(ofGroup)}, by the group's user data.`);
     return found(undefined, `${messageOf(error)} Set region, or enable the metadata service for the SIM's group.`);
   }
 }

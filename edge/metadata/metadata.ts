@@ -35,14 +35,14 @@ export async function askMetadata(
     status = answer.status;
     text = answer.body.trim();
   } catch (error) {
-    throw unreachable(`The metadata service at ${base.origin} does not answer: ${messageOf(error)}`, error);
+    throw unreachable(`The metadata service at ${base.origin} does not answer (${messageOf(error)}).`, error);
   } finally {
     await client.close();
   }
   if (status === 404) return undefined;
   if (status === 200 && !text.startsWith('<')) return text;
   // A page is what a portal answers for every name there is.
-  throw unreachable(`The metadata service answers ${status}: ${text.slice(0, 200)}`);
+  throw unreachable(`The metadata service answers ${status} (${text.slice(0, 200)}).`);
 }
 
 function unreachable(message: string, cause?: unknown): TashikaError {

@@ -20,6 +20,8 @@ export interface SchemaNode {
   readonly exclusiveMaximum?: number;
   readonly minLength?: number;
   readonly pattern?: string;
+  readonly minItems?: number;
+  readonly maxItems?: number;
 }
 
 /** One setting: not a section, but a value that the environment can set. */
@@ -83,13 +85,15 @@ function kind(schema: SchemaNode): string {
 }
 
 function bounds(schema: SchemaNode): string {
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, pattern } = schema;
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, pattern, minItems, maxItems } = schema;
   const parts: string[] = [];
   if (minimum !== undefined && maximum !== undefined) parts.push(` from ${minimum} to ${maximum}`);
   else if (minimum !== undefined) parts.push(` of at least ${minimum}`);
   else if (maximum !== undefined) parts.push(` of at most ${maximum}`);
   if (exclusiveMinimum !== undefined) parts.push(` above ${exclusiveMinimum}`);
   if (exclusiveMaximum !== undefined) parts.push(` below ${exclusiveMaximum}`);
+  if (minItems !== undefined && minItems === maxItems) parts.push(` of ${minItems}`);
+  else if (minItems !== undefined) parts.push(` of at least ${minItems}`);
   if (pattern !== undefined) parts.push(` that matches ${pattern}`);
   return parts.join('');
 }

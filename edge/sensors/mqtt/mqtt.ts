@@ -101,7 +101,7 @@ async function checkBroker(configuration: MqttConfiguration): Promise<readonly C
     await connection.close();
     return [{ subject, verdict: 'ok', detail: `${address} answers.` }];
   } catch (error) {
-    const detail = `${address} does not let us in: ${messageOf(error)} Check url, username and password, and that the broker runs.`;
+    const detail = `${address} does not let us in (${messageOf(error)}). Check url, username and password, and that the broker runs.`;
     return [{ subject, verdict: 'fail', detail }];
   }
 }
