@@ -1,4 +1,4 @@
-import { type SequenceRanges, subtract, through, union } from '@tashika/shared/sequence';
+import { intersection, type SequenceRanges, subtract, through, union } from '@tashika/shared/sequence';
 import type { Duration } from '@tashika/shared/time';
 import type { Receipt, Unconfirmed } from '../spool/index.ts';
 import type { Sendings } from './sendings.ts';
@@ -31,14 +31,10 @@ export function conclude(
   const cut = receipt.missing.length > 0 && through(receipt.missing) === receipt.through;
   const last = unconfirmed.through;
   const probe: SequenceRanges = !cut && last > receipt.through ? [[last, last]] : [];
-  const { due, ended } = sendings.sorted(inBoth(union(receipt.missing, probe), kept), askedAt);
+  const { due, ended } = sendings.sorted(intersection(union(receipt.missing, probe), kept), askedAt);
   return {
     confirm: { ...receipt, missing: due, undecided: subtract(receipt.missing, due) },
     ended,
     cut,
   };
-}
-
-function inBoth(a: SequenceRanges, b: SequenceRanges): SequenceRanges {
-  return subtract(a, subtract(a, b));
 }

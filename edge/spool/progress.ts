@@ -1,4 +1,12 @@
-import { normalise, type SequenceRange, type SequenceRanges, subtract, through, union } from '@tashika/shared/sequence';
+import {
+  intersection,
+  normalise,
+  type SequenceRange,
+  type SequenceRanges,
+  subtract,
+  through,
+  union,
+} from '@tashika/shared/sequence';
 
 /** What became of a stream's numbers. A number that is in none of the sets waits for the link. */
 export interface Progress {
@@ -43,11 +51,6 @@ export function settled({ done, sent }: Progress): SequenceRanges {
 /** Numbers that the cloud knows of once all posts have come through: the others below the highest it sees as missing. */
 export function knownToCloud(progress: Progress): SequenceRanges {
   return subtract(union(settled(progress), progress.again), progress.untold);
-}
-
-/** The numbers in `a` and in `b`. */
-export function intersection(a: SequenceRanges, b: SequenceRanges): SequenceRanges {
-  return subtract(a, subtract(a, b));
 }
 
 /** After the link took a post of the numbers `received` that told the losses `told`. @param keep until confirmed */

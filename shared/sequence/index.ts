@@ -3,6 +3,7 @@ export {
   count,
   formatMultirange,
   gaps,
+  intersection,
   normalise,
   parseMultirange,
   type SequenceRange,

@@ -6,6 +6,7 @@ import {
   count,
   formatMultirange,
   gaps,
+  intersection,
   normalise,
   parseMultirange,
   subtract,
@@ -87,6 +88,7 @@ describe('sequence ranges', () => {
       const [inA, inB] = [numbers(a), numbers(b)];
       expect(numbers(union(a, b))).toEqual([...new Set([...inA, ...inB])].sort((x, y) => x - y));
       expect(numbers(subtract(a, b))).toEqual(inA.filter((number) => !inB.includes(number)));
+      expect(numbers(intersection(a, b))).toEqual(inA.filter((number) => inB.includes(number)));
       expect(normalise(subtract(a, b))).toEqual(subtract(a, b));
     }
   });

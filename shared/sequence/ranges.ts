@@ -40,6 +40,11 @@ export function subtract(from: SequenceRanges, taken: SequenceRanges): SequenceR
   return left;
 }
 
+/** The numbers in `a` and in `b`. */
+export function intersection(a: SequenceRanges, b: SequenceRanges): SequenceRanges {
+  return subtract(a, subtract(a, b));
+}
+
 /** Whether `number` is in the set. */
 export function contains(ranges: SequenceRanges, number: number): boolean {
   let low = 0;
