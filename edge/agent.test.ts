@@ -10,6 +10,7 @@ import { loadEdgeConfiguration } from './config/index.ts';
 import type { SensorSink, SensorSource } from './sensors/port.ts';
 import { seededRandom } from './sensors/testing/random.ts';
 import { startAgentProcess } from './testing/agent-process.ts';
+import { until } from './testing/until.ts';
 import {
   accept,
   type FickleLink,
@@ -44,14 +45,6 @@ const environment = () => ({
   TASHIKA_EDGE_CLOCK_TRUSTED: 'always',
   TASHIKA_EDGE_SENSORS_SYSTEM_INTERVAL_MS: '100',
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`Waited too long for ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 /** Every reading that arrived, answered or not, by stream and number; fails when a number has two contents. */
 function ledger(): Map<string, Map<number, string>> {

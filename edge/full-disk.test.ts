@@ -6,6 +6,7 @@ import { type Agent, startAgent } from './agent.ts';
 import { loadEdgeConfiguration } from './config/index.ts';
 import type { SensorSink, SensorSource } from './sensors/port.ts';
 import { mountSmallDisk } from './testing/small-disk.ts';
+import { until } from './testing/until.ts';
 import { accept, type FickleLink, reset, startFickleLink } from './uplink/testing/fickle-link.ts';
 
 const DISK_BYTES = 512 * 1024;
@@ -13,14 +14,6 @@ const disk = await mountSmallDisk(DISK_BYTES);
 if (!disk && process.env.CI === 'true')
   throw new Error('A full disk can not be tested here: mount, sudo -n mount and unshare -rm are all refused.');
 afterAll(() => disk?.remove());
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`Waited too long for ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 describe.skipIf(!disk)('an agent on a full disk', () => {
   let link: FickleLink;

@@ -9,6 +9,7 @@ import { hashOf } from '../provisioning/index.ts';
 import type { SensorSink, SensorSource } from '../sensors/port.ts';
 import { type MetadataService, startMetadataService } from '../testing/metadata-service.ts';
 import { mountSmallDisk } from '../testing/small-disk.ts';
+import { until } from '../testing/until.ts';
 import { accept, type FickleLink, reset, silence, startFickleLink } from '../uplink/testing/fickle-link.ts';
 import { live } from './index.ts';
 
@@ -69,14 +70,6 @@ function begin(dataDirectory = join(directory, 'data'), clock: BootClock = machi
   const manager = { feedEvery: 20, tell: async (...each: readonly string[]) => void told.push(...each) };
   life = live({ local: { file, env: {} }, loggerOf, stop: stop.signal, manager, parts: { clock, sensors: [probe] } });
   life.catch(() => undefined);
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`Waited too long for ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 /** The values of one sensor that the link has taken, in order. */

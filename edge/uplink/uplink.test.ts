@@ -6,6 +6,7 @@ import { machineClock } from '../clock/index.ts';
 import type { Spool } from '../spool/index.ts';
 import { MemoryFiles } from '../spool/testing/memory-files.ts';
 import { openTestSpool } from '../spool/testing/open-spool.ts';
+import { until } from '../testing/until.ts';
 import { httpLink } from './http-link.ts';
 import {
   accept,
@@ -72,14 +73,6 @@ async function take(...values: (number | string)[]): Promise<void> {
 }
 
 /** The real socket decides when; a deadline ends a test that would wait for ever. */
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`Waited too long for ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
-
 /** The values that were accepted, in the order of their posts. */
 const received = () => link.accepted.flatMap((post) => valuesOf(post));
 const valuesOf = (post: Post) => {

@@ -12,6 +12,7 @@ import { requiredTool } from '../sensors/testing/required-tool.ts';
 import { Spool } from '../spool/index.ts';
 import { MemoryFiles } from '../spool/testing/memory-files.ts';
 import { startAgentProcess } from '../testing/agent-process.ts';
+import { until } from '../testing/until.ts';
 import { Feeding, type Look, serviceManager, stallOf, tracked, type Vitals, Work } from './index.ts';
 
 const logger = pino({ level: 'silent' });
@@ -99,14 +100,6 @@ async function notifySocket(context: TestContext) {
   lines.on('line', (line) => line !== 'BARRIER=1' && told.push(line));
   const manager = serviceManager({ PATH: process.env.PATH, NOTIFY_SOCKET: path, WATCHDOG_USEC: '90000000' })!;
   return { told, manager, path, directory };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`Waited too long for ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 describe('the service manager', () => {
