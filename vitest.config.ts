@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           // Whole programs that must answer in time: one file at a time, after the unit tests, so that none starves another.
           name: 'system',
-          include: ['test/{e2e,browser,hardware}/**/*.test.ts'],
+          include: ['test/{e2e,browser}/**/*.test.ts'],
           exclude,
           testTimeout: 300_000,
           hookTimeout: 120_000,
@@ -44,6 +44,20 @@ export default defineConfig({
           exclude,
           testTimeout: 300_000,
           hookTimeout: 120_000,
+          pool: 'forks',
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        ...source,
+        test: {
+          // Emulated machines, which wait much: beside the faults.
+          name: 'hardware',
+          include: ['test/hardware/**/*.test.ts'],
+          exclude,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           pool: 'forks',
           maxWorkers: 2,
           sequence: { groupOrder: 2 },

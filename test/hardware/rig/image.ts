@@ -54,13 +54,23 @@ export function bootImage(directory: string): BootImage {
     const making = `${parts}.${process.pid}`;
     rmSync(making, { recursive: true, force: true });
     makeParts(making);
-    renameSync(making, parts);
+    keepUnlessKept(making, parts);
   }
   const agent = new Cpio();
   addAgent(agent, readFileSync(join(parts, 'epoll.node')));
   const initrd = join(directory, 'initrd');
   writeFileSync(initrd, Buffer.concat([readFileSync(join(parts, 'system.cpio')), agent.bytes()]));
   return { kernel: join(parts, 'vmlinuz'), initrd };
+}
+
+/** Another test file may have made the same meanwhile. */
+export function keepUnlessKept(made: string, kept: string): void {
+  try {
+    renameSync(made, kept);
+  } catch (error) {
+    if (!existsSync(kept)) throw error;
+    rmSync(made, { recursive: true, force: true });
+  }
 }
 
 function makeParts(folder: string): void {
