@@ -23,14 +23,20 @@ export function systemPrograms({ withinMs, folder, signal }: ProgramOptions): Pr
   const env = { ...process.env, LC_ALL: 'C', ...(folder !== undefined && { PATH: folder }) };
   return {
     async print(name, ...args) {
+      // Node keeps what listens for a program that could not be started: on `signal` that would pile up for ever.
+      const own = new AbortController();
+      const end = () => own.abort(signal?.reason);
+      if (signal?.aborted) end();
+      signal?.addEventListener('abort', end, { once: true });
       try {
-        return (await run(name, args, { env, timeout: withinMs, killSignal: 'SIGKILL', ...(signal && { signal }) }))
-          .stdout;
+        return (await run(name, args, { env, timeout: withinMs, killSignal: 'SIGKILL', signal: own.signal })).stdout;
       } catch (cause) {
         const { code, killed, stderr = '' } = cause as { code?: unknown; killed?: boolean; stderr?: string };
         if (code === 'ENOENT') return undefined;
         const said = killed ? `no answer in ${withinMs} ms` : stderr.trim().split('\n')[0] || `it ended with ${code}`;
         throw new Error(`${name}: ${said}`, { cause });
+      } finally {
+        signal?.removeEventListener('abort', end);
       }
     },
   };
