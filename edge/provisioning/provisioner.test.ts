@@ -6,6 +6,7 @@ import { TestClock } from '@tashika/shared/time';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type MetadataService, startMetadataService } from '../testing/metadata-service.ts';
+import { until } from '../testing/until.ts';
 import { hashOf, Provisioner, type ProvisioningState, summaryOf } from './index.ts';
 
 const ONE = '{"log":{"level":"warn"}}';
@@ -44,9 +45,7 @@ function newProvisioner(env: Record<string, string> = {}): Provisioner {
 
 /** Waits until the provisioner has asked so often in all, and gone to sleep, as only its timer shows. */
 async function asked(times: number, timers = 1): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while ((metadata.asked < times || clock.pending < timers) && Date.now() < deadline)
-    await new Promise((resolve) => setTimeout(resolve, 2));
+  await until(() => metadata.asked >= times && clock.pending >= timers);
   expect([metadata.asked, clock.pending]).toEqual([times, timers]);
 }
 

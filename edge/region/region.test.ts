@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { TestClock } from '@tashika/shared/time';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../testing/until.ts';
 import { RegionFinder } from './index.ts';
 
 let dataDirectory: string;
@@ -51,8 +52,7 @@ function newFinder(configured?: string, fallback?: string): RegionFinder {
 
 /** Waits until the finder has asked and gone to sleep, as only its timer shows. */
 async function asleep(): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (clock.pending === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 2));
+  await until(() => clock.pending > 0);
   expect(clock.pending).toBe(1);
 }
 
