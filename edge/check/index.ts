@@ -1,3 +1,4 @@
+import { holderOf } from '@tashika/shared/data-directory';
 import { systemClock } from '@tashika/shared/time';
 import { pino } from 'pino';
 import type { SynchronisationProbe } from '../clock/index.ts';
@@ -5,6 +6,7 @@ import type { LocalSettings } from '../config/index.ts';
 import { type CheckLine, createSensors, type SensorsOptions } from '../sensors/index.ts';
 import { checkClock } from './clock.ts';
 import { checkDisk } from './disk.ts';
+import { checkHealth } from './health.ts';
 import { checkLink } from './link.ts';
 import { findRegion } from './region.ts';
 import { asJson, asText, passed } from './report.ts';
@@ -44,6 +46,7 @@ export async function runCheck(local: LocalSettings, options: CheckOptions): Pro
     ...sensors.map((sensor) => sensor.check()),
     checkDisk(configuration),
     checkSpool(configuration.dataDirectory),
+    holderOf(configuration.dataDirectory).then((agent) => checkHealth(configuration.health, agent)),
     checkClock(configuration.clock.trusted, systemClock.now(), probes),
     findRegion(configuration, groupRegion).then(async ({ region, line }) => [
       line,
