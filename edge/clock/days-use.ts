@@ -1,4 +1,4 @@
-import type { Duration, Timestamp } from '@tashika/shared/time';
+import type { Clock, Duration, Timestamp } from '@tashika/shared/time';
 
 const DAY: Duration = 86_400_000;
 /** Japan's time is nine hours before UTC, all year. */
@@ -38,4 +38,40 @@ export function useLater(use: DaysUse, elapsedMs: Duration, today: number | unde
 /** How long until the day ends, as far as can be known. */
 export function untilNextDay(use: DaysUse, wallMs: Timestamp, synced: boolean): Duration {
   return synced ? DAY - ((wallMs + JAPAN_AHEAD) % DAY) : Math.max(0, DAY - use.ranMs);
+}
+
+/** Counts what is used in the running day. */
+export class DaysMeter {
+  readonly #clock: Clock;
+  readonly #synced: () => boolean;
+  #use: DaysUse;
+  /** Monotonic time at which `#use` was brought up to date. */
+  #at: Duration;
+
+  /** @param synced whether the wall clock is right now @param used what was used before the start */
+  constructor(options: { readonly clock: Clock; readonly synced: () => boolean; readonly used?: DaysUse }) {
+    this.#clock = options.clock;
+    this.#synced = options.synced;
+    this.#use = options.used ?? NOTHING_USED;
+    this.#at = options.clock.monotonic();
+  }
+
+  /** What the running day has used so far. */
+  get use(): DaysUse {
+    const now = this.#clock.monotonic();
+    const today = this.#synced() ? dayInJapan(this.#clock.now()) : undefined;
+    this.#use = useLater(this.#use, now - this.#at, today);
+    this.#at = now;
+    return this.#use;
+  }
+
+  add(bytes: number): void {
+    const { use } = this;
+    this.#use = { ...use, bytes: use.bytes + bytes };
+  }
+
+  /** Adds what earlier starts have used of the day. */
+  restore(earlier: DaysUse): void {
+    this.#use = { ...earlier, bytes: earlier.bytes + this.#use.bytes };
+  }
 }

@@ -1,5 +1,5 @@
 export { type BootClock, machineClock } from './boot-clock.ts';
-export { type DaysUse, dayInJapan, NOTHING_USED, untilNextDay, useLater } from './days-use.ts';
+export { DaysMeter, type DaysUse, dayInJapan, NOTHING_USED, untilNextDay, useLater } from './days-use.ts';
 export {
   type Datability,
   datability,

@@ -1,5 +1,5 @@
-import type { Clock, Duration } from '@tashika/shared/time';
-import { type DaysUse, dayInJapan, NOTHING_USED, useLater } from '../clock/index.ts';
+import type { Clock } from '@tashika/shared/time';
+import { DaysMeter, type DaysUse } from '../clock/index.ts';
 import type { SegmentFile, SegmentFiles } from './segment-files.ts';
 
 /** What is written reaches a card in whole blocks of a file system, however few bytes change. */
@@ -23,17 +23,13 @@ export interface DiskMeterOptions {
 
 /** Counts what is written. */
 export class DiskMeter implements DiskFigures {
-  readonly #options: DiskMeterOptions;
+  readonly #day: DaysMeter;
   #bytesWritten = 0;
   #blockBytes = 0;
   #syncs = 0;
-  #use = NOTHING_USED;
-  /** Monotonic time at which `#use` was brought up to date. */
-  #at: Duration;
 
   constructor(options: DiskMeterOptions) {
-    this.#options = options;
-    this.#at = options.clock.monotonic();
+    this.#day = new DaysMeter(options);
   }
 
   get bytesWritten(): number {
@@ -54,17 +50,12 @@ export class DiskMeter implements DiskFigures {
 
   /** What the running day has used so far. */
   get use(): DaysUse {
-    const { clock, synced } = this.#options;
-    const now = clock.monotonic();
-    this.#use = useLater(this.#use, now - this.#at, synced() ? dayInJapan(clock.now()) : undefined);
-    this.#at = now;
-    return this.#use;
+    return this.#day.use;
   }
 
   /** Adds what earlier starts have used of the day. */
   restore(earlier: DaysUse): void {
-    const { bytes } = this.#use;
-    this.#use = { ...earlier, bytes: earlier.bytes + bytes };
+    this.#day.restore(earlier);
   }
 
   wrote(bytes: number): void {
@@ -72,10 +63,9 @@ export class DiskMeter implements DiskFigures {
   }
 
   forced(blocks: number): void {
-    const { use } = this;
     this.#syncs++;
     this.#blockBytes += blocks * BLOCK_BYTES;
-    this.#use = { ...use, bytes: use.bytes + blocks * BLOCK_BYTES };
+    this.#day.add(blocks * BLOCK_BYTES);
   }
 }
 

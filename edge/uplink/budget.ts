@@ -1,5 +1,5 @@
 import type { Duration } from '@tashika/shared/time';
-import { type BootClock, type DaysUse, dayInJapan, untilNextDay, useLater } from '../clock/index.ts';
+import { type BootClock, DaysMeter, type DaysUse, untilNextDay } from '../clock/index.ts';
 import type { Allowance } from './uplink.ts';
 
 /** What becomes of readings when the day's bytes are spent. */
@@ -32,23 +32,16 @@ const LOOK_AGAIN: Duration = 60_000;
  */
 export class Budget implements Allowance {
   readonly #options: BudgetOptions;
-  #use: DaysUse;
-  /** Monotonic time at which `#use` was brought up to date. */
-  #at: Duration;
+  readonly #day: DaysMeter;
   #spentAt: Duration | undefined;
 
   constructor(options: BudgetOptions) {
     this.#options = options;
-    this.#use = options.used;
-    this.#at = options.clock.monotonic();
+    this.#day = new DaysMeter(options);
   }
 
   get use(): DaysUse {
-    const { clock, synced } = this.#options;
-    const now = clock.monotonic();
-    this.#use = useLater(this.#use, now - this.#at, synced() ? dayInJapan(clock.now()) : undefined);
-    this.#at = now;
-    return this.#use;
+    return this.#day.use;
   }
 
   get figures(): BudgetFigures {
@@ -56,9 +49,8 @@ export class Budget implements Allowance {
   }
 
   spend(bytes: number): void {
-    const { use } = this;
-    this.#use = { ...use, bytes: use.bytes + bytes };
-    this.#spentAt = this.#at;
+    this.#day.add(bytes);
+    this.#spentAt = this.#options.clock.monotonic();
   }
 
   next(): ReturnType<Allowance['next']> {
