@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { bytesOf } from '../binary-values.ts';
+import { linePath } from '../serial/settings.ts';
 import { name, oneOf, unit } from '../source-settings.ts';
 
 const REGISTER_TYPES = ['u16', 'i16', 'u32', 'i32', 'f32', 'u64', 'i64', 'f64'] as const;
@@ -34,10 +35,7 @@ const registerSchema = Type.Object({
 /** A line with Modbus RTU devices. */
 export const modbusSchema = Type.Object({
   name,
-  path: Type.String({
-    description: 'The device. Prefer `/dev/serial/by-id/…`, which stays the same after an unplug.',
-    minLength: 1,
-  }),
+  path: linePath,
   baudRate: Type.Integer({
     description: 'Speed of the line.',
     unit: 'bit/s',

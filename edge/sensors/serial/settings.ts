@@ -3,13 +3,15 @@ import { fields, name } from '../source-settings.ts';
 import { frameProblems, frameSchema } from './frame-settings.ts';
 import { patternProblem } from './regex.ts';
 
+export const linePath = Type.String({
+  description: 'The device. Prefer `/dev/serial/by-id/…`, which stays the same after an unplug.',
+  minLength: 1,
+});
+
 /** A device on a serial line. */
 export const serialSchema = Type.Object({
   name,
-  path: Type.String({
-    description: 'The device. Prefer `/dev/serial/by-id/…`, which stays the same after an unplug.',
-    minLength: 1,
-  }),
+  path: linePath,
   baudRate: Type.Integer({
     description: 'Speed of the line.',
     unit: 'bit/s',
