@@ -38,6 +38,11 @@ describe("the agent's configuration", () => {
       { TASHIKA_EDGE_UPLINK_RESET_COMMAND: '[]' },
       'uplink.resetCommand must be a list of at least 1',
     ],
+    [
+      'an address with a password',
+      { TASHIKA_EDGE_UPLINK_URL: 'mqtt://me:secret@broker' },
+      'uplink.url must bear no user name and no password',
+    ],
     ['a scheme without a host', { TASHIKA_EDGE_UPLINK_URL: 'http://' }, 'uplink.url must be a whole address'],
     ['an address of no form', { TASHIKA_EDGE_METADATA_URL: 'http://a b' }, 'metadata.url must be a whole address'],
     ['a link to nowhere', { TASHIKA_EDGE_UPLINK_URL: 'udp:///' }, 'uplink.url must be a whole address'],

@@ -31,9 +31,16 @@ export function edgeRules(configuration: EdgeConfiguration): readonly string[] {
 
 /** A scheme alone matches the pattern, and is no address. */
 function addressProblems(urls: Readonly<Record<string, string | undefined>>): readonly string[] {
-  return Object.entries(urls)
-    .filter(([, url]) => url !== undefined && !(URL.canParse(url) && new URL(url).hostname !== ''))
-    .map(([name, url]) => `${name} must be a whole address, such as http://host, found ${JSON.stringify(url)}.`);
+  return Object.entries(urls).flatMap(([name, url]) => {
+    if (url === undefined) return [];
+    const address = URL.canParse(url) ? new URL(url) : undefined;
+    if (!address?.hostname)
+      return [`${name} must be a whole address, such as http://host, found ${JSON.stringify(url)}.`];
+    if (address.username === '' && address.password === '') return [];
+    return [
+      `${name} must bear no user name and no password: the SIM is the identity, and the address stands in the log.`,
+    ];
+  });
 }
 
 function isLoopback(host: string): boolean {

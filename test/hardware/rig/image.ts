@@ -64,7 +64,7 @@ export function bootImage(directory: string): BootImage {
 }
 
 /** Another test file may have made the same meanwhile. */
-export function keepUnlessKept(made: string, kept: string): void {
+function keepUnlessKept(made: string, kept: string): void {
   try {
     renameSync(made, kept);
   } catch (error) {
