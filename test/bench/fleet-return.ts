@@ -1,4 +1,4 @@
-import { type FleetReturn, playFleetReturn } from '@tashika/edge/retry/testing';
+import { playFleetReturn, USUAL_FLEET } from '@tashika/edge/retry/testing';
 import { atMost, type Result, told } from './result.ts';
 
 const HOUR = 3_600_000;
@@ -10,23 +10,11 @@ const OUTAGES = [
 /** Where the curve is told, in seconds after the link is back. */
 const MOMENTS = [0, 10, 30, 60, 120, 240];
 
-const FLEET: Omit<FleetReturn, 'outageMs'> = {
-  agents: 10_000,
-  retry: { firstMs: 1_000, mostMs: 60_000 },
-  replay: { share: 0.5, speed: 10 },
-  everyMs: 60_000,
-  spanMs: 500_000,
-  roundTripMs: 100,
-  capacity: Number.POSITIVE_INFINITY,
-  watchedMs: 300_000,
-  seed: 7,
-};
-
 /** 10,000 agents that come back at once: arrivals a second, by the agent's own rules, played without any time passing. */
 export function fleetReturn(): readonly Result[] {
   return OUTAGES.flatMap(([name, outageMs]) => {
-    const { arrivals } = playFleetReturn({ ...FLEET, outageMs });
-    const usual = FLEET.agents / (FLEET.everyMs / 1_000);
+    const { arrivals } = playFleetReturn({ ...USUAL_FLEET, outageMs });
+    const usual = USUAL_FLEET.agents / (USUAL_FLEET.everyMs / 1_000);
     return [
       atMost(`10,000 agents after ${name}: peak ÷ usual posts a second`, Math.max(...arrivals) / usual, 2),
       ...MOMENTS.map((second) => told(`… arrivals ${second} s after the link is back`, arrivals[second]!, 'posts/s')),

@@ -21,6 +21,20 @@ export interface FleetReturn {
   readonly seed: number;
 }
 
+/** A fleet at the agent's defaults that posts a batch a minute, measures about once a second and was cut off for 5 min. */
+export const USUAL_FLEET: FleetReturn = {
+  agents: 10_000,
+  retry: { firstMs: 1_000, mostMs: 60_000 },
+  replay: { share: 0.5, speed: 10 },
+  outageMs: 300_000,
+  everyMs: 60_000,
+  spanMs: 500_000,
+  roundTripMs: 100,
+  capacity: Number.POSITIVE_INFINITY,
+  watchedMs: 300_000,
+  seed: 7,
+};
+
 /** What the other side sees, second by second from the moment at which the link is back. */
 export interface ReturnCurve {
   readonly arrivals: readonly number[];

@@ -1,1 +1,1 @@
-export { type FleetReturn, playFleetReturn, type ReturnCurve } from './fleet-return.ts';
+export { type FleetReturn, playFleetReturn, type ReturnCurve, USUAL_FLEET } from './fleet-return.ts';
