@@ -43,7 +43,7 @@ export async function bundleAgent(root: string): Promise<Bundle> {
     banner: { js: REQUIRE },
     // Optional to `ws`, and not installed.
     external: ['bufferutil', 'utf-8-validate'],
-    plugins: [addOnsOfThePackage, namesAsNodeHasThem, httpWithoutWebSockets],
+    plugins: [addOnsOfThePackage, namesAsNodeHasThem],
     logLevel: 'silent',
     metafile: true,
     write: false,
@@ -94,19 +94,5 @@ const namesAsNodeHasThem: Plugin = {
         resolveDir,
       };
     });
-  },
-};
-
-/**
- * `import 'node:http'` reads every name of it, and the name WebSocket loads all of undici (Node 22 and newer): 10 MB of
- * memory that the agent has no use for. `require` reads none.
- */
-const httpWithoutWebSockets: Plugin = {
-  name: 'http-without-web-sockets',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:http$/ }, ({ kind }) =>
-      kind === 'import-statement' ? { path: 'http', namespace: 'required' } : undefined,
-    );
-    onLoad({ filter: /^http$/, namespace: 'required' }, () => ({ contents: `module.exports = require('node:http');` }));
   },
 };
