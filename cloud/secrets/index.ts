@@ -1,0 +1,13 @@
+export type {
+  JwtFrom,
+  KvSecret,
+  SecretId,
+  Vault,
+  VaultAnswer,
+  VaultAuth,
+  VaultLease,
+  VaultLogger,
+  VaultParts,
+  VaultSettings,
+  VaultWriteOptions,
+} from './vault.ts';
