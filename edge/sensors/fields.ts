@@ -29,21 +29,38 @@ interface FieldRules {
   readonly ignore: readonly string[];
 }
 
-type FieldMapper = (field: Field) => Measurement | undefined;
+/** @param at when it was measured; left out: now */
+type FieldMapper = (field: Field, at?: Measurement['at']) => Measurement | undefined;
+
+/** What the configuration makes of a field's name. */
+interface Mapped {
+  readonly sensor: string;
+  readonly unit: string | undefined;
+}
+
+/** Names come from the device, and may be new with each line. */
+const MOST_KNOWN = 1_024;
 
 /** @returns the measurement of a field, or nothing where the configuration leaves the field out */
 export function fieldMapper(source: string, rules: FieldRules): FieldMapper {
   const chosen = new Map(rules.fields.map((each) => [each.field, each]));
   const ignored = new Set(rules.ignore);
-  return (field) => {
-    const rule = chosen.get(field.name);
-    if (chosen.size > 0 ? !rule : ignored.has(field.name)) return undefined;
-    const unit = rule?.unit ?? field.unit;
-    return {
-      sensor: sensorName(source, rule?.sensor ?? field.name),
-      ...(unit !== undefined && { unit }),
-      value: field.value,
-    };
+  const known = new Map<string, Mapped | undefined>();
+  const mappedOf = (name: string): Mapped | undefined => {
+    const rule = chosen.get(name);
+    if (chosen.size > 0 ? !rule : ignored.has(name)) return undefined;
+    return { sensor: sensorName(source, rule?.sensor ?? name), unit: rule?.unit };
+  };
+  return ({ name, unit, value }, at) => {
+    let mapped = known.get(name);
+    if (!mapped && !known.has(name)) {
+      mapped = mappedOf(name);
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(name, mapped);
+    }
+    if (!mapped) return undefined;
+    const named = mapped.unit ?? unit;
+    return { sensor: mapped.sensor, value, ...(named !== undefined && { unit: named }), ...(at && { at }) };
   };
 }
 

@@ -50,6 +50,8 @@ const REFUSALS_BEFORE_LOSS = 3;
 /** A reading most often takes a third of the bytes that are reckoned for it. In a small post that room is used. */
 const OVERESTIMATE = 3;
 const SMALL_POST_BYTES = 4_096;
+/** Share of `batchAgeMs` by which a batch may be late for what becomes durable meanwhile. */
+const GRACE = 0.1;
 
 /**
  * Sends what the spool holds, in the order that the spool gives, one post at a time, and moves on only past what the link has taken.
@@ -149,7 +151,8 @@ export class Uplink {
       }
       const patience = this.#draining.signal.aborted ? 0 : this.#patienceFor(batch);
       if (patience > 0) {
-        await this.#sleep(patience, changed);
+        // What is just being made durable goes along: without this, posts and the disk's rhythm miss each other for ever.
+        await this.#sleep(patience + this.#options.batchAgeMs * GRACE, changed);
         continue;
       }
       const pause = await this.#send(firstOf(batch, readings), region.current);

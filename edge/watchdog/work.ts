@@ -12,6 +12,7 @@ export class Work {
   readonly #clock: Clock;
   #inHand = 0;
   #movedAt: Duration;
+  #latest: Promise<unknown> | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,8 +23,10 @@ export class Work {
     return { inHand: this.#inHand, movedAt: this.#movedAt };
   }
 
-  /** Takes a piece in hand until its promise settles, well or badly. */
+  /** Takes a piece in hand until its promise settles, well or badly; what shares one promise is one piece. */
   track<T>(piece: Promise<T>): Promise<T> {
+    if (piece === this.#latest) return piece;
+    this.#latest = piece;
     if (this.#inHand++ === 0) this.#movedAt = this.#clock.monotonic();
     const done = () => {
       this.#inHand--;
@@ -36,12 +39,18 @@ export class Work {
 
 /** The same object, of which calls to `methods`, which must return promises, are pieces of work. */
 export function tracked<T extends object>(target: T, methods: readonly (keyof T)[], work: Work): T {
+  const called = new Map<PropertyKey, unknown>(
+    methods.map((key) => [
+      key,
+      (...args: unknown[]) => work.track((target[key] as (...args: unknown[]) => Promise<unknown>)(...args)),
+    ]),
+  );
   return new Proxy(target, {
     get(_target, key) {
+      const method = called.get(key);
+      if (method) return method;
       const value: unknown = Reflect.get(target, key, target);
-      if (typeof value !== 'function') return value;
-      if (!methods.includes(key as keyof T)) return value.bind(target);
-      return (...args: unknown[]) => work.track(value.apply(target, args) as Promise<unknown>);
+      return typeof value === 'function' ? value.bind(target) : value;
     },
   });
 }

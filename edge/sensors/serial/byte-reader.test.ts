@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Field } from '../fields.ts';
 import { sensorsConfiguration } from '../testing/configuration.ts';
 import { seededRandom } from '../testing/random.ts';
 import { type ByteReader, byteReader } from './byte-reader.ts';
@@ -70,9 +71,15 @@ function reader(settings: object): ByteReader {
   return byteReader(sensorsConfiguration({ serial }).serial[0]!)({ measured: () => {}, running: () => {} });
 }
 
+function fieldsOf(from: ByteReader, chunk: Uint8Array): Field[] {
+  const fields: Field[] = [];
+  from.read(chunk, 0, (field) => fields.push(field));
+  return fields;
+}
+
 function read(settings: object, ...chunks: readonly Uint8Array[]): unknown[] {
   const from = reader(settings);
-  return chunks.flatMap((chunk) => [...from.read(chunk, 0)]).map(({ name, value }) => [name, value]);
+  return chunks.flatMap((chunk) => fieldsOf(from, chunk)).map(({ name, value }) => [name, value]);
 }
 
 describe.each(Object.entries(formats))('what comes as %s', (_name, { settings, message, field, value }) => {
@@ -120,7 +127,7 @@ describe('a frame', () => {
     ];
     const frame = Buffer.from('ff85663456d0ffffffff7fc00000', 'hex');
     const from = reader({ format: 'binary', frame: { bytes: 14, gapMs: 100, layout } });
-    expect([...from.read(frame, 0)]).toEqual([
+    expect(fieldsOf(from, frame)).toEqual([
       { name: 'temp', value: -12.3, unit: 'Cel' },
       { name: 'hum', value: 52, unit: '%RH' },
       { name: 'count', value: 3456 },

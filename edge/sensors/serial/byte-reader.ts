@@ -13,9 +13,10 @@ import type { SerialConfiguration } from './settings.ts';
 export interface ByteReader {
   /**
    * @param atMs when the chunk came, on a clock that never jumps
+   * @param take told each field in turn: those before a throw count
    * @throws Error where reading on makes no sense
    */
-  read(chunk: Uint8Array, atMs: Duration): Iterable<Field>;
+  read(chunk: Uint8Array, atMs: Duration, take: (field: Field) => void): void;
   /** The device is asked anew: what is left of its former answer will not be completed. */
   asked(): void;
 }
@@ -63,7 +64,7 @@ class LineReader implements ByteReader {
     this.#dropNext = firstLine === 'drop';
   }
 
-  *read(chunk: Uint8Array, atMs: Duration): Generator<Field> {
+  read(chunk: Uint8Array, atMs: Duration, take: (field: Field) => void): void {
     for (const line of this.#splitter.push(chunk)) {
       if (this.#dropNext) {
         this.#dropNext = false;
@@ -76,7 +77,7 @@ class LineReader implements ByteReader {
       const { fields, problems, position } = this.#parse(line);
       if (problems[0] !== undefined) this.#rejections.add(problems[0]);
       if (position) this.#onPosition(position, atMs);
-      yield* fields;
+      fields.forEach(take);
     }
   }
 
@@ -95,7 +96,7 @@ class FrameReader implements ByteReader {
     this.#rejections = rejections;
   }
 
-  *read(chunk: Uint8Array, atMs: Duration): Generator<Field> {
+  read(chunk: Uint8Array, atMs: Duration, take: (field: Field) => void): void {
     for (const frame of this.#splitter.push(chunk, atMs)) {
       if (frame === NO_FRAME) {
         this.#rejections.add('They belong to no frame.');
@@ -103,7 +104,7 @@ class FrameReader implements ByteReader {
       }
       const { fields, problems } = readFrame(frame, this.#layout);
       if (problems[0] !== undefined) this.#rejections.add(problems[0]);
-      yield* fields;
+      fields.forEach(take);
     }
   }
 

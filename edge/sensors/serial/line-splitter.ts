@@ -17,18 +17,21 @@ export class LineSplitter {
     this.#line = Buffer.allocUnsafe(maxLineBytes);
   }
 
-  *push(chunk: Uint8Array): Generator<string | typeof TOO_LONG> {
+  /** The lines that end in `chunk`, which is not kept. */
+  push(chunk: Uint8Array): readonly (string | typeof TOO_LONG)[] {
+    const lines: (string | typeof TOO_LONG)[] = [];
     let start = 0;
     for (let index = 0; index < chunk.length; index++) {
       if (chunk[index] !== LINE_FEED && chunk[index] !== CARRIAGE_RETURN) continue;
       this.#keep(chunk.subarray(start, index));
       start = index + 1;
-      if (this.#overflown) yield TOO_LONG;
-      else if (this.#length > 0) yield this.#line.toString('utf8', 0, this.#length);
+      if (this.#overflown) lines.push(TOO_LONG);
+      else if (this.#length > 0) lines.push(this.#line.toString('utf8', 0, this.#length));
       this.#length = 0;
       this.#overflown = false;
     }
     this.#keep(chunk.subarray(start));
+    return lines;
   }
 
   #keep(part: Uint8Array): void {

@@ -46,6 +46,7 @@ export async function openPort(
   const Port = await loadSerialPort();
   const { path, baudRate, dataBits, parity, stopBits } = settings;
   const port = new Port({ path, baudRate, dataBits, parity, stopBits, autoOpen: false });
+  const reading = new AbortController();
   let looking: TimerHandle | undefined;
   const closed = new Promise<void>((resolve, reject) => {
     // An unplug is a `close` with a reason, and no `error`.
@@ -56,10 +57,12 @@ export async function openPort(
       else looking = clock.after(LOOK_EVERY, look);
     };
     port.on('open', look);
+    port.on('open', () => {
+      const unplugged = (cause: Error): undefined => void reject(new Error(UNPLUGGED, { cause }));
+      if (!readPromptly(port, onBytes, unplugged, reading.signal)) port.on('data', onBytes);
+    });
   });
   closed.catch(() => {}); // told to whoever waits for it; nobody may be waiting yet
-  port.on('open', () => readPromptly(port)); // before the first read, which waits for this event
-  port.on('data', onBytes);
   await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(plain(error)) : resolve())));
   const write = (bytes: Uint8Array, withinMs: Duration) =>
     new Promise<void>((resolve, reject) => {
@@ -75,6 +78,7 @@ export async function openPort(
   const close = () =>
     new Promise<void>((resolve) => {
       looking?.cancel();
+      reading.abort();
       port.off('data', onBytes);
       if (!port.isOpen) return resolve();
       const limit = clock.after(CLOSE_WITHIN, resolve);

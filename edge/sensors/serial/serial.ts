@@ -46,10 +46,10 @@ function portReader(
       if (mute) session.running();
       mute = false;
       const at = { monotonicMs: heardAt };
-      for (const field of reader.read(chunk, heardAt)) {
-        const measurement = measurementOf(field);
-        if (measurement) session.measured({ ...measurement, at });
-      }
+      reader.read(chunk, heardAt, (field) => {
+        const measurement = measurementOf(field, at);
+        if (measurement) session.measured(measurement);
+      });
     };
     const ended = new AbortController();
     let port: OpenPort | undefined;
