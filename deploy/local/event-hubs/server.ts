@@ -6,7 +6,7 @@ import { type Clock, type Duration, systemClock, type TimerHandle } from '@tashi
 import { AmqpConnection, AmqpFault, Condition, type ConnectionLimits } from './amqp/index.ts';
 import { formatConnectionString } from './connection-string.ts';
 import { type Hub, type HubOptions, type HubRecovery, openHub } from './hub.ts';
-import { type Keys, keysOf, type PolicyName } from './keys.ts';
+import { KeyRing, type KeySlot, type Keys, openKeyRing, type PolicyName } from './keys.ts';
 import { createBroker } from './links/index.ts';
 import type { OpenSegmentFile, Retention } from './log/index.ts';
 
@@ -29,6 +29,8 @@ export interface EventHubsOptions {
   readonly hubs: readonly HubOptions[];
   /** Default: made at the first start and kept. */
   readonly keys?: Keys;
+  /** How long links go on whose key has been regenerated. Default: until their token expires, as the service has it. */
+  readonly regeneratedKeyMs?: Duration;
   readonly retention: Retention;
   /** Acknowledge only what is on the disk, so that a power cut loses nothing either. Default: false. */
   readonly fsync?: boolean;
@@ -50,8 +52,11 @@ export interface EventHubs {
   readonly host: string;
   readonly port: number;
   readonly report: RecoveryReport;
-  /** A connection string for a policy; with a hub it names the hub as `EntityPath`. */
-  connectionString(policy: PolicyName, hub?: string): string;
+  /** A connection string for a policy, with its primary key or that of `slot`; with a hub it names the hub as `EntityPath`. */
+  connectionString(policy: PolicyName, hub?: string, slot?: KeySlot): string;
+  keyOf(policy: PolicyName, slot: KeySlot): string;
+  /** Makes a new key for a policy; the other one stays good. Tokens of the former key are refused from now on. */
+  regenerateKey(policy: PolicyName, slot: KeySlot): Promise<void>;
   /** Takes no more, writes what it accepted, closes. */
   stop(): Promise<void>;
 }
@@ -82,7 +87,10 @@ export async function startEventHubs(options: EventHubsOptions): Promise<EventHu
   const lock = await takeDataDirectory(directory);
   const hubs = new Map<string, Hub>();
   try {
-    const keys = options.keys ?? (await keysOf(directory));
+    const { regeneratedKeyMs = Number.POSITIVE_INFINITY } = options;
+    const keys = options.keys
+      ? new KeyRing(options.keys, { regeneratedKeyMs })
+      : await openKeyRing(directory, { regeneratedKeyMs });
     const report = await openHubs(options, directory, clock, logger, hubs);
     const connections = new Set<AmqpConnection>();
     const application = createBroker({ hubs, keys, clock });
@@ -117,8 +125,10 @@ export async function startEventHubs(options: EventHubsOptions): Promise<EventHu
       host,
       port,
       report,
-      connectionString: (policy, hub) =>
-        formatConnectionString({ host: reachable(host), port, policy, key: keys[policy], hub }),
+      connectionString: (policy, hub, slot) =>
+        formatConnectionString({ host: reachable(host), port, policy, key: keys.keyOf(policy, slot), hub }),
+      keyOf: (policy, slot) => keys.keyOf(policy, slot),
+      regenerateKey: (policy, slot) => keys.regenerate(policy, slot, clock.now()),
       stop: () => (stopping ??= stop()),
     };
   } catch (error) {

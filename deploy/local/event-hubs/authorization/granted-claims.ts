@@ -4,7 +4,10 @@ import type { Claim } from '../keys.ts';
 import { isWithin, parseEntityAddress } from './entity-address.ts';
 import type { Grant } from './sas-token.ts';
 
-/** What a connection has been granted: a claim counts for its audience and all that lies within, until it expires. */
+/**
+ * What a connection has been granted: a claim counts for its audience and all that lies within, until it expires, or
+ * until the key that it was signed with has ended.
+ */
 export class GrantedClaims {
   readonly #clock: Clock;
   readonly #grants = new Map<string, Grant>();
@@ -28,8 +31,15 @@ export class GrantedClaims {
     const grants = [...this.#grants].filter(([audience, { claims: granted }]) => {
       return claims.some((claim) => granted.includes(claim)) && isWithin(address, parseEntityAddress(audience));
     });
-    if (grants.some(([, { expiresAt }]) => expiresAt > this.#clock.now())) return;
-    const why = grants.length > 0 ? 'ExpiredToken: The token is expired. ' : '';
+    const now = this.#clock.now();
+    const current = grants.filter(([, { signedWith }]) => signedWith.endsAt === undefined || signedWith.endsAt > now);
+    if (current.some(([, { expiresAt }]) => expiresAt > now)) return;
+    const why =
+      current.length > 0
+        ? 'ExpiredToken: The token is expired. '
+        : grants.length > 0
+          ? 'InvalidSignature: The token has an invalid signature. '
+          : '';
     throw new AmqpFault(
       Condition.unauthorizedAccess,
       `${why}Unauthorized access. '${claims.join(', ')}' claim(s) are required to perform this operation. Resource: '${entity}'.`,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { KeyRing } from '../keys.ts';
 import { sasToken } from '../rig.ts';
 import { checkSasToken } from './sas-token.ts';
 
@@ -14,14 +15,29 @@ const token = (overrides: Partial<Parameters<typeof sasToken>[0]> = {}) =>
     expiresAt: NOW + 1000,
     ...overrides,
   });
-const check = (text: string, audience = AUDIENCE) => checkSasToken(text, audience, KEYS, NOW);
+const check = (text: string, audience = AUDIENCE, keys = new KeyRing(KEYS)) => checkSasToken(text, audience, keys, NOW);
 
 describe('a shared access signature', () => {
   it('grants what its policy may do, until it expires', () => {
-    expect(check(token())).toEqual({ claims: ['Listen'], expiresAt: NOW + 1000 });
+    expect(check(token())).toMatchObject({ claims: ['Listen'], expiresAt: NOW + 1000 });
     expect(check(token({ policy: 'manage', key: KEYS.manage }))).toMatchObject({
       claims: ['Manage', 'Send', 'Listen'],
     });
+  });
+
+  it('is good when it is made with either of its policy’s keys', () => {
+    const keys = new KeyRing({ ...KEYS, listen: { primary: KEYS.listen, secondary: 'c2Vjb25k' } });
+    for (const key of [KEYS.listen, 'c2Vjb25k']) {
+      expect(check(token({ key }), AUDIENCE, keys)).toMatchObject({ claims: ['Listen'] });
+    }
+  });
+
+  it('is refused once its key has been regenerated, while the other key’s stays good', async () => {
+    const keys = new KeyRing({ ...KEYS, listen: { primary: KEYS.listen, secondary: 'c2Vjb25k' } });
+    await keys.regenerate('listen', 'primary', NOW);
+    expect(check(token(), AUDIENCE, keys)).toEqual({ refused: expect.stringContaining('InvalidSignature') });
+    expect(check(token({ key: 'c2Vjb25k' }), AUDIENCE, keys)).toMatchObject({ claims: ['Listen'] });
+    expect(check(token({ key: keys.keyOf('listen') }), AUDIENCE, keys)).toMatchObject({ claims: ['Listen'] });
   });
 
   it('is checked against what another implementation signs', () => {
@@ -29,7 +45,7 @@ describe('a shared access signature', () => {
     const signature = encodeURIComponent('o+ySJGux98yp37D7So8lag1IXGqKVKFIigSNN1aC3mM=');
     const resource = 'sb%3A%2F%2F127.0.0.1%3A5672%2Ftelemetry';
     const text = `SharedAccessSignature sr=${resource}&sig=${signature}&se=1767225601&skn=listen`;
-    expect(check(text)).toEqual({ claims: ['Listen'], expiresAt: NOW + 1000 });
+    expect(check(text)).toMatchObject({ claims: ['Listen'], expiresAt: NOW + 1000 });
   });
 
   it('counts for all that lies within its resource, and nothing beside it', () => {

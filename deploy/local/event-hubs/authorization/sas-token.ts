@@ -1,12 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Timestamp } from '@tashika/shared/time';
-import { type Claim, type Keys, POLICIES, type PolicyName } from '../keys.ts';
+import { type Claim, type KeyRing, POLICIES, type PolicyName, type SigningKey } from '../keys.ts';
 import { isWithin, parseEntityAddress } from './entity-address.ts';
 
 /** What a valid token allows, and until when. */
 export interface Grant {
   readonly claims: readonly Claim[];
   readonly expiresAt: Timestamp;
+  /** The key that it is signed with, which may be regenerated meanwhile. */
+  readonly signedWith: SigningKey;
 }
 
 /** Why a token was refused, in the service's words. */
@@ -18,10 +20,11 @@ const PREFIX = 'SharedAccessSignature ';
 
 /**
  * Checks a shared access signature for `audience`:
- * `sig = base64(HMAC-SHA256(key, sr + "\n" + se))`, `sr` as it stands in the token, URL-encoded.
+ * `sig = base64(HMAC-SHA256(key, sr + "\n" + se))`, `sr` as it stands in the token, URL-encoded. Both keys of the
+ * policy that it names are good.
  * Source: learn.microsoft.com/azure/event-hubs/authenticate-shared-access-signature
  */
-export function checkSasToken(token: string, audience: string, keys: Keys, now: Timestamp): Grant | Refusal {
+export function checkSasToken(token: string, audience: string, keys: KeyRing, now: Timestamp): Grant | Refusal {
   if (!token.startsWith(PREFIX)) return { refused: 'MalformedToken: The token is not a shared access signature.' };
   const fields = new Map(
     token
@@ -37,16 +40,17 @@ export function checkSasToken(token: string, audience: string, keys: Keys, now: 
     return { refused: 'MalformedToken: The token needs sr, se, skn and sig.' };
   }
   const name = decode(policy);
-  if (!isPolicy(name) || !isSignedBy(keys[name], `${resource}\n${expiry}`, decode(signature))) {
-    return { refused: 'InvalidSignature: The token has an invalid signature.' };
-  }
+  const signedWith = isPolicy(name)
+    ? keys.signingKeys(name).find(({ text }) => isSignedBy(text, `${resource}\n${expiry}`, decode(signature)))
+    : undefined;
+  if (!signedWith) return { refused: 'InvalidSignature: The token has an invalid signature.' };
   const expiresAt = Number(expiry) * 1000;
   // A time that is no number is never in the future.
   if (!(expiresAt > now)) return { refused: 'ExpiredToken: The token is expired.' };
   if (!isWithin(parseEntityAddress(audience), parseEntityAddress(decode(resource)))) {
     return { refused: `InvalidAudience: The token is not valid for the audience '${audience}'.` };
   }
-  return { claims: POLICIES[name], expiresAt };
+  return { claims: POLICIES[signedWith.policy], expiresAt, signedWith };
 }
 
 function isPolicy(name: string): name is PolicyName {

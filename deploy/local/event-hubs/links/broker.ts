@@ -10,7 +10,7 @@ import {
 } from '../amqp/index.ts';
 import { GrantedClaims } from '../authorization/index.ts';
 import type { Hub } from '../hub.ts';
-import type { Keys } from '../keys.ts';
+import type { KeyRing } from '../keys.ts';
 import { claimsNode } from './claims-node.ts';
 import { Consumers } from './consumers.ts';
 import { type Node, resolveNode } from './entity.ts';
@@ -24,7 +24,7 @@ import { findStart, readStartPosition } from './start-position.ts';
 export interface BrokerOptions {
   /** By name in lower case. */
   readonly hubs: ReadonlyMap<string, Hub>;
-  readonly keys: Keys;
+  readonly keys: KeyRing;
   readonly clock: Clock;
 }
 

@@ -1,15 +1,15 @@
 import type { Clock } from '@tashika/shared/time';
 import { Condition } from '../amqp/index.ts';
 import { checkSasToken, type GrantedClaims } from '../authorization/index.ts';
-import type { Keys } from '../keys.ts';
+import type { KeyRing } from '../keys.ts';
 import { type Reply, type Request, RequestReplyNode } from './request-reply.ts';
 
 /** `$cbs`: takes the tokens by which a connection gets its claims. */
-export function claimsNode(claims: GrantedClaims, keys: Keys, clock: Clock): RequestReplyNode {
+export function claimsNode(claims: GrantedClaims, keys: KeyRing, clock: Clock): RequestReplyNode {
   return new RequestReplyNode((request) => putToken(request, claims, keys, clock));
 }
 
-function putToken({ properties, body }: Request, claims: GrantedClaims, keys: Keys, clock: Clock): Reply {
+function putToken({ properties, body }: Request, claims: GrantedClaims, keys: KeyRing, clock: Clock): Reply {
   const { operation, type, name } = properties;
   if (operation !== 'put-token' || typeof name !== 'string') {
     return { status: 400, description: 'Only put-token with a name is known.', condition: Condition.notImplemented };
