@@ -8,7 +8,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   edge: ['shared'],
   cloud: ['shared'],
-  deploy: ['shared'],
+  deploy: ['shared', 'edge', 'cloud'],
   test: ['shared', 'edge', 'cloud', 'deploy'],
 };
 
