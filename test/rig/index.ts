@@ -1,4 +1,5 @@
 export { startAgent } from './agent.ts';
+export { type Bao, type BaoOptions, haveBao, startBao } from './bao.ts';
 export { Broker } from './broker.ts';
 export { CloudApi, type DeadLetter, type Device, type Readiness, type Stream, type WindowCount } from './cloud-api.ts';
 export { Cluster, type PartitionRow, SEED } from './cluster.ts';
