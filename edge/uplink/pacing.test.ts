@@ -24,9 +24,21 @@ interface Sent {
   readonly held: number;
 }
 
-async function scene(options: { replay?: ReplayPolicy; roundTripMs?: number; order?: 'in-order' | 'live-first' }) {
-  const { replay = { share: 1, speed: 1_000_000 }, roundTripMs = 0, order = 'in-order' } = options;
-  const { spool, clock } = await openTestSpool(new MemoryFiles(), { segmentBytes: 65_536, order });
+async function scene(options: {
+  replay?: ReplayPolicy;
+  roundTripMs?: number;
+  order?: 'in-order' | 'live-first';
+  batchAgeMs?: number;
+  fsyncMs?: number;
+}) {
+  const {
+    replay = { share: 1, speed: 1_000_000 },
+    roundTripMs = 0,
+    order = 'in-order',
+    batchAgeMs = 0,
+    fsyncMs = 100,
+  } = options;
+  const { spool, clock } = await openTestSpool(new MemoryFiles(), { segmentBytes: 65_536, order, fsyncMs });
   const bootClock: BootClock = Object.assign(clock, { bootId: BOOT });
   const sent: Sent[] = [];
   const state: { says: Verdict } = { says: { kind: 'accepted' } };
@@ -49,7 +61,7 @@ async function scene(options: { replay?: ReplayPolicy; roundTripMs?: number; ord
       synced: () => true,
       batchBytes: 32_768,
       batchReadings: 100,
-      batchAgeMs: 0,
+      batchAgeMs,
       retry: { firstMs: 1_000, mostMs: 60_000 },
       replay,
       random: () => 0.5,
@@ -76,6 +88,22 @@ async function measure(spool: Spool, clock: TestClock, seconds: number): Promise
     await clock.advance(1_000);
   }
 }
+
+describe('posts', () => {
+  it('keep step with the disk: what it takes as a post comes due goes along', async () => {
+    const { spool, clock, sent, start } = await scene({ batchAgeMs: 1_000, fsyncMs: 500 });
+    start();
+    // The disk's rhythm begins with a reading, so it is a moment longer than fsyncMs.
+    for (let n = 0; n < 1_000; n++) {
+      void spool.append({ name: 'n', unit: '', value: n, monotonicMs: clock.monotonic(), wallMs: 0, synced: true });
+      await clock.advance(10);
+    }
+    expect(sent.length).toBeGreaterThanOrEqual(9);
+    expect(sent.length).toBeLessThanOrEqual(10);
+    const oldestMs = sent.map(({ atMs, first }) => atMs - (first - 1) * 10);
+    expect(Math.max(...oldestMs)).toBeLessThanOrEqual(1_100);
+  });
+});
 
 describe('a backlog', () => {
   it('is sent no more than so many times as fast as it was taken', async () => {
