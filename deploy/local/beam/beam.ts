@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { type Clock, type Duration, systemClock } from '@tashika/shared/time';
 import { closed, listen, portOf } from '../listening/index.ts';
-import { bySourceAddress, simOf } from '../sims/index.ts';
+import { bySourceAddress, type Sim, simOf } from '../sims/index.ts';
 import { type Answer, Destination, endToEnd } from './destination.ts';
 import { signedHeaders } from './signed-headers.ts';
 
@@ -13,7 +13,11 @@ export interface BeamOptions {
   readonly destination: string;
   /** Requests for other paths are not forwarded. Standard: what begins with `/v1/`. */
   readonly pathPrefix?: string;
-  readonly preSharedKey: string;
+  /**
+   * What requests are signed with, of all SIMs or of each, asked at each request; undefined for a SIM whose group has no
+   * such entry point.
+   */
+  readonly preSharedKey: string | ((sim: Sim) => string | undefined);
   /** How long the destination may take, in ms. */
   readonly timeoutMs?: Duration;
   readonly clock?: Clock;
@@ -53,9 +57,11 @@ export async function startBeam(options: BeamOptions): Promise<Beam> {
     if (hasBody(headers)) return text(413, 'A request with a body is not forwarded.', { connection: 'close' });
     const sim = simOf(connections.sourceOf(request));
     if (!sim) return text(403, 'The source address is no SIM.');
+    const key = typeof preSharedKey === 'string' ? preSharedKey : preSharedKey(sim);
+    if (key === undefined) return text(404, "The SIM's group has no entry point of Beam that signs.");
     const { host: _, ...forwarded } = withoutOurs(endToEnd(headers));
     try {
-      return await destination.ask(method, path, { ...forwarded, ...signedHeaders(preSharedKey, sim, clock.now()) });
+      return await destination.ask(method, path, { ...forwarded, ...signedHeaders(key, sim, clock.now()) });
     } catch {
       return text(502, 'The destination does not answer.');
     }

@@ -5,6 +5,7 @@ export const BODY_LIMIT_BYTES = 800_000;
 export type Refusal =
   | { readonly reason: 'invalid-json' }
   | { readonly reason: 'no-group'; readonly imsi: string }
+  | { readonly reason: 'not-enabled' }
   | { readonly reason: 'too-large' }
   | { readonly reason: 'unsupported-type'; readonly given: string }
   | { readonly reason: 'unavailable' };
@@ -15,6 +16,8 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
+/** What SORACOM answers here is not documented. */
+const NOT_ENABLED = 'Funnel is not enabled in the group.';
 const INVALID_JSON = 'Invalid JSON is send to funnel.'; // SORACOM's own spelling
 
 export const HTTP_TAKEN: HttpAnswer = { status: 204, body: '' };
@@ -30,6 +33,8 @@ export function httpAnswer(refusal: Refusal): HttpAnswer {
       return { status: 400, contentType: JSON_BODY, body: JSON.stringify({ message: INVALID_JSON }) };
     case 'no-group':
       return { status: 400, contentType: JSON_BODY, body: JSON.stringify({ message: noGroup(refusal.imsi) }) };
+    case 'not-enabled':
+      return { status: 400, contentType: JSON_BODY, body: JSON.stringify({ message: NOT_ENABLED }) };
     case 'too-large':
       return { status: 413, contentType: TEXT_BODY, body: `Maximum content-length is: ${BODY_LIMIT_BYTES}` };
     case 'unsupported-type':
@@ -50,6 +55,8 @@ export function lineAnswer(refusal: Refusal): string {
       return `400 ${INVALID_JSON}`;
     case 'no-group':
       return `400 ${noGroup(refusal.imsi)}`;
+    case 'not-enabled':
+      return `400 ${NOT_ENABLED}`;
     default: {
       const { status, body } = httpAnswer(refusal);
       return `${status} ${body}`;

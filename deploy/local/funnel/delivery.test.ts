@@ -1,10 +1,12 @@
 import { TestClock } from '@tashika/shared/time';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { simOf } from '../sims/index.ts';
 import { Delivery } from './delivery.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
+import { STANDARD_GROUP } from './group.ts';
 import { noStats } from './stats.ts';
 
-const SIM = '295000000065543';
+const SIM = simOf('127.1.0.7')!;
 
 describe('delivery', () => {
   let clock: TestClock;
@@ -27,13 +29,13 @@ describe('delivery', () => {
       faults: () => ({ ...NO_FAULTS, delayMs: 1_000, ...faults }),
       stats,
       holdMs: 10_000,
-      publish: async (event) => {
+      publish: async ({ event }) => {
         if (away) throw new Error('away');
         published.push(event.toString());
       },
       hasRoom: (bytes) => bytes <= room,
     });
-    const post = (text: string) => delivery.deliver(SIM, Buffer.from(text));
+    const post = (text: string) => delivery.deliver({ sim: SIM, group: STANDARD_GROUP, event: Buffer.from(text) });
     return { delivery, stats, post };
   }
 

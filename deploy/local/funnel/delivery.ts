@@ -1,6 +1,12 @@
 import type { Clock, Duration } from '@tashika/shared/time';
 import { type Faults, fateOf } from './faults.ts';
+import type { Admitted } from './reception.ts';
 import type { FunnelStats } from './stats.ts';
+
+/** An event, with the SIM that it comes from and the group whose settings it is sent by. */
+export interface Posted extends Admitted {
+  readonly event: Buffer;
+}
 
 export interface DeliveryOptions {
   readonly clock: Clock;
@@ -9,7 +15,7 @@ export interface DeliveryOptions {
   readonly stats: FunnelStats;
   /** How long a post may wait for the hub before its device hears 503, in ms. */
   readonly holdMs: Duration;
-  readonly publish: (event: Buffer, withinMs: Duration | undefined) => Promise<void>;
+  readonly publish: (posted: Posted, withinMs: Duration | undefined) => Promise<void>;
   readonly hasRoom: (bytes: number) => boolean;
 }
 
@@ -40,8 +46,12 @@ export class Delivery {
    * Answers true once the post may be told taken, false when it is not taken. What is kept back has its room with the
    * publisher reserved: it was answered already and must not be turned away.
    */
-  async deliver(imsi: string, event: Buffer): Promise<boolean> {
+  async deliver(posted: Posted): Promise<boolean> {
     const { faults, seed, stats, holdMs, publish } = this.#options;
+    const {
+      event,
+      sim: { imsi },
+    } = posted;
     const n = (this.#posts.get(imsi) ?? 0) + 1;
     this.#posts.set(imsi, n);
     const fate = fateOf(faults(), seed, imsi, n);
@@ -56,15 +66,15 @@ export class Delivery {
     if (fate.when !== 'at-once' && this.#mayKeepBack(event)) {
       if (fate.when === 'delayed') {
         stats.faults.delayed += 1;
-        this.#keepBack(event, fate.delayMs);
+        this.#keepBack(posted, fate.delayMs);
       } else {
         stats.faults.reordered += 1;
-        this.#keepBack(event, faults().delayMs, imsi);
+        this.#keepBack(posted, faults().delayMs, imsi);
       }
     } else {
       if (!this.#hasRoom(event)) return false;
       try {
-        await publish(event, holdMs);
+        await publish(posted, holdMs);
       } catch {
         return false;
       }
@@ -72,7 +82,7 @@ export class Delivery {
     }
     if (fate.copyAfterMs !== undefined && this.#mayKeepBack(event)) {
       stats.faults.doubled += 1;
-      this.#keepBack(event, fate.copyAfterMs);
+      this.#keepBack(posted, fate.copyAfterMs);
     }
     return true;
   }
@@ -91,19 +101,19 @@ export class Delivery {
     return this.#options.hasRoom(this.#keptBackBytes + event.length);
   }
 
-  #keepBack(event: Buffer, delayMs: Duration, overtakenBy?: string): void {
+  #keepBack(posted: Posted, delayMs: Duration, overtakenBy?: string): void {
     const { clock, publish } = this.#options;
     const letGo = () => {
       timer.cancel();
       if (!this.#keptBack.delete(letGo)) return;
-      this.#keptBackBytes -= event.length;
+      this.#keptBackBytes -= posted.event.length;
       if (overtakenBy !== undefined) this.#forget(overtakenBy, letGo);
       // Rejects only when the Funnel is closed before the hub is back: the held count has told so by then.
-      publish(event, undefined).catch(() => {});
+      publish(posted, undefined).catch(() => {});
     };
     const timer = clock.after(delayMs, letGo);
     this.#keptBack.add(letGo);
-    this.#keptBackBytes += event.length;
+    this.#keptBackBytes += posted.event.length;
     if (overtakenBy === undefined) return;
     const waiting = this.#overtaken.get(overtakenBy) ?? new Set();
     this.#overtaken.set(overtakenBy, waiting.add(letGo));

@@ -5,7 +5,8 @@ import { Delivery } from './delivery.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
 import { type FunnelGroup, STANDARD_GROUP } from './group.ts';
 import { httpEntry } from './http-entry.ts';
-import { Publisher } from './publisher.ts';
+import type { SharedAccessKey } from './outlet.ts';
+import { Publishers } from './publishers.ts';
 import { Reception } from './reception.ts';
 import { type FunnelStats, noStats } from './stats.ts';
 import { tcpEntry } from './tcp-entry.ts';
@@ -13,10 +14,18 @@ import { udpEntry } from './udp-entry.ts';
 import { type OtherDestinations, unifiedAnswer } from './unified-answers.ts';
 
 export interface FunnelOptions {
-  /** A Send-only connection string, with or without an EntityPath. Funnel alone holds it. */
+  /**
+   * A Send-only connection string, with or without an EntityPath. Funnel alone holds it. Where `credentialOf` is given,
+   * only its address counts.
+   */
   readonly connectionString: string;
-  /** Event hub; standard `telemetry`. */
+  /** Event hub of all groups where `credentialOf` is left out; standard `telemetry`. */
   readonly hub?: string;
+  /**
+   * The shared access policy and key that a credential holds, asked at each try; undefined for none of that name. Given,
+   * a group's events are signed with its credential and go to the hub of its destination.
+   */
+  readonly credentialOf?: (credentialsId: string) => SharedAccessKey | undefined;
   readonly host?: string;
   /** Port of the HTTP entry point; 0 for any free one. */
   readonly httpPort?: number;
@@ -38,6 +47,15 @@ export interface FunnelOptions {
   readonly onTaken?: (sim: Sim) => void;
   /** Told when the hub can't be reached, with the reason, and undefined when it is back. */
   readonly onTrouble?: (reason: string | undefined) => void;
+  /** Told of each post whose way to the hub failed, once, with the reason. It is tried again all the same. */
+  readonly onDeliveryError?: (error: DeliveryError) => void;
+}
+
+/** Why a post did not reach the hub at the first try. */
+export interface DeliveryError {
+  readonly sim: Sim;
+  readonly group: FunnelGroup;
+  readonly reason: string;
 }
 
 export interface Funnel {
@@ -65,27 +83,24 @@ export async function startFunnel(options: FunnelOptions): Promise<Funnel> {
   const { clock = systemClock, host = '127.0.0.1', hub = 'telemetry', holdMs = 10_000 } = options;
   const faults: Faults = { ...NO_FAULTS, ...options.faults };
   const stats = noStats();
-  const publisher = new Publisher({
-    connectionString: options.connectionString,
-    hub,
-    clock,
-    maxHeldBytes: options.maxHeldBytes ?? 64 * 1024 * 1024,
-    onTrouble: options.onTrouble,
-  });
+  const { connectionString, credentialOf, onTrouble, onDeliveryError = () => {} } = options;
+  const maxHeldBytes = options.maxHeldBytes ?? 64 * 1024 * 1024;
+  const publishers = new Publishers({ connectionString, hub, credentialOf, clock, maxHeldBytes, onTrouble });
   const delivery = new Delivery({
     clock,
     seed: options.seed ?? 1,
     faults: () => faults,
     stats,
     holdMs,
-    publish: (event, withinMs) => publisher.publish(event, withinMs),
-    hasRoom: (bytes) => publisher.hasRoom(bytes),
+    publish: ({ event, sim, group }, withinMs) =>
+      publishers.publish(event, group, withinMs, (reason) => onDeliveryError({ sim, group, reason })),
+    hasRoom: (bytes) => publishers.hasRoom(bytes),
   });
   const reception = new Reception({
     clock,
     groupOf: options.groupOf ?? (() => STANDARD_GROUP),
     stats,
-    deliver: ({ sim }, event) => delivery.deliver(sim.imsi, event),
+    deliver: (admitted, event) => delivery.deliver({ ...admitted, event }),
     onTaken: options.onTaken ?? (() => {}),
   });
   const http = httpEntry(reception, clock);
@@ -99,15 +114,15 @@ export async function startFunnel(options: FunnelOptions): Promise<Funnel> {
     if (options.unifiedPort !== undefined) await listen(unified.server, options.unifiedPort, host);
   } catch (error) {
     const lines = tcp.server.listening ? [closed(tcp.server), closed(udp)] : [];
-    await Promise.all([closed(http.server), ...lines, publisher.close()]);
+    await Promise.all([closed(http.server), ...lines, publishers.close()]);
     throw error;
   }
   const stop = async (withinMs: Duration) => {
     const closing = Promise.all([closed(http.server), closed(tcp.server), closed(udp), closed(unified.server)]);
     delivery.release();
-    await publisher.drain(withinMs);
-    const givenUp = publisher.held;
-    await publisher.close();
+    await publishers.drain(withinMs);
+    const givenUp = publishers.held;
+    await publishers.close();
     http.cutAll();
     tcp.cutAll();
     unified.cutAll();
@@ -122,7 +137,7 @@ export async function startFunnel(options: FunnelOptions): Promise<Funnel> {
     others,
     faults,
     get stats() {
-      return { ...structuredClone(stats), published: publisher.published, held: publisher.held + delivery.keptBack };
+      return { ...structuredClone(stats), published: publishers.published, held: publishers.held + delivery.keptBack };
     },
     stop: (withinMs = 10_000) => (stopped ??= stop(withinMs)),
   };

@@ -3,6 +3,7 @@ export type GroupContentType = 'json' | 'text' | 'unspecified' | 'binary' | 'app
 
 /** A SIM group's SORACOM Funnel settings, named as its API names them. */
 export interface FunnelGroup {
+  readonly enabled: boolean;
   readonly contentType: GroupContentType;
   /** The Event Hubs address in the envelope: `https://NAMESPACE.servicebus.windows.net/HUB/messages`. */
   readonly resourceUrl: string;
@@ -14,6 +15,7 @@ export interface FunnelGroup {
 
 /** What a group is set to where nothing else is said. */
 export const STANDARD_GROUP: FunnelGroup = {
+  enabled: true,
   contentType: 'json',
   resourceUrl: 'https://local.servicebus.windows.net/telemetry/messages',
   payloadsOnly: false,

@@ -1,6 +1,7 @@
-import type { EventData, EventDataBatch, EventHubProducerClient } from '@azure/event-hubs';
+import type { EventData, EventDataBatch } from '@azure/event-hubs';
 import { messageOf } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
+import type { Producer } from './producer.ts';
 
 /** An event on its way to the hub. */
 export interface Outgoing {
@@ -8,12 +9,14 @@ export interface Outgoing {
   /** Its sender no longer waits: it is not tried again. */
   abandoned: boolean;
   accepted(): void;
+  /** A try failed; it is tried again. */
+  refused(reason: string): void;
   /** No retry can help: the hub does not take an event of this size. */
   impossible(cause: unknown): void;
 }
 
 export interface LaneOptions {
-  readonly client: EventHubProducerClient;
+  readonly producer: Producer;
   readonly partition: string;
   readonly clock: Clock;
   readonly retryMs: Duration;
@@ -39,28 +42,38 @@ export class Lane {
   }
 
   async #run(): Promise<void> {
-    const { client, clock, partition, retryMs, stopping, onTrouble } = this.#options;
+    const { clock, retryMs, stopping, onTrouble } = this.#options;
     // Posts that arrive in the same turn of the event loop share the first batch too.
     await Promise.resolve();
     while (this.#queue.length > 0 && !stopping.aborted) {
       try {
-        const batch = await client.createBatch({ partitionId: partition, abortSignal: stopping });
-        const under = this.#fill(batch);
-        if (under.length === 0) continue;
-        await client.sendBatch(batch, { abortSignal: stopping });
-        this.#queue.splice(0, under.length);
-        for (const outgoing of under) outgoing.accepted();
-        onTrouble(undefined);
+        const sent = await this.#send();
+        this.#queue.splice(0, sent.length);
+        for (const outgoing of sent) outgoing.accepted();
+        if (sent.length > 0) onTrouble(undefined);
       } catch (error) {
         if (stopping.aborted) break;
-        onTrouble(messageOf(error));
+        const reason = messageOf(error);
+        onTrouble(reason);
+        for (const outgoing of this.#queue) outgoing.refused(reason);
         await clock.sleep(retryMs, stopping).catch(() => {});
       }
     }
     this.#running = false;
   }
 
-  /** Takes from the front of the queue what fits; it leaves the queue only once the hub has accepted it. */
+  /** Sends what fits into a batch, at the front of the queue; it leaves the queue only once the hub has accepted it. */
+  #send(): Promise<readonly Outgoing[]> {
+    const { producer, partition, stopping } = this.#options;
+    return producer.use(async (client) => {
+      const batch = await client.createBatch({ partitionId: partition, abortSignal: stopping });
+      const under = this.#fill(batch);
+      if (under.length > 0) await client.sendBatch(batch, { abortSignal: stopping });
+      return under;
+    });
+  }
+
+  /** Takes from the front of the queue what fits. */
   #fill(batch: EventDataBatch): readonly Outgoing[] {
     this.#queue = this.#queue.filter((outgoing) => !outgoing.abandoned);
     let count = 0;

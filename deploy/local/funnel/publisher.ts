@@ -1,39 +1,39 @@
-import { EventHubProducerClient } from '@azure/event-hubs';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
 import { Lane, type Outgoing } from './lane.ts';
+import type { Outlet } from './outlet.ts';
+import { Producer } from './producer.ts';
+import type { Room } from './room.ts';
+
+/** Told why a try to publish an event failed. */
+export type RefusedAs = (reason: string) => void;
 
 export interface PublisherOptions {
-  /** A Send-only connection string. */
-  readonly connectionString: string;
-  readonly hub: string;
+  /** Asked at each try: what it is signed with may change. Throws where there is nothing to sign with. */
+  readonly outlet: () => Outlet;
   readonly clock: Clock;
-  /** The most that waits for the hub, in bytes; beyond it a post is turned away. */
-  readonly maxHeldBytes: number;
+  /** Where events wait for the hub, shared with others. */
+  readonly room: Room;
   /** Told when the hub can't be reached or refuses us, with the reason; and undefined when it takes events again. */
   readonly onTrouble?: ((reason: string | undefined) => void) | undefined;
 }
 
-/** A try takes no longer than this before the next one, in ms. */
-const TRY_TIMEOUT_MS = 10_000;
 const RETRY_MS = 250;
-const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
  * Publishes events with the SDK: one post is one event, no partition key, the posts dealt out over all partitions in
  * turn. What comes while a partition's batch is under way makes up its next one, so many posts at once are few AMQP
- * messages. While the hub is away, events wait here and are tried again, in bounded memory.
+ * messages. While the hub is away or refuses us, events wait here and are tried again, in bounded memory.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #client: EventHubProducerClient;
+  readonly #producer: Producer;
   readonly #stopping = new AbortController();
   #lanes: readonly Lane[] = [];
   /** Events from before the partitions are known. */
   #waiting: Outgoing[] = [];
   #opening: Promise<void> | undefined;
   #next = 0;
-  #heldBytes = 0;
   /** What gives each held event up. */
   readonly #held = new Set<() => void>();
   #trouble: string | undefined;
@@ -41,10 +41,7 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    this.#client = new EventHubProducerClient(options.connectionString, options.hub, {
-      // Lanes retry themselves: the SDK's own retries would hide for how long a post has waited.
-      retryOptions: { maxRetries: 0, timeoutInMs: TRY_TIMEOUT_MS },
-    });
+    this.#producer = new Producer(options.outlet, options.clock);
   }
 
   /** Events that wait for the hub or are under way. */
@@ -57,31 +54,29 @@ export class Publisher {
     return this.#published;
   }
 
-  /** Whether `bytes` more may wait. */
-  hasRoom(bytes: number): boolean {
-    return this.#heldBytes + bytes <= this.#options.maxHeldBytes;
-  }
-
   /**
    * Resolves once the hub has accepted the event.
    *
    * @param withinMs give up after this long; undefined to try until the publisher is closed. An event that is given up
    * on while a try is under way may reach the hub all the same.
+   * @param onRefused told once, when a try fails; others may follow
    * @throws TashikaError `EVENT_HUBS_UNREACHABLE`
    */
-  publish(body: Buffer, withinMs: Duration | undefined): Promise<void> {
-    if (this.#stopping.signal.aborted || !this.hasRoom(body.length)) return Promise.reject(this.#unreachable());
+  publish(body: Buffer, withinMs: Duration | undefined, onRefused: RefusedAs = () => {}): Promise<void> {
+    const { clock, room } = this.#options;
+    if (this.#stopping.signal.aborted || !room.has(body.length)) return Promise.reject(this.#unreachable());
     return new Promise<void>((resolve, reject) => {
       const giveUp = () => {
         outgoing.abandoned = true;
         letGo();
         reject(this.#unreachable());
       };
-      const timer = withinMs === undefined ? undefined : this.#options.clock.after(withinMs, giveUp);
+      const timer = withinMs === undefined ? undefined : clock.after(withinMs, giveUp);
       const letGo = () => {
         timer?.cancel();
-        if (this.#held.delete(giveUp)) this.#heldBytes -= body.length;
+        if (this.#held.delete(giveUp)) room.giveBack(body.length);
       };
+      let refused = false;
       const outgoing: Outgoing = {
         event: { body },
         abandoned: false,
@@ -90,13 +85,18 @@ export class Publisher {
           letGo();
           resolve();
         },
+        refused: (reason) => {
+          if (!refused) onRefused(reason);
+          refused = true;
+        },
         impossible: (cause) => {
+          outgoing.refused(messageOf(cause));
           letGo();
           reject(new TashikaError('EVENT_HUBS_UNREACHABLE', messageOf(cause), { cause }));
         },
       };
       this.#held.add(giveUp);
-      this.#heldBytes += body.length;
+      room.take(body.length);
       this.#deal(outgoing);
     });
   }
@@ -112,7 +112,7 @@ export class Publisher {
   async close(): Promise<void> {
     this.#stopping.abort();
     for (const giveUp of this.#held) giveUp();
-    await Promise.race([this.#client.close().catch(() => {}), this.#options.clock.sleep(CLOSE_TIMEOUT_MS)]);
+    await this.#producer.close();
   }
 
   #deal(outgoing: Outgoing): void {
@@ -130,11 +130,11 @@ export class Publisher {
     const { clock } = this.#options;
     while (!this.#stopping.signal.aborted) {
       try {
-        const partitions = await this.#client.getPartitionIds();
+        const partitions = await this.#producer.use((client) => client.getPartitionIds());
         this.#lanes = partitions.map(
           (partition) =>
             new Lane({
-              client: this.#client,
+              producer: this.#producer,
               partition,
               clock,
               retryMs: RETRY_MS,
@@ -145,8 +145,11 @@ export class Publisher {
         for (const outgoing of this.#waiting.splice(0)) this.#deal(outgoing);
         return;
       } catch (error) {
-        this.#tell(messageOf(error));
+        if (this.#stopping.signal.aborted) return;
+        const reason = messageOf(error);
+        this.#tell(reason);
         this.#waiting = this.#waiting.filter((outgoing) => !outgoing.abandoned);
+        for (const outgoing of this.#waiting) outgoing.refused(reason);
         await clock.sleep(RETRY_MS, this.#stopping.signal).catch(() => {});
       }
     }

@@ -28,11 +28,12 @@ export class Reception {
     this.#options = options;
   }
 
-  /** Who speaks from `address`, or the refusal for a SIM without a group (or no SIM at all). */
+  /** Who speaks from `address`, or the refusal for a SIM without a group (or no SIM at all), or whose group has Funnel off. */
   admit(address: string | undefined): Admitted | { readonly refusal: Refusal } {
     const sim = simOf(address);
     const group = sim && this.#options.groupOf(sim);
-    if (sim && group) return { sim, group };
+    if (sim && group?.enabled) return { sim, group };
+    if (group) return { refusal: this.refuse({ reason: 'not-enabled' }) };
     return { refusal: this.refuse({ reason: 'no-group', imsi: sim?.imsi ?? 'unknown' }) };
   }
 

@@ -4,7 +4,7 @@ export interface FunnelStats {
   taken: number;
   /** Posts turned away, by reason. */
   readonly refused: {
-    [reason in 'invalid-json' | 'no-group' | 'too-large' | 'unsupported-type' | 'unavailable']: number;
+    [reason in 'invalid-json' | 'no-group' | 'not-enabled' | 'too-large' | 'unsupported-type' | 'unavailable']: number;
   };
   /** Events that the hub accepted; doubled posts count twice. */
   published: number;
@@ -17,7 +17,14 @@ export interface FunnelStats {
 export function noStats(): FunnelStats {
   return {
     taken: 0,
-    refused: { 'invalid-json': 0, 'no-group': 0, 'too-large': 0, 'unsupported-type': 0, unavailable: 0 },
+    refused: {
+      'invalid-json': 0,
+      'no-group': 0,
+      'not-enabled': 0,
+      'too-large': 0,
+      'unsupported-type': 0,
+      unavailable: 0,
+    },
     published: 0,
     held: 0,
     faults: { lost: 0, delayed: 0, doubled: 0, reordered: 0, refused: 0 },

@@ -10,8 +10,10 @@ export interface MetadataOptions {
   readonly port?: number;
   /** The SIM's tags, asked at each request; undefined for a SIM whose group has metadata switched off. */
   readonly tagsOf: (sim: Sim) => Readonly<Record<string, string>> | undefined;
-  /** The group's user data, asked at each request; undefined where none are set. */
-  readonly userData?: () => string | undefined;
+  /** The user data of the SIM's group, asked at each request; undefined where none are set. */
+  readonly userData?: (sim: Sim) => string | undefined;
+  /** The id of the SIM's group, asked at each request. Standard: all are in one. */
+  readonly groupIdOf?: (sim: Sim) => string | undefined;
   readonly clock?: Clock;
 }
 
@@ -26,6 +28,7 @@ interface Answer {
   readonly body: string;
 }
 
+const THE_GROUP = '00000000-0000-4000-8000-000000000001';
 const NOT_ALLOWED: Answer = text(403, 'You are not allowed to access Metadata Server.');
 const NO_SUCH_KEY: Answer = text(404, 'Specified key does not exist.');
 
@@ -58,18 +61,18 @@ export async function startMetadata(options: MetadataOptions): Promise<Metadata>
 function answerTo(
   { method, url = '' }: IncomingMessage,
   source: string | undefined,
-  { tagsOf, userData }: MetadataOptions,
+  { tagsOf, userData, groupIdOf = () => THE_GROUP }: MetadataOptions,
 ): Answer {
   const sim = simOf(source);
   const tags = sim && tagsOf(sim);
   if (!sim || !tags || (method !== 'GET' && method !== 'HEAD')) return NOT_ALLOWED;
   const path = decoded(url.split('?', 1)[0]!);
   if (path === '/v1/userdata') {
-    const data = userData?.();
+    const data = userData?.(sim);
     return data === undefined ? NO_SUCH_KEY : text(200, data);
   }
   const key = /^\/v1\/subscriber(?:\.(.+))?$/.exec(path);
-  const value = key && valueAt(subscriberOf(sim, tags), key[1] ?? '');
+  const value = key && valueAt(subscriberOf(sim, { tags, groupId: groupIdOf(sim) }), key[1] ?? '');
   if (value === null || value === undefined) return NO_SUCH_KEY;
   // The service ends a value with a newline: a device has to trim it.
   return value.startsWith('{')

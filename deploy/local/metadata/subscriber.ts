@@ -4,19 +4,23 @@ import { type Sim, simIdOf } from '../sims/index.ts';
 export interface Subscriber {
   readonly imsi: string;
   readonly simId: string;
-  readonly groupId: string;
+  /** Left out for a SIM in none. */
+  readonly groupId?: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly speedClass: string;
   readonly status: string;
   readonly sessionStatus: { readonly online: boolean; readonly imei: string };
 }
 
-/** The record of an active SIM with these tags. */
-export function subscriberOf(sim: Sim, tags: Readonly<Record<string, string>>): Subscriber {
+/** The record of an active SIM with these tags, in this group. */
+export function subscriberOf(
+  sim: Sim,
+  { tags, groupId }: { readonly tags: Readonly<Record<string, string>>; readonly groupId: string | undefined },
+): Subscriber {
   return {
     imsi: sim.imsi,
     simId: simIdOf(sim),
-    groupId: '00000000-0000-4000-8000-000000000001',
+    ...(groupId !== undefined && { groupId }),
     tags,
     speedClass: 's1.standard',
     status: 'active',

@@ -1,0 +1,34 @@
+export { Account, type AccountOptions, type AuditEntry, type LogEntry, type SimSeed } from './account.ts';
+export {
+  type CredentialRequest,
+  credentialIn,
+  withChangedCredential,
+  withNewCredential,
+  withoutCredential,
+} from './credentials.ts';
+export type { AirValues, BeamValues, FunnelValues } from './group-values.ts';
+export {
+  CONFIGURATION_LIMIT_BYTES,
+  configurationBytes,
+  groupIn,
+  withConfiguration,
+  withGroup,
+  withGroupTags,
+  withoutConfigurationKey,
+  withoutGroup,
+  withoutGroupTag,
+  withoutNamespace,
+} from './groups.ts';
+export {
+  type Configuration,
+  type Credential,
+  type Group,
+  type Namespace,
+  NO_SETTINGS,
+  type OwnedSim,
+  type Settings,
+  type SimSettings,
+  type Tags,
+} from './model.ts';
+export { settingsOf, withoutSimTag, withSimInGroup, withSimInNoGroup, withSimTags } from './sims.ts';
+export { shownTags, type TagUpdates, tagsOf } from './tags.ts';

@@ -1,0 +1,1 @@
+export { type AskOptions, Client, type Heard } from './client.ts';
