@@ -76,6 +76,8 @@ export interface Command {
   readonly description?: string;
   readonly positionals?: readonly Positional[];
   readonly options?: Readonly<Record<string, Option>>;
+  /** All that follows the command's name is another program's: it is in `--` as it was given, `--help` too. */
+  readonly handsOn?: boolean;
   /**
    * Does it. Load what is heavy in here (`await import(…)`), so that help and completion stay fast.
    *

@@ -1,0 +1,21 @@
+import type { GroupEntry } from './command-line.ts';
+import type { CommandGroup } from './group.ts';
+
+/** A group of the front door; what it can do is loaded only when it is asked for. */
+export interface LazyGroup extends GroupEntry {
+  load(): Promise<CommandGroup>;
+}
+
+/** All groups, in the order of the help. Summaries stand here too, so that `tashika --help` loads none of them. */
+export const GROUPS: readonly LazyGroup[] = [
+  {
+    name: 'run',
+    summary: 'Run Tashika on this machine, whole or one stand-in alone',
+    load: async () => (await import('../local/command.ts')).runGroup,
+  },
+  {
+    name: 'completion',
+    summary: 'Print the script that lets a shell complete tashika',
+    load: async () => (await import('./completion.ts')).completionGroup,
+  },
+];
