@@ -1,0 +1,13 @@
+export { type ApplyParts, apply } from './apply.ts';
+export { auditStanza } from './audit-stanza.ts';
+export { findings } from './check.ts';
+export { vaultCommands } from './command.ts';
+export { declarationOf } from './declaration.ts';
+export type { AuditDevice, Declaration, Declared, Fields } from './declared.ts';
+export { type Difference, differences } from './difference.ts';
+export { generateBeamKey, putSecret, SECRET_NAMES, type SecretName } from './first-secret.ts';
+export { lackingOf, type Need, needsOfApply, needsOfPlan, requirePermission } from './permission.ts';
+export { type Change, type Plan, planOf } from './plan.ts';
+export { planAnswer, renderPlan } from './render.ts';
+export { ROLES, type WrappedSecretId, wrappedSecretId } from './secret-id.ts';
+export { loadVaultSite, type VaultSite, vaultSiteSchema } from './settings.ts';
