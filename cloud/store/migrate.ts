@@ -19,8 +19,11 @@ export async function migrate(store: Store, logger: Logger, steps: readonly Migr
 function applyNext(store: Store, logger: Logger, steps: readonly Migration[]): Promise<boolean> {
   return store.transaction(async (transaction) => {
     await transaction.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
-    await transaction.script(`CREATE TABLE IF NOT EXISTS schema_migration (
-      id integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`);
+    // Not `IF NOT EXISTS`: that takes the right to make tables even where there is nothing to make.
+    const [there] = await transaction.query(`SELECT WHERE to_regclass('schema_migration') IS NOT NULL`);
+    if (!there)
+      await transaction.script(`CREATE TABLE schema_migration (
+        id integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`);
     const [latest] = await transaction.query<{ id: number }>('SELECT coalesce(max(id), 0) AS id FROM schema_migration');
     const version = latest?.id ?? 0;
     const known = steps.at(-1)?.id ?? 0;
