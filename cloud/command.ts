@@ -69,7 +69,7 @@ async function run(role: Role, configuration: CloudConfiguration, process: Comma
     stopping.abort();
   });
   try {
-    const program = await startProgram(role, configuration, { clock: systemClock, logger, signal });
+    const program = await startProgram(role, configuration, { clock: systemClock, logger, env: process.env, signal });
     logger.info({ role }, 'tashika-cloud runs');
     await signalled;
     await program.stop();

@@ -11,6 +11,7 @@ import { type RegionCompleteness, regionCompleteness } from './ledger/index.ts';
 import { createMetrics, type Metrics } from './metrics/index.ts';
 import type { BeamSettings } from './receipts/index.ts';
 import { windowsKeptMs } from './retention/index.ts';
+import { openSecrets, type SecretSource } from './secrets/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -20,8 +21,10 @@ export type Role = 'worker' | 'api' | 'all';
 export interface ProgramParts {
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
+  /** The environment beyond the configuration: where Azure says how to ask for a managed identity. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Ends the start where it stands: what has started is stopped again. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A running program. */
@@ -37,22 +40,66 @@ export interface Program {
  * stopped again.
  *
  * @throws the reason of `signal` where that was aborted meanwhile
- * @throws TashikaError ADDRESS_REFUSED, PORT_BUSY, CONFIG_INVALID, and those of openStore
+ * @throws TashikaError ADDRESS_REFUSED, PORT_BUSY, CONFIG_INVALID, and those of openSecrets and openStore
  */
 export async function startProgram(
   role: Role,
   configuration: CloudConfiguration,
-  { clock, logger, signal }: ProgramParts,
+  { clock, logger, env = {}, signal }: ProgramParts,
 ): Promise<Program> {
   requireSharedStore(role, configuration.store.url);
-  if (role !== 'api') hubSettingsOf(configuration);
+  if (role !== 'api' && configuration.secrets.source === 'environment') hubSettingsOf(configuration);
   const section = role === 'worker' ? 'worker' : 'api';
   requireLoopback(configuration[section].host, section);
   const webDirectory = role === 'worker' ? undefined : dashboardOf(configuration, logger);
   await requireFreePort(configuration[section], section);
-  const store = await openUnlessAborted(configuration.store.url, { clock, logger }, signal);
+  const secrets = await unlessAborted(
+    openSecrets(role, configuration, { clock, logger, env }),
+    (late) => late.stop(),
+    signal,
+  );
+  try {
+    const running = await startWith(secrets, role, withSecrets(configuration, secrets), {
+      clock,
+      logger,
+      signal,
+      webDirectory,
+    });
+    return {
+      url: running.url,
+      async stop() {
+        await running.stop();
+        await secrets.stop();
+      },
+    };
+  } catch (error) {
+    await secrets.stop();
+    throw error;
+  }
+}
+
+/** The configuration with what the source has: the parts take a secret to begin with, and are told of newer ones. */
+function withSecrets(configuration: CloudConfiguration, { eventHubs }: SecretSource): CloudConfiguration {
+  if (!eventHubs) return configuration;
+  return { ...configuration, eventHubs: { ...configuration.eventHubs, connectionString: eventHubs.value } };
+}
+
+async function startWith(
+  secrets: SecretSource,
+  role: Role,
+  configuration: CloudConfiguration,
+  { clock, logger, signal, webDirectory }: ProgramParts & { readonly webDirectory: string | undefined },
+): Promise<Program> {
+  const store = await openStoreUnlessAborted(configuration.store.url, secrets, { clock, logger, signal });
+  secrets.database?.into(async (login) => store.changeLogin?.(login));
   const completeness = regionCompleteness(store, clock);
-  const metrics = createMetrics({ store, clock, completeness, stalledAfterMs: configuration.ingest.stalledAfterMs });
+  const metrics = createMetrics({
+    store,
+    clock,
+    completeness,
+    stalledAfterMs: configuration.ingest.stalledAfterMs,
+    secrets: () => secrets.report(),
+  });
   let worker: Worker | undefined;
   let api: Api | undefined;
 
@@ -67,10 +114,15 @@ export async function startProgram(
     const parts = { store, clock, logger, metrics, completeness, ownWorkerLooked };
     api =
       role === 'worker'
-        ? await startWorkerApi(configuration, parts)
-        : await startApi(configuration, { ...parts, webDirectory });
+        ? await startWorkerApi(configuration, parts, secrets)
+        : await startApi(configuration, { ...parts, webDirectory }, secrets);
     signal?.throwIfAborted();
-    if (role !== 'api') worker = await startWorker(configuration, { store, clock, logger, metrics: metrics.worker });
+    if (role !== 'api') {
+      const keyRefused = () => secrets.eventHubs?.suspect();
+      const started = await startWorker(configuration, { store, clock, logger, metrics: metrics.worker, keyRefused });
+      worker = started;
+      secrets.eventHubs?.into((connectionString) => started.changeKey(connectionString));
+    }
     signal?.throwIfAborted();
   } catch (error) {
     await stop();
@@ -100,6 +152,7 @@ interface ApiParts {
 async function startApi(
   configuration: CloudConfiguration,
   parts: ApiParts & { readonly webDirectory: string | undefined },
+  secrets: SecretSource,
 ): Promise<Api> {
   const { store, clock } = parts;
   const { api, devices, ingest, windows, retention } = configuration;
@@ -111,7 +164,8 @@ async function startApi(
       ofReason: (reason, after) =>
         redriveSweep({ store, clock, reason, after, limit: SWEEP_LIMIT, withinMs: SWEEP_WITHIN_MS, redrive: one }),
     },
-    beam: beamSettingsOf(configuration),
+    beam: beamSettingsOf(configuration, secrets),
+    secrets: () => secrets.report(),
     silentAfterMs: devices.silentAfterMs,
     stalledAfterMs: ingest.stalledAfterMs,
   });
@@ -121,9 +175,13 @@ async function startApi(
   );
 }
 
-async function startWorkerApi(configuration: CloudConfiguration, parts: ApiParts): Promise<Api> {
+async function startWorkerApi(configuration: CloudConfiguration, parts: ApiParts, secrets: SecretSource): Promise<Api> {
   const { worker, ingest } = configuration;
-  const app = await createWorkerApi({ ...parts, stalledAfterMs: ingest.stalledAfterMs });
+  const app = await createWorkerApi({
+    ...parts,
+    stalledAfterMs: ingest.stalledAfterMs,
+    secrets: () => secrets.report(),
+  });
   return bind(
     () => listen(app, worker, 'worker'),
     () => closeApi(app, parts.clock),
@@ -144,13 +202,27 @@ async function bind(listening: () => Promise<string>, close: () => Promise<void>
  * A server that does not answer is not waited for once `signal` is aborted. PGlite is: it answers, and to leave it in
  * the middle of making its directory would be a crash.
  */
-async function openUnlessAborted(
+function openStoreUnlessAborted(
   url: string,
-  parts: { readonly clock: Clock; readonly logger: FastifyBaseLogger },
-  signal: AbortSignal | undefined,
+  { database }: SecretSource,
+  { clock, logger, signal }: ProgramParts,
 ): Promise<Store> {
-  const opening = openStore(url, parts);
-  if (!signal || url.startsWith('pglite:')) return opening;
+  const opening = openStore(url, {
+    clock,
+    logger,
+    login: database?.value,
+    loginRefused: database && (() => database.suspect()),
+  });
+  return url.startsWith('pglite:') ? opening : unlessAborted(opening, (late) => late.close(), signal);
+}
+
+/** What is being opened, unless `signal` is aborted first: then it is closed when it has been. */
+async function unlessAborted<Opened>(
+  opening: Promise<Opened>,
+  close: (late: Opened) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<Opened> {
+  if (!signal) return opening;
   let giveUp: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
     giveUp = () => reject(signal.reason);
@@ -160,22 +232,25 @@ async function openUnlessAborted(
   try {
     return await Promise.race([opening, aborted]);
   } catch (error) {
-    opening.then(
-      (store) => store.close(),
-      () => {},
-    );
+    opening.then(close, () => {});
     throw error;
   } finally {
     signal.removeEventListener('abort', giveUp!);
   }
 }
 
-/** How devices behind Beam are known; undefined without a key. */
-function beamSettingsOf({ beam }: CloudConfiguration): BeamSettings | undefined {
-  const { preSharedKey, previousPreSharedKey, toleranceMs } = beam;
-  if (preSharedKey === undefined) return undefined;
-  const preSharedKeys = previousPreSharedKey === undefined ? [preSharedKey] : [preSharedKey, previousPreSharedKey];
-  return { preSharedKeys, toleranceMs };
+/** How devices behind Beam are known; undefined where no key is given. The keys may change. */
+function beamSettingsOf(
+  { beam: { toleranceMs } }: CloudConfiguration,
+  { beam }: SecretSource,
+): BeamSettings | undefined {
+  if (!beam) return undefined;
+  return {
+    get preSharedKeys() {
+      return beam.value;
+    },
+    toleranceMs,
+  };
 }
 
 /** @throws TashikaError CONFIG_INVALID */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { isStoreMismatch, isTashikaError, messageOf } from '@tashika/shared/errors';
+import { isStoreMismatch, isTashikaError, messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock } from '@tashika/shared/time';
 import type { CloudConfiguration } from './config/index.ts';
 import {
@@ -8,6 +8,7 @@ import {
   HubClock,
   HubInspector,
   HubReader,
+  type HubSettings,
   type HubTrouble,
   hubAddressOf,
   hubSettingsOf,
@@ -41,6 +42,8 @@ export interface WorkerParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics?: WorkerMetrics;
+  /** Called each time that the hub refuses the key. */
+  readonly keyRefused?: (() => void) | undefined;
 }
 
 /** How the worker stands with the hub and its partitions. */
@@ -55,8 +58,23 @@ export interface WorkerProgress {
 
 export interface Worker {
   readonly progress: WorkerProgress;
+  /**
+   * Reads on with another key for the same hub: tries it beside the one in use, then starts a new client with it. What
+   * the former one had in hand is fenced off and read again.
+   *
+   * @throws TashikaError EVENT_HUBS_UNAUTHORIZED, EVENT_HUBS_UNREACHABLE, CONFIG_INVALID where it is for another hub;
+   *   the former key stays in use then
+   */
+  changeKey(connectionString: string): Promise<void>;
   /** Commits what has been read, gives the partitions back, and closes the connections. */
   stop(): Promise<void>;
+}
+
+/** A key that is to be tried at the next look. */
+interface OfferedKey {
+  readonly connectionString: string;
+  resolve(): void;
+  reject(error: unknown): void;
 }
 
 const LOOK_EVERY_MS = 1000;
@@ -68,14 +86,14 @@ const DRAIN_WITHIN_MS = 5000;
  */
 export async function startWorker(configuration: CloudConfiguration, parts: WorkerParts): Promise<Worker> {
   const { store, clock, logger, metrics = {} } = parts;
-  const eventHubs = hubSettingsOf(configuration);
+  let eventHubs = hubSettingsOf(configuration);
   const { ingest, windows, retention } = configuration;
   const policy = policyOf(windows);
   const hub = hubAddressOf(eventHubs);
   const checkpoints = new StoredCheckpoints(store, hub, clock);
   // The lock on the directory says that whoever owned partitions there is no more.
   if (store.driver === 'pglite') await checkpoints.releaseAll();
-  const inspector = new HubInspector(eventHubs, clock);
+  let inspector = new HubInspector(eventHubs, clock);
   const hubClock = new HubClock();
   const commits = new GroupCommit({
     store,
@@ -94,6 +112,7 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
   let looked = false;
   let storeAnswers = true;
   let reader: HubReader | undefined;
+  let offered: OfferedKey | undefined;
   /** The hub that is being read, by the time at which it was made. */
   let registered: number | undefined;
 
@@ -112,8 +131,46 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
     reader.start();
   }
 
+  /** Tries the key that was offered; the reader of the former one is stopped, and this look starts another. */
+  async function takeOfferedKey(): Promise<void> {
+    const offer = offered;
+    if (!offer) return;
+    offered = undefined;
+    try {
+      const another = { ...eventHubs, connectionString: offer.connectionString };
+      const trial = await inspectorOf(another);
+      const former = inspector;
+      [eventHubs, inspector] = [another, trial];
+      await Promise.all([former.close(), stopReader()]);
+      offer.resolve();
+    } catch (error) {
+      offer.reject(error);
+      if (!isTashikaError(error)) throw error; // the store's
+    }
+  }
+
+  /** An inspector that the hub has let in. @throws TashikaError */
+  async function inspectorOf(another: HubSettings): Promise<HubInspector> {
+    const { namespace } = hubAddressOf(another);
+    if (namespace !== hub.namespace)
+      throw new TashikaError(
+        'CONFIG_INVALID',
+        `the new connection string is for the namespace ${namespace}, and ${hub.namespace} is being read: give one for that, or restart with eventHubs.namespace if it is the same hub.`,
+      );
+    const trial = new HubInspector(another, clock);
+    try {
+      const { partitionIds } = await trial.hub();
+      await trial.mayRead(partitionIds[0]!);
+      return trial;
+    } catch (error) {
+      await trial.close();
+      throw error;
+    }
+  }
+
   /** One look at hub and store: makes the first connection, moves idle watermarks, and replaces a stuck reader. */
   async function look(): Promise<void> {
+    await takeOfferedKey();
     const hubFacts = await inspector.hub();
     if (hubFacts.createdAt !== registered) {
       await stopReader(); // the hub was made anew while it was read
@@ -156,8 +213,9 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
 
   async function stopReader(): Promise<void> {
     standings.clear();
-    await reader?.close();
-    reader = undefined;
+    const former = reader;
+    reader = undefined; // whether or not the store lets it give its partitions back: its client is closed
+    await former?.close();
   }
 
   function tellChanges(seen: readonly PartitionStanding[]): void {
@@ -196,6 +254,7 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
     } catch (error) {
       if (!isTashikaError(error)) throw error;
       const { code, message } = error;
+      if (code === 'EVENT_HUBS_UNAUTHORIZED') parts.keyRefused?.();
       if (trouble?.code !== code) {
         const fields = { code, error: message };
         if (isStoreMismatch(code)) logger.error(fields, 'the store is not of this pipeline');
@@ -213,8 +272,17 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
     get progress() {
       return { looked, trouble, partitions: [...standings.values()] };
     },
+    changeKey(connectionString) {
+      return new Promise((resolve, reject) => {
+        if (stopping.signal.aborted) return reject(stopping.signal.reason);
+        offered?.reject(new Error('another key was offered'));
+        offered = { connectionString, resolve, reject };
+      });
+    },
     async stop() {
       stopping.abort(new Error('the worker is stopping'));
+      offered?.reject(stopping.signal.reason);
+      offered = undefined;
       reader?.stopReading();
       const trimmed = endTrimming();
       await commits.close(DRAIN_WITHIN_MS);

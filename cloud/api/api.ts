@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { RegionCompleteness } from '../ledger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { BeamSettings } from '../receipts/index.ts';
+import type { SecretsReport } from '../secrets/index.ts';
 import type { Store } from '../store/index.ts';
 import { completenessRoute } from './completeness.ts';
 import { serveDashboard } from './dashboard.ts';
@@ -29,6 +30,8 @@ export interface ApiOptions {
   readonly stalledAfterMs: Duration;
   /** Whether the worker of this process has told how it stands; until then what the store has is of a former one. */
   readonly ownWorkerLooked?: (() => boolean) | undefined;
+  /** How this process's secrets stand; undefined where they come from the environment. */
+  readonly secrets?: (() => SecretsReport | undefined) | undefined;
   /** How devices that ask for receipts are known; without it there are none. */
   readonly beam?: BeamSettings | undefined;
   /** A device that has not posted for this long is silent. */
@@ -39,7 +42,8 @@ export interface ApiOptions {
 
 /** The API with its live feed running and no port yet. Closing it ends the live streams. */
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { store, clock, metrics, completeness, redrive, silentAfterMs, stalledAfterMs, ownWorkerLooked } = options;
+  const { store, clock, metrics, completeness, redrive, silentAfterMs, stalledAfterMs, ownWorkerLooked, secrets } =
+    options;
   const logger = options.logger.child({ part: 'api' });
   const { app } = await createServer(logger);
   const feed = new LiveFeed({ store, clock, logger, silentAfterMs });
@@ -51,7 +55,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await app.register(regionRoutes);
   await app.register(liveRoutes({ feed }));
   await app.register(healthRoutes({ store, clock, stalledAfterMs, ownWorkerLooked }));
-  await app.register(readyRoutes({ store, clock, stalledAfterMs, ownWorkerLooked }));
+  await app.register(readyRoutes({ store, clock, stalledAfterMs, ownWorkerLooked, secrets }));
   await app.register(metricsRoute({ metrics }));
   await serveDashboard(app, options.webDirectory);
   app.addHook('preClose', () => feed.stop());

@@ -2,11 +2,13 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { isStoreMismatch } from '@tashika/shared/errors';
 import type { Clock, Duration, Timestamp } from '@tashika/shared/time';
 import { partitionState, readWatched, type Watched } from '../ingest/index.ts';
+import type { SecretsReport } from '../secrets/index.ts';
 import type { Store } from '../store/index.ts';
 import { problems, querySchema } from './problem.ts';
 import { json, Readiness } from './shapes.ts';
 
 type Condition = Readiness['conditions'][number];
+type Warning = NonNullable<Readiness['warnings']>[number];
 
 /** Whether everything from the hub to the store moves, by what all workers tell: 200 if it does, else 503. */
 export function readyRoutes(options: {
@@ -14,8 +16,9 @@ export function readyRoutes(options: {
   readonly clock: Clock;
   readonly stalledAfterMs: Duration;
   readonly ownWorkerLooked?: (() => boolean) | undefined;
+  readonly secrets?: (() => SecretsReport | undefined) | undefined;
 }): FastifyPluginAsyncTypebox {
-  const { store, clock, stalledAfterMs, ownWorkerLooked = () => true } = options;
+  const { store, clock, stalledAfterMs, ownWorkerLooked = () => true, secrets = () => undefined } = options;
   const startedAt = clock.now();
   let unavailableSince: Timestamp | undefined;
 
@@ -56,8 +59,13 @@ export function readyRoutes(options: {
       },
       async (_request, reply): Promise<Readiness> => {
         const found = await conditions();
+        const warnings = warningsOf(secrets());
         reply.code(found.length === 0 ? 200 : 503).header('cache-control', 'no-store');
-        return { status: found.length === 0 ? 'ready' : 'not-ready', conditions: [...found] };
+        return {
+          status: found.length === 0 ? 'ready' : 'not-ready',
+          conditions: [...found],
+          ...(warnings.length > 0 && { warnings }),
+        };
       },
     );
   };
@@ -95,6 +103,22 @@ export function conditionsOf(
     });
   }
   return found;
+}
+
+/** What is the matter with this process's secrets. They are used for as long as they work, so none makes it unready. */
+export function warningsOf(report: SecretsReport | undefined): Warning[] {
+  return (report?.secrets ?? []).flatMap(({ name: secret, leftMs, trouble, refusal }) => {
+    const found: Warning[] = [];
+    if (refusal) {
+      const detail = `A new secret does not work, the one before stays in use: ${refusal.code}: ${refusal.message}`;
+      found.push({ type: 'SecretRefused', secret, since: iso(refusal.since), detail });
+    }
+    if (trouble) {
+      const type = leftMs !== undefined && leftMs <= 0 ? 'SecretExpired' : 'SecretNotRenewed';
+      found.push({ type, secret, since: iso(trouble.since), detail: `${trouble.code}: ${trouble.message}` });
+    }
+    return found;
+  });
 }
 
 function iso(time: Timestamp): string {

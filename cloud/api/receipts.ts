@@ -23,7 +23,7 @@ export function receiptRoutes(options: {
 
   /** Before anything of the request is looked at, so that a stranger learns nothing from how it is answered. */
   async function authenticate(request: FastifyRequest): Promise<void> {
-    if (!beam || !requests)
+    if (!beam || !requests || beam.preSharedKeys.length === 0)
       throw new ProblemError(
         'BEAM_NOT_CONFIGURED',
         "Receipts are not served here: beam.preSharedKey (TASHIKA_CLOUD_BEAM_PRE_SHARED_KEY) is not set to the key of Beam's signature.",

@@ -403,6 +403,20 @@ export const Readiness = named(
       }),
       { description: 'What keeps it from being ready; empty when it is.' },
     ),
+    warnings: Type.Optional(
+      Type.Array(
+        Type.Object({
+          type: word(['SecretRefused', 'SecretNotRenewed', 'SecretExpired']),
+          secret: Type.String({ description: 'Which of the secrets.' }),
+          since: Time('Since when.'),
+          detail: Type.String({ description: 'What is the matter, and what to do.' }),
+        }),
+        {
+          description:
+            "What works still and may not for long, of this process's secrets; absent when there is nothing.",
+        },
+      ),
+    ),
   }),
 );
 export type Readiness = Static<typeof Readiness>;

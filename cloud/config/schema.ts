@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { MOST_WINDOWS_A_READING, WINDOW_MS, windowingOf } from '../windows/index.ts';
 import { connectionStringProblems } from './connection-string.ts';
+import { secrets, secretsRules } from './secrets.ts';
 import { storeUrlProblems } from './store-url.ts';
 
 const eventHubs = Type.Object({
@@ -32,7 +33,7 @@ const store = Type.Object({
     minLength: 1,
     secret: true,
     description:
-      '`pglite:<directory>` for PostgreSQL inside the program (one process), or `postgres://user:password@host/database`.',
+      '`pglite:<directory>` for PostgreSQL inside the program (one process), or `postgres://user:password@host/database`, without user and password where `secrets.source` is `vault`.',
   }),
 });
 
@@ -248,6 +249,7 @@ export const cloudSchema = Type.Object({
   devices,
   ingest,
   retention,
+  secrets,
   log,
 });
 
@@ -262,6 +264,7 @@ export function cloudRules(configuration: CloudConfiguration): readonly string[]
     ...ownershipRules(configuration.ingest),
     ...beamRules(configuration.beam),
     ...retentionRules(configuration.retention),
+    ...secretsRules(configuration),
   ];
 }
 

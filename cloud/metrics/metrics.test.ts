@@ -3,14 +3,15 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { noTotals } from '../ingest/index.ts';
 import { regionCompleteness } from '../ledger/index.ts';
-import { openStore, type Store } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { openMemoryStore } from '../store/testing/memory-store.ts';
 import { createMetrics, type Metrics } from './index.ts';
 
 let store: Store;
 let metrics: Metrics;
 
 beforeAll(async () => {
-  store = await openStore('pglite:memory', { logger: pino({ level: 'silent' }) });
+  store = await openMemoryStore({ logger: pino({ level: 'silent' }) });
   const clock = new TestClock(Date.UTC(2026, 0, 31, 12, 0, 0));
   metrics = createMetrics({ store, clock, completeness: regionCompleteness(store, clock), stalledAfterMs: 30_000 });
   await store.script(`

@@ -1,3 +1,7 @@
+export type { SecretState } from './kept-secret.ts';
+export { openSecrets } from './open-secrets.ts';
+export { openVault, vaultSettingsFromEnvironment } from './open-vault.ts';
+export type { ChangingSecret, SecretSource, SecretsReport } from './source.ts';
 export type {
   JwtFrom,
   KvSecret,

@@ -65,8 +65,15 @@ export interface Vault {
 /** A JWT that says who this program is: in a file (Kubernetes, Nomad), or asked of Azure for a managed identity. */
 export type JwtFrom =
   | { readonly kind: 'file'; readonly path: string }
-  /** `resource` is the audience that the role in Vault is bound to; `clientId` names a user-assigned identity. */
-  | { readonly kind: 'azure'; readonly resource: string; readonly clientId?: string };
+  | {
+      readonly kind: 'azure';
+      /** The audience that the role in Vault is bound to. */
+      readonly resource: string;
+      /** Names a user-assigned identity. */
+      readonly clientId?: string;
+      /** IDENTITY_ENDPOINT and IDENTITY_HEADER of Container Apps and App Service; a machine's metadata service, if absent. */
+      readonly endpoint?: { readonly url: string; readonly header: string };
+    };
 
 /** How a session logs in. Files are read at each login, so that what is put there anew is taken. */
 export type VaultAuth =

@@ -1,4 +1,4 @@
 export { type Fault, faultOf } from './faults.ts';
 export { type Migration, migrations } from './migrations/index.ts';
 export { openStore } from './open.ts';
-export type { Logger, Parameter, Queryable, Store, Unsubscribe } from './store.ts';
+export type { DatabaseLogin, Logger, Parameter, Queryable, Store, Unsubscribe } from './store.ts';

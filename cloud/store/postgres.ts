@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { messageOf } from '@tashika/shared/errors';
 import { type Clock, systemClock } from '@tashika/shared/time';
 import pg from 'pg';
-import type { Logger, Parameter, Queryable, Store, Unsubscribe } from './store.ts';
+import { type Subscription, subscribe } from './postgres-listen.ts';
+import { LoginPool } from './postgres-pool.ts';
+import type { DatabaseLogin, Logger, Parameter, Queryable, Store } from './store.ts';
 
 const BIGINT = 20;
 const BIGINT_ARRAY = 1016;
 const TEXT_ARRAY = 1009 as Parameters<typeof pg.types.getTypeParser>[0];
 const NUMERIC = 1700;
-const LISTEN_RETRY_MS = 500;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A server that has not answered by then is taken for gone, though its connection may look alive. */
 const ANSWER_WITHIN_MS = 30_000;
@@ -48,67 +49,99 @@ function parseBigints(text: string): (number | bigint | null)[] {
   return texts.map((each) => (each === null ? null : parseBigint(each)));
 }
 
+export interface PostgresOptions {
+  readonly logger: Logger;
+  readonly clock?: Clock | undefined;
+  /** Who the program is, where the connection string does not say it. */
+  readonly login?: DatabaseLogin | undefined;
+  /** Called when the server refuses the login. */
+  readonly loginRefused?: (() => void) | undefined;
+}
+
 /**
  * A PostgreSQL server by its connection string, through a pool. Statements fail while the server is away and
  * work again when it is back; subscriptions reconnect by themselves.
  *
  * @throws TashikaError STORE_UNAVAILABLE if the server does not answer now
  */
-export async function openPostgres(url: string, logger: Logger, clock: Clock = systemClock): Promise<Store> {
+export async function openPostgres(
+  url: string,
+  { logger, clock = systemClock, login, loginRefused }: PostgresOptions,
+): Promise<Store> {
   const connection = {
     connectionString: url,
     types,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    max: 10,
+    application_name: 'tashika',
   };
-  const pool = new pg.Pool({ ...connection, max: 10, application_name: 'tashika' });
-  // An idle connection that breaks is replaced by the pool; unhandled, its error would end the process.
-  pool.on('error', (error) => logger.warn({ error: messageOf(error) }, 'an idle database connection broke'));
-  pool.on('connect', (client) => client.on('error', () => {})); // one that breaks in use fails its statement
-  try {
-    await pool.query('SELECT 1');
-  } catch (cause) {
-    await pool.end();
-    throw new TashikaError('STORE_UNAVAILABLE', `the database does not answer: ${messageOf(cause)}`, { cause });
-  }
-  const subscriptions = new Set<Unsubscribe>();
+  const pool = await LoginPool.open({ connection, logger, loginRefused }, login);
+  const subscriptions = new Set<Subscription>();
   const names = new StatementNames();
   let closing: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    await Promise.all([...subscriptions].map((each) => each.end()));
+    await pool.close();
+  }
+
   return {
     driver: 'postgres',
-    ...queryableOver(pool),
-    async transaction(work) {
-      const client = await pool.connect();
-      try {
-        await client.query(timed(BEGIN));
-        const result = await work(queryableOver(client, names));
-        await client.query(timed('COMMIT'));
-        client.release();
-        return result;
-      } catch (error) {
-        // A connection that cannot roll back is not fit for the next one.
-        const broken = await client.query(timed('ROLLBACK')).then(
-          () => false,
-          () => true,
-        );
-        client.release(broken || isOfTheSession(error));
-        throw error;
-      }
-    },
+    query: (sql, parameters) => pool.use((client) => queryableOver(client).query(sql, parameters)),
+    script: (sql) => pool.use((client) => queryableOver(client).script(sql)),
+    transaction: (work) => pool.use((client) => inTransaction(client, names, work)),
     async listen(channel, callback) {
-      const stop = await subscribe(connection, channel, callback, logger, clock);
-      const unsubscribe = async () => {
-        if (subscriptions.delete(unsubscribe)) await stop();
+      const subscription = await subscribe({
+        connection: () => pool.connection,
+        channel,
+        callback,
+        logger,
+        clock,
+        answerWithinMs: ANSWER_WITHIN_MS,
+      });
+      subscriptions.add(subscription);
+      return async () => {
+        if (subscriptions.delete(subscription)) await subscription.end();
       };
-      subscriptions.add(unsubscribe);
-      return unsubscribe;
     },
-    close() {
-      closing ??= Promise.all([...subscriptions].map((unsubscribe) => unsubscribe())).then(() => pool.end());
+    async changeLogin(another) {
+      await pool.changeLogin(another);
+      // One that can't move yet goes on over its old connection, and by the new login when that breaks.
+      const moved = await Promise.allSettled([...subscriptions].map((each) => each.moveOver()));
+      for (const each of moved)
+        if (each.status === 'rejected')
+          logger.warn({ error: messageOf(each.reason) }, 'a subscription stays with the former login until it breaks');
+    },
+    close: () => {
+      closing ??= close();
       return closing;
     },
   };
+}
+
+async function inTransaction<Result>(
+  pool: pg.Pool,
+  names: StatementNames,
+  work: (transaction: Queryable) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect();
+  try {
+    await client.query(timed(BEGIN));
+    const result = await work(queryableOver(client, names));
+    await client.query(timed('COMMIT'));
+    client.release();
+    return result;
+  } catch (error) {
+    // A connection that cannot roll back is not fit for the next one.
+    const broken = await client.query(timed('ROLLBACK')).then(
+      () => false,
+      () => true,
+    );
+    client.release(broken || isOfTheSession(error));
+    throw error;
+  }
 }
 
 /** With `names`, statements that take parameters are prepared once a connection, so that they are not parsed each time. */
@@ -150,79 +183,4 @@ class StatementNames {
 
 function timed(text: string): pg.QueryConfig & { query_timeout: number } {
   return { text, query_timeout: ANSWER_WITHIN_MS };
-}
-
-/** A connection that listens. */
-interface Listener {
-  readonly client: pg.Client;
-  /** Resolves when the connection is gone, with why if that is known. */
-  readonly lost: Promise<Error | undefined>;
-}
-
-/** One connection of its own per subscription; a broken one is replaced until the subscription ends. */
-async function subscribe(
-  connection: pg.ClientConfig,
-  channel: string,
-  callback: (payload: string) => void,
-  logger: Logger,
-  clock: Clock,
-): Promise<Unsubscribe> {
-  const stopped = new AbortController();
-  let current: pg.Client | undefined;
-
-  async function connect(): Promise<Listener> {
-    const client = new pg.Client(connection);
-    const lost = new Promise<Error | undefined>((resolve) => {
-      client.on('error', resolve);
-      client.on('end', () => resolve(undefined));
-    });
-    client.on('notification', (message) => {
-      if (!stopped.signal.aborted) callback(message.payload ?? '');
-    });
-    current = client;
-    try {
-      await client.connect();
-      stopped.signal.throwIfAborted();
-      await client.query(timed(`LISTEN ${pg.escapeIdentifier(channel)}`));
-      return { client, lost };
-    } catch (error) {
-      end(client);
-      throw error;
-    }
-  }
-
-  /** Undefined when the subscription ended meanwhile. */
-  async function reconnect(): Promise<Listener | undefined> {
-    while (!stopped.signal.aborted) {
-      try {
-        await clock.sleep(LISTEN_RETRY_MS, stopped.signal);
-        const listener = await connect();
-        if (!stopped.signal.aborted) callback(''); // what was notified meanwhile is gone
-        return listener;
-      } catch (error) {
-        if (!stopped.signal.aborted) logger.debug({ channel, error: messageOf(error) }, 'cannot listen yet');
-      }
-    }
-    return undefined;
-  }
-
-  async function keepListening(first: Listener): Promise<void> {
-    for (let listener: Listener | undefined = first; listener; listener = await reconnect()) {
-      const error = await listener.lost;
-      if (stopped.signal.aborted) return;
-      logger.warn({ channel, error: error && messageOf(error) }, 'the connection that listens broke; reconnecting');
-      end(listener.client);
-    }
-  }
-
-  void keepListening(await connect());
-  return async () => {
-    stopped.abort(new Error('unsubscribed'));
-    await current?.end().catch(() => {});
-  };
-}
-
-/** Closes a connection that may be broken, and so never answer. */
-function end(client: pg.Client): void {
-  client.end().catch(() => {});
 }

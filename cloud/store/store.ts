@@ -28,6 +28,12 @@ export interface Queryable {
 /** Ends a subscription; idempotent. */
 export type Unsubscribe = () => Promise<void>;
 
+/** Who the program is to a database server. */
+export interface DatabaseLogin {
+  readonly user: string;
+  readonly password: string;
+}
+
 /** The database: PGlite in the process, or a PostgreSQL server. */
 export interface Store extends Queryable {
   readonly driver: 'pglite' | 'postgres';
@@ -41,6 +47,13 @@ export interface Store extends Queryable {
    * was lost for a while and something may have been missed: look for yourself.
    */
   listen(channel: string, callback: (payload: string) => void): Promise<Unsubscribe>;
+  /**
+   * Only on a server: goes on as another user. What has begun ends over the connections of the one before, which are
+   * closed then; subscriptions move over, told by an empty payload.
+   *
+   * @throws TashikaError STORE_UNAVAILABLE if the server does not let that user in; the one before stays then
+   */
+  changeLogin?(login: DatabaseLogin): Promise<void>;
   /** Ends running statements and lets go of the data directory; idempotent. */
   close(): Promise<void>;
 }
