@@ -32,12 +32,13 @@ export const localSchema = Type.Object({
     userDataFile: Type.Optional(
       Type.String({
         description:
-          "A file with the user data of the SIMs' group, which configure the agent: JSON in the form of edge/CONFIGURATION.md. Read at each request, so it may be changed meanwhile; absent, there are none.",
+          "A file with user data, which configure the agent: JSON in the form of edge/CONFIGURATION.md. Read at each request, so it may be changed meanwhile. It takes the place of the user data that the SIMs' group has in the SORACOM API stand-in.",
         minLength: 1,
       }),
     ),
   }),
   beam: Type.Object({ port: port("the Beam stand-in's HTTP entry point", 8888) }),
+  soracomApi: Type.Object({ port: port("the stand-in of SORACOM's configuration API", 8091) }),
   agent: Type.Object({
     pref: Type.String({
       description: "Tag `pref` of the real agent's SIM: the prefecture that this machine counts for, in any spelling.",

@@ -7,6 +7,7 @@ export interface Addresses {
   readonly funnel: string;
   readonly metadata: string;
   readonly beam: string;
+  readonly soracomApi: string;
 }
 
 export function addressesOf(configuration: LocalConfiguration): Addresses {
@@ -17,5 +18,6 @@ export function addressesOf(configuration: LocalConfiguration): Addresses {
     funnel: `${at(configuration.funnel.httpPort)}/`,
     metadata: at(configuration.metadata.port),
     beam: at(configuration.beam.port),
+    soracomApi: at(configuration.soracomApi.port),
   };
 }

@@ -8,11 +8,14 @@ export interface Running {
   readonly data: string;
   readonly connectionStrings: string;
   readonly agentAddress: string;
+  /** The file with the auth key of the SORACOM API. */
+  readonly soracomEnvironment: string;
 }
 
 /** What a newcomer reads once everything runs. */
-export function banner({ configuration, data, connectionStrings, agentAddress }: Running): string {
-  const { dashboard, funnel, metadata, beam } = addressesOf(configuration);
+export function banner(running: Running): string {
+  const { configuration, data, connectionStrings, agentAddress, soracomEnvironment } = running;
+  const { dashboard, funnel, metadata, beam, soracomApi } = addressesOf(configuration);
   const { devices } = configuration.fleet;
   const pref = regionOf(resolveRegion(configuration.agent.pref)!);
   const rows: readonly (readonly [string, string])[] = [
@@ -21,6 +24,7 @@ export function banner({ configuration, data, connectionStrings, agentAddress }:
     ['Funnel', `HTTP ${funnel}, TCP and UDP 127.0.0.1:${configuration.funnel.port}${faultsOf(configuration)}`],
     ['metadata', `${metadata}/v1/subscriber`],
     ['Beam', `${beam}/v1/receipts?stream=…, signed for the SIM that asks`],
+    ['SORACOM API', `${soracomApi}/v1; address and auth key in ${soracomEnvironment}`],
     ['agent', `reads this machine; SIM ${agentAddress}, ${pref.ja} (${pref.en})`],
     ['fleet', devices === 0 ? 'none' : `${devices} simulated devices over the 47 prefectures`],
   ];

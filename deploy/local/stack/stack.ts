@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { directoryError } from '@tashika/shared/data-directory';
-import { TashikaError } from '@tashika/shared/errors';
+import { messageOf, TashikaError } from '@tashika/shared/errors';
 import { regionOf, resolveRegion } from '@tashika/shared/regions';
 import type { Clock, Duration } from '@tashika/shared/time';
 import { type Beam, preSharedKeyOf, startBeam } from '../beam/index.ts';
@@ -9,7 +9,18 @@ import type { LocalConfiguration } from '../config/index.ts';
 import { type Fleet, regionsByAddress, startFleet } from '../fleet/index.ts';
 import { type Funnel, simOf, startFunnel } from '../funnel/index.ts';
 import { type Metadata, startMetadata } from '../metadata/index.ts';
-import { canBind } from '../sims/index.ts';
+import { canBind, type Sim } from '../sims/index.ts';
+import {
+  beamKeyOf,
+  environmentFileIn,
+  funnelGroupOf,
+  metadataTagsOf,
+  type SoracomApi,
+  sharedAccessKeyOf,
+  startSoracomApi,
+  tellDeliveryError,
+  userDataOf,
+} from '../soracom-api/index.ts';
 import { addressesOf } from './addresses.ts';
 import { banner } from './banner.ts';
 import { keepConnectionStrings, printedBy } from './connection-strings.ts';
@@ -19,6 +30,7 @@ import { Part } from './part.ts';
 import { assertPortsFree } from './ports.ts';
 import { AGENT_ADDRESS, agentProgram, CHECKOUT, cloudProgram, eventHubsProgram, type Program } from './programs.ts';
 import { answering } from './readiness.ts';
+import { type FirstSecrets, firstSettings, joining, simsOf } from './soracom-account.ts';
 
 export interface StackOptions {
   readonly configuration: LocalConfiguration;
@@ -39,8 +51,8 @@ const STOP_MS: Duration = 10_000;
 const CLOUD_STOP_MS: Duration = 12_000;
 
 /**
- * Everything that `npm start` runs. Event Hubs, the cloud program and the agent are processes of their own; Funnel,
- * metadata, Beam and the fleet run here.
+ * Everything that `npm start` runs. Event Hubs, the cloud program and the agent are processes of their own; SORACOM's
+ * stand-ins and the fleet run here.
  */
 export class Stack {
   readonly #options: StackOptions;
@@ -97,7 +109,9 @@ export class Stack {
     });
     const connectionStrings = keepConnectionStrings(path, strings);
 
-    const preSharedKey = preSharedKeyOf(join(path, 'beam'));
+    const firstSecrets = { send: strings.send, preSharedKey: preSharedKeyOf(join(path, 'beam')) };
+    const soracom = await this.#startSoracomApi(join(path, 'soracom'), agentAddress, firstSecrets);
+    const preSharedKey = beamKeyOf(soracom.state, simOf(agentAddress)!, clock) ?? firstSecrets.preSharedKey;
     const cloud = this.#part(cloudProgram(configuration, path, { listen: strings.listen, preSharedKey }, env));
     const health = `${addressesOf(configuration).api}/health`;
     const logFile = join(path, 'logs', `${cloud.name}.log`);
@@ -105,14 +119,14 @@ export class Stack {
     await this.#start(cloud, CLOUD_STOP_MS, () => answering(awaiting));
 
     this.#goOn();
-    await this.#startMetadata(agentAddress);
-    await this.#startBeam(preSharedKey);
+    await this.#startMetadata(soracom);
+    await this.#startBeam(soracom);
     let agentPosted = () => {};
     const firstPost = new Promise<void>((posted) => {
       agentPosted = posted;
     });
     const agentSim = simOf(agentAddress)?.imsi;
-    await this.#startFunnel(strings.send, (imsi) => imsi === agentSim && agentPosted());
+    await this.#startFunnel(soracom, strings.send, (imsi) => imsi === agentSim && agentPosted());
 
     const agent = this.#part(agentProgram(configuration, path, localAddress));
     await this.#start(agent, STOP_MS, async () => {
@@ -122,7 +136,8 @@ export class Stack {
 
     this.#goOn();
     if (configuration.fleet.devices > 0) await this.#startFleet(path);
-    tell(banner({ configuration, data: path, connectionStrings, agentAddress }));
+    const soracomEnvironment = environmentFileIn(join(path, 'soracom'));
+    tell(banner({ configuration, data: path, connectionStrings, agentAddress, soracomEnvironment }));
   }
 
   #explained(error: unknown): unknown {
@@ -174,38 +189,54 @@ export class Stack {
     await part.start(isReady);
   }
 
-  async #startMetadata(agentAddress: string): Promise<void> {
-    const { fleet, metadata, agent } = this.#options.configuration;
-    const prefs = new Map<string, string>();
-    for (const [address, region] of regionsByAddress(fleet.devices)) prefs.set(simOf(address)!.imsi, region);
-    prefs.set(simOf(agentAddress)!.imsi, regionOf(resolveRegion(agent.pref)!).code);
+  async #startSoracomApi(dataDirectory: string, agentAddress: string, secrets: FirstSecrets): Promise<SoracomApi> {
+    const { configuration, clock, tell } = this.#options;
+    const { fleet, soracomApi, agent } = configuration;
+    const regions = new Map<string, string>(regionsByAddress(fleet.devices));
+    regions.set(agentAddress, regionOf(resolveRegion(agent.pref)!).code);
+    const prefs = new Map<Sim, string>([...regions].map(([address, pref]) => [simOf(address)!, pref]));
+    const running = await startSoracomApi({
+      port: soracomApi.port,
+      dataDirectory,
+      settings: firstSettings(secrets, addressesOf(configuration).dashboard, clock.now()),
+      sims: simsOf(prefs),
+      clock,
+      onFault: (error) => tell(`The SORACOM API stand-in failed: ${messageOf(error)}`),
+    });
+    this.#stops.push(() => running.close());
+    return running;
+  }
+
+  async #startMetadata({ state }: SoracomApi): Promise<void> {
+    const { metadata } = this.#options.configuration;
     const running: Metadata = await startMetadata({
       port: metadata.port,
-      tagsOf: ({ imsi }) => {
-        const pref = prefs.get(imsi);
-        return pref === undefined ? {} : { pref };
-      },
-      userData: () => (metadata.userDataFile === undefined ? undefined : contentsOf(metadata.userDataFile)),
+      tagsOf: (sim) => metadataTagsOf(state, joining(state, sim)),
+      groupIdOf: (sim) => state.groupOf(sim)?.groupId,
+      userData: (sim) =>
+        metadata.userDataFile === undefined ? userDataOf(state, sim) : contentsOf(metadata.userDataFile),
     });
     this.#stops.push(() => running.stop());
   }
 
-  async #startBeam(preSharedKey: string): Promise<void> {
+  async #startBeam({ state }: SoracomApi): Promise<void> {
     const { clock, configuration } = this.#options;
     const beam: Beam = await startBeam({
       port: configuration.beam.port,
       destination: addressesOf(configuration).dashboard,
-      preSharedKey,
+      preSharedKey: (sim) => beamKeyOf(state, joining(state, sim), clock),
       clock,
     });
     this.#stops.push(() => beam.stop());
   }
 
-  async #startFunnel(send: string, onTaken: (imsi: string) => void): Promise<void> {
+  async #startFunnel({ state }: SoracomApi, send: string, onTaken: (imsi: string) => void): Promise<void> {
     const { tell, clock, configuration } = this.#options;
     const { lose, delay, double, reorder, refuse } = configuration.funnel;
     const funnel: Funnel = await startFunnel({
       connectionString: send,
+      groupOf: (sim) => funnelGroupOf(state, joining(state, sim)),
+      credentialOf: (credentialsId) => sharedAccessKeyOf(state, credentialsId, clock),
       httpPort: configuration.funnel.httpPort,
       port: configuration.funnel.port,
       seed: configuration.fleet.seed,
@@ -214,6 +245,7 @@ export class Stack {
       onTaken: ({ imsi }) => onTaken(imsi),
       onTrouble: (reason) =>
         tell(reason === undefined ? 'Funnel reaches Event Hubs again.' : `Funnel holds posts: ${reason}`),
+      onDeliveryError: (error) => tellDeliveryError(state, error, clock),
     });
     this.#stops.push(async () => {
       const givenUp = await funnel.stop(STOP_MS);
@@ -249,7 +281,7 @@ function contentsOf(file: string): string | undefined {
   }
 }
 
-function portsOf({ api, funnel, eventHubs, metadata, beam }: LocalConfiguration) {
+function portsOf({ api, funnel, eventHubs, metadata, beam, soracomApi }: LocalConfiguration) {
   return [
     { number: api.port, variable: 'TASHIKA_API_PORT', protocols: ['tcp'] },
     { number: funnel.httpPort, variable: 'TASHIKA_FUNNEL_HTTP_PORT', protocols: ['tcp'] },
@@ -257,5 +289,6 @@ function portsOf({ api, funnel, eventHubs, metadata, beam }: LocalConfiguration)
     { number: eventHubs.port, variable: 'TASHIKA_EVENT_HUBS_PORT', protocols: ['tcp'] },
     { number: metadata.port, variable: 'TASHIKA_METADATA_PORT', protocols: ['tcp'] },
     { number: beam.port, variable: 'TASHIKA_BEAM_PORT', protocols: ['tcp'] },
+    { number: soracomApi.port, variable: 'TASHIKA_SORACOM_API_PORT', protocols: ['tcp'] },
   ] as const;
 }
