@@ -113,6 +113,7 @@ describe('the check', () => {
       ['ok', 'clock'],
       ['ok', 'region'],
       ['ok', 'link'],
+      ['ok', 'receipts'],
     ]);
     expect(lines[0]).toContain(`tashika-edge ${VERSION}, Node ${process.versions.node}`);
     expect(lines[1]).toContain(
@@ -154,6 +155,7 @@ describe('the check', () => {
       'ok clock',
       'ok region',
       'fail link',
+      'ok receipts',
     ]);
     expect(report.passed).toBe(false);
     expect(report.settings).toMatchObject({ region: 'file', 'uplink.url': 'file', 'sensors.gpio': 'file' });

@@ -8,6 +8,7 @@ import { checkClock } from './clock.ts';
 import { checkDisk } from './disk.ts';
 import { checkHealth } from './health.ts';
 import { checkLink } from './link.ts';
+import { checkReceipts } from './receipts.ts';
 import { findRegion } from './region.ts';
 import { asJson, asText, passed } from './report.ts';
 import { checkSettings, sourcesOf } from './settings.ts';
@@ -52,6 +53,7 @@ export async function runCheck(local: LocalSettings, options: CheckOptions): Pro
       line,
       ...(await checkLink(configuration, region)),
     ]),
+    checkReceipts(configuration),
   ]);
   const found = checks.flat();
   stdout.write(json ? asJson(found, sourcesOf(local, userData)) : asText(found));

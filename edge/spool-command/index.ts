@@ -1,2 +1,3 @@
 export { type SpoolCommandOptions, spoolCommand } from './command.ts';
+export { streamsIn } from './disk.ts';
 export { isWhole, type StreamReport, verifySpool } from './verify.ts';

@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import {
   freePort,
   type Pipeline,
+  Program,
   startAgent,
   startPipeline,
   startPostTap,
@@ -31,6 +32,7 @@ interface Health {
     readonly answers: Readonly<Record<string, number>>;
     readonly resent: number;
     readonly unarrived: number;
+    readonly failuresInRow: number;
   } | null;
 }
 
@@ -76,8 +78,9 @@ it('makes whole what Funnel loses behind its 204, though Beam is away and the ag
   expect(alone.spool.unconfirmed).toBeGreaterThan(0);
   expect(sentTwice(tap.posts, ASKING.address)).toEqual([]);
 
-  // Beam is back: what is missing is sent again, and the agent is killed while it is at that.
-  const beam = await startBeam({ destination: pipeline.api.url, preSharedKey: KEY, port: beamPort });
+  // Beam is back: what is missing is sent again.
+  const openBeam = () => startBeam({ destination: pipeline.api.url, preSharedKey: KEY, port: beamPort });
+  let beam = await openBeam();
   onTestFinished(() => beam.stop());
   const resends = (atLeast: number) =>
     until(
@@ -86,6 +89,19 @@ it('makes whole what Funnel loses behind its 204, though Beam is away and the ag
       60_000,
     );
   await resends(5);
+
+  // Beam is away once more, in the middle: from no answer nothing is concluded, and nothing is given back or up.
+  await beam.stop();
+  const away = await until('more questions without an answer', async () => {
+    const health = await asking.health();
+    return (health.receipts?.failuresInRow ?? 0) >= 2 && health;
+  });
+  expect(away).toMatchObject({ status: 'degraded', receipts: { unarrived: 0 }, spool: { lost: 0 } });
+  expect(away.spool.unconfirmed).toBeGreaterThan(0);
+  beam = await openBeam();
+
+  // The agent is killed while it sends again.
+  await resends((away.receipts?.resent ?? 0) + 5);
   await asking.agent.kill9();
   asking = await start(ASKING, { receipts });
   await resends(5);
@@ -124,6 +140,16 @@ it('makes whole what Funnel loses behind its 204, though Beam is away and the ag
   for (const { time } of taken.values()) expected.took(ASKING.region, time);
   expect(WindowSums.of(await pipeline.api.windows(`?region=${ASKING.region}`)).toJSON()).toEqual(expected.toJSON());
   expect((await pipeline.api.deadLetters()).deadLetters).toEqual([]);
+
+  // The check asks as the agent does, and the cloud takes Beam's signature.
+  const configuration = join(pipeline.directory, ASKING.address, 'agent.json');
+  const check = new Program('edge/dist/main.js', ['check', '--json', '--config', configuration]);
+  await check.exited();
+  const { checks } = JSON.parse(check.output) as { checks: { subject: string; verdict: string; detail: string }[] };
+  expect(checks.find(({ subject }) => subject === 'receipts')).toMatchObject({
+    verdict: 'ok',
+    detail: expect.stringMatching(new RegExp(`signed as the cloud expects: .* the readings up to ${taken.size}\\.$`)),
+  });
 
   // An agent that asks for no receipts sends once and frees at once; what Funnel lost of it is missing.
   expect(sentTwice(tap.posts, TRUSTING.address)).toEqual([]);
