@@ -4,7 +4,8 @@ import { systemClock, TestClock } from '@tashika/shared/time';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cloudRules, cloudSchema } from './config/index.ts';
 import { HubInspector, HubReader } from './ingest/index.ts';
-import { openStore, type Store } from './store/index.ts';
+import type { Store } from './store/index.ts';
+import { openMemoryStore } from './store/testing/memory-store.ts';
 import { startWorker } from './worker.ts';
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -23,7 +24,7 @@ const configuration = loadConfiguration({
 describe('a worker whose hub is away', () => {
   let store: Store;
   beforeAll(async () => {
-    store = await openStore('pglite:memory', { logger });
+    store = await openMemoryStore({ logger });
   });
   afterAll(() => store.close());
 
@@ -63,7 +64,7 @@ describe('a worker whose hub is away', () => {
 describe('a worker whose key may not read', () => {
   let store: Store;
   beforeAll(async () => {
-    store = await openStore('pglite:memory', { logger });
+    store = await openMemoryStore({ logger });
   });
   afterAll(async () => {
     vi.restoreAllMocks();

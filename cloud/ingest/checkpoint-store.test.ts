@@ -1,6 +1,7 @@
 import { TestClock } from '@tashika/shared/time';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openStore, type Store } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { openMemoryStore } from '../store/testing/memory-store.ts';
 import { policyOf } from '../windows/index.ts';
 import { StoredCheckpoints } from './checkpoint-store.ts';
 import { commit } from './commit.ts';
@@ -16,7 +17,7 @@ const named = ['127.0.0.1', 'telemetry', '$Default'] as const;
 let store: Store;
 let checkpoints: StoredCheckpoints;
 beforeAll(async () => {
-  store = await openStore('pglite:memory', { logger });
+  store = await openMemoryStore({ logger });
 });
 afterAll(() => store.close());
 beforeEach(async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openStore, type Queryable, type Store } from '../store/index.ts';
+import type { Queryable, Store } from '../store/index.ts';
+import { openMemoryStore } from '../store/testing/memory-store.ts';
 import { policyOf } from '../windows/index.ts';
 import { type Batch, type Committed, commit } from './commit.ts';
 import { type ArrivedEvent, openEvent } from './event.ts';
@@ -16,7 +17,7 @@ const logger = { debug() {}, info() {}, warn: (_: object, message: string) => wa
 
 let store: Store;
 beforeAll(async () => {
-  store = await openStore('pglite:memory', { logger });
+  store = await openMemoryStore({ logger });
 });
 afterAll(() => store.close());
 beforeEach(async () => {

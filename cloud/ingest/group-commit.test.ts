@@ -1,6 +1,7 @@
 import { TestClock } from '@tashika/shared/time';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Fault, openStore, type Queryable, type Store } from '../store/index.ts';
+import type { Fault, Queryable, Store } from '../store/index.ts';
+import { openMemoryStore } from '../store/testing/memory-store.ts';
 import { policyOf } from '../windows/index.ts';
 import type { ArrivedEvent } from './event.ts';
 import { GroupCommit, type ReadBatch } from './group-commit.ts';
@@ -25,7 +26,7 @@ class ImpatientClock extends TestClock {
 
 let database: Store;
 beforeAll(async () => {
-  database = await openStore('pglite:memory', { logger });
+  database = await openMemoryStore({ logger });
 });
 afterAll(() => database.close());
 beforeEach(async () => {

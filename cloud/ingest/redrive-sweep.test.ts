@@ -1,6 +1,7 @@
 import { TestClock } from '@tashika/shared/time';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openStore, type Store } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { openMemoryStore } from '../store/testing/memory-store.ts';
 import { policyOf } from '../windows/index.ts';
 import { commit } from './commit.ts';
 import { openEvent } from './event.ts';
@@ -18,7 +19,7 @@ const HOUR = 3_600_000;
 let store: Store;
 let clock: TestClock;
 beforeAll(async () => {
-  store = await openStore('pglite:memory', { logger });
+  store = await openMemoryStore({ logger });
 });
 afterAll(() => store.close());
 

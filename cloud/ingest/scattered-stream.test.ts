@@ -1,7 +1,8 @@
 import { formatMultirange, parseMultirange, type SequenceRange } from '@tashika/shared/sequence';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MOST_RANGES } from '../ledger/index.ts';
-import { openStore, type Store } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { openMemoryStore } from '../store/testing/memory-store.ts';
 import { policyOf } from '../windows/index.ts';
 import { commit } from './commit.ts';
 import { openEvent } from './event.ts';
@@ -22,7 +23,7 @@ const LAST = 2 * MOST_RANGES;
 let store: Store;
 let events = 0;
 beforeAll(async () => {
-  store = await openStore('pglite:memory', { logger });
+  store = await openMemoryStore({ logger });
 });
 afterAll(() => store.close());
 beforeEach(async () => {

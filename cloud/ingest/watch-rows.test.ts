@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openStore, type Store } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { openMemoryStore } from '../store/testing/memory-store.ts';
 import { policyOf } from '../windows/index.ts';
 import { registerPartitions } from './register.ts';
 import type { PartitionStanding } from './watch.ts';
@@ -11,7 +12,7 @@ const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 let store: Store;
 beforeAll(async () => {
-  store = await openStore('pglite:memory', { logger });
+  store = await openMemoryStore({ logger });
 });
 afterAll(() => store.close());
 beforeEach(async () => {

@@ -1,7 +1,8 @@
 import { normalise, type SequenceRange } from '@tashika/shared/sequence';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openStore, type Store } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { openMemoryStore } from '../store/testing/memory-store.ts';
 import { figuresOf, lockEntries, readStream, saveEntries, withHeld, withLost, withReceived } from './index.ts';
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -9,7 +10,7 @@ const NOW = Date.UTC(2026, 5, 1, 12);
 
 let store: Store;
 beforeAll(async () => {
-  store = await openStore('pglite:memory', { logger });
+  store = await openMemoryStore({ logger });
 });
 afterAll(() => store.close());
 

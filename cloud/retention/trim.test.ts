@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Queryable, type Store } from '../store/index.ts';
 import { type PostgresServer, startPostgresServer } from '../store/postgres-server.ts';
+import { openMemoryStore } from '../store/testing/memory-store.ts';
 import { foldCounts, type Kind, trim } from './trim.ts';
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -14,7 +15,7 @@ function trimOlder(store: Store, kind: Kind, days: number, rows = 2) {
 }
 
 function openPgliteStore(): Promise<{ store: Store; close(): Promise<void> }> {
-  return openStore('pglite:memory', { logger }).then((store) => ({ store, close: () => store.close() }));
+  return openMemoryStore({ logger }).then((store) => ({ store, close: () => store.close() }));
 }
 
 async function openServerStore(): Promise<{ store: Store; close(): Promise<void> } | undefined> {

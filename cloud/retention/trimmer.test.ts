@@ -1,6 +1,7 @@
 import { TestClock } from '@tashika/shared/time';
 import { expect, it, onTestFinished } from 'vitest';
-import { openStore, type Store } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { openMemoryStore } from '../store/testing/memory-store.ts';
 import { startTrimmer } from './index.ts';
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -17,7 +18,7 @@ it.each([
   ['right', 0],
   ['ahead', 1000 * DAY],
 ])('deletes by the time of the hub, with a wall clock that is %s', async (_, aheadMs) => {
-  const store = await openStore('pglite:memory', { logger });
+  const store = await openMemoryStore({ logger });
   onTestFinished(() => store.close());
   const clock = new TestClock(NOW + aheadMs);
   await store.query(

@@ -19,11 +19,17 @@ const parsers = {
  * It survives a kill at any instant, but it never flushes to the disk: a power cut may cost the last seconds, or
  * the database. Where that matters, a PostgreSQL server is the answer.
  *
+ * @param blank what a new database begins with, as `dumpDataDir` gives it; left out: it is made, which takes seconds
  * @throws TashikaError DATA_DIRECTORY_IN_USE, DATA_DIRECTORY_UNWRITABLE, STORE_UNAVAILABLE
  */
-export async function openPglite(directory: string | null, logger: Logger, clock: Clock = systemClock): Promise<Store> {
+export async function openPglite(
+  directory: string | null,
+  logger: Logger,
+  clock: Clock = systemClock,
+  blank?: Blob,
+): Promise<Store> {
   const open = async (dataDir: string | undefined, unlock: () => Promise<void>) => {
-    const database = await create(dataDir);
+    const database = await create(dataDir, blank);
     return storeOver(database, startUpkeep(database, clock, logger), unlock);
   };
   if (directory === null) return open(undefined, async () => {});
@@ -36,9 +42,13 @@ export async function openPglite(directory: string | null, logger: Logger, clock
   }
 }
 
-async function create(dataDir: string | undefined): Promise<PGlite> {
+async function create(dataDir: string | undefined, blank: Blob | undefined): Promise<PGlite> {
   try {
-    return await PGlite.create({ ...(dataDir !== undefined && { dataDir }), parsers });
+    return await PGlite.create({
+      ...(dataDir !== undefined && { dataDir }),
+      ...(blank !== undefined && { loadDataDir: blank }),
+      parsers,
+    });
   } catch (cause) {
     const place = dataDir ?? 'memory';
     throw new TashikaError('STORE_UNAVAILABLE', `PGlite does not open in ${place}: ${messageOf(cause)}`, { cause });

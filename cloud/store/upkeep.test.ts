@@ -1,7 +1,7 @@
 import { TestClock } from '@tashika/shared/time';
 import { describe, expect, it } from 'vitest';
-import { openStore } from './open.ts';
 import type { Store } from './store.ts';
+import { openMemoryStore } from './testing/memory-store.ts';
 import { CHECKPOINT_EVERY_MS } from './upkeep.ts';
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -9,7 +9,7 @@ const logger = { debug() {}, info() {}, warn() {}, error() {} };
 describe('the upkeep of PGlite', () => {
   it('checkpoints every minute, and gives back the space of overwritten rows', async () => {
     const clock = new TestClock();
-    const store = await openStore('pglite:memory', { logger, clock });
+    const store = await openMemoryStore({ logger, clock });
     await store.script(`CREATE TABLE busy (n integer, pad text);
                         INSERT INTO busy SELECT n, repeat('x', 500) FROM generate_series(1, 1000) AS n`);
     const before = await redoPoint(store);

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Queryable, type Store } from '../store/index.ts';
 import { migrate } from '../store/migrate.ts';
 import { migrations } from '../store/migrations/index.ts';
-import { openPglite } from '../store/pglite.ts';
 import { type PostgresServer, startPostgresServer } from '../store/postgres-server.ts';
+import { openBlankPglite } from '../store/testing/memory-store.ts';
 import type { ValueDelta, WindowDelta } from './deltas.ts';
 import { Sketch } from './sketch.ts';
 import { addValues } from './value-rows.ts';
@@ -71,7 +71,7 @@ async function expectWhole(store: Queryable, region: string, sensor: string, val
 }
 
 describe('the values of a window', () => {
-  describe('on PGlite', () => areKept(() => openPglite(null, logger)));
+  describe('on PGlite', () => areKept(() => openBlankPglite(logger)));
   describe('on a PostgreSQL server', () =>
     areKept(async () => server && openStore(await server.createDatabase(), { logger })));
 
@@ -120,7 +120,7 @@ describe('the values of a window', () => {
   }
 
   it('of before there were sketches are counted on without one; new ones beside them have one', async () => {
-    const store = await openPglite(null, logger);
+    const store = await openBlankPglite(logger);
     await migrate(
       store,
       logger,

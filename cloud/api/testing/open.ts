@@ -3,7 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { regionCompleteness } from '../../ledger/index.ts';
 import { createMetrics } from '../../metrics/index.ts';
-import { openStore, type Store } from '../../store/index.ts';
+import type { Store } from '../../store/index.ts';
+import { openMemoryStore } from '../../store/testing/memory-store.ts';
 import { type ApiOptions, createApi, type Redrive } from '../index.ts';
 import { heldToItsDocument } from './documented.ts';
 
@@ -17,7 +18,7 @@ export interface OpenApi {
 type Options = Partial<Pick<ApiOptions, 'beam' | 'clock' | 'ownWorkerLooked' | 'redrive' | 'webDirectory'>>;
 
 export async function openApi(options: Options = {}): Promise<OpenApi> {
-  const store = await openStore('pglite:memory', { logger });
+  const store = await openMemoryStore({ logger });
   const app = await openApiOver(store, options);
   return {
     app,

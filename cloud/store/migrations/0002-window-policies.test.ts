@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { migrate } from '../migrate.ts';
-import { openPglite } from '../pglite.ts';
 import type { Store } from '../store.ts';
+import { openBlankPglite } from '../testing/memory-store.ts';
 import { windowPolicies } from './0002-window-policies.ts';
 import { migrations } from './index.ts';
 
@@ -10,7 +10,7 @@ const before = migrations.slice(0, migrations.indexOf(windowPolicies));
 
 let store: Store;
 beforeAll(async () => {
-  store = await openPglite(null, logger);
+  store = await openBlankPglite(logger);
 });
 afterAll(() => store.close());
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrate } from '../migrate.ts';
-import { openPglite } from '../pglite.ts';
 import type { Store } from '../store.ts';
+import { openBlankPglite } from '../testing/memory-store.ts';
 import { losses } from './0004-losses.ts';
 import { migrations } from './index.ts';
 
@@ -9,7 +9,7 @@ const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 let store: Store;
 beforeAll(async () => {
-  store = await openPglite(null, logger);
+  store = await openBlankPglite(logger);
 });
 afterAll(() => store.close());
 
