@@ -38,14 +38,14 @@ export default defineConfig({
       {
         ...source,
         test: {
-          // Whole programs under faults, which have no time to keep: two files at a time.
+          // Whole programs under faults, which have no time to keep and wait much: three files at a time.
           name: 'integrity',
           include: ['test/integrity/**/*.test.ts'],
           exclude,
           testTimeout: 300_000,
           hookTimeout: 120_000,
           pool: 'forks',
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },
@@ -59,7 +59,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           pool: 'forks',
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },
