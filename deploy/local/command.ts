@@ -32,5 +32,10 @@ export const runGroup: CommandGroup = {
       'The Event Hubs stand-in alone, for SDKs of any language; its --help lists the flags',
       () => import('./event-hubs/main.ts'),
     ),
+    program(
+      'soracom-api',
+      "The stand-in of SORACOM's configuration API alone, for tashika soracom and soracom-cli; its --help lists the flags",
+      () => import('./soracom-api/main.ts'),
+    ),
   ],
 };
