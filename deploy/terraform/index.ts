@@ -1,0 +1,1 @@
+export { catalogue, type Input, type ModuleInterface, type Output, renderCatalogue } from './catalogue/index.ts';

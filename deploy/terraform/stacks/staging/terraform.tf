@@ -1,0 +1,36 @@
+terraform {
+  required_version = ">= 1.11, < 2.0"
+
+  required_providers {
+    azurerm = {
+      source  = "hashicorp/azurerm"
+      version = "~> 4.73"
+    }
+    vault = {
+      source  = "hashicorp/vault"
+      version = "~> 5.6"
+    }
+  }
+
+  # Where: `terraform init -backend-config=backend.hcl`. A lease on the blob keeps two runs apart.
+  backend "azurerm" {
+    key              = "tashika-staging.tfstate"
+    use_azuread_auth = true
+  }
+}
+
+# Which subscription: ARM_SUBSCRIPTION_ID, held against `account` before anything is planned.
+provider "azurerm" {
+  storage_use_azuread = true
+
+  features {
+    resource_group {
+      prevent_deletion_if_contains_resources = true
+    }
+  }
+}
+
+# VAULT_TOKEN, or what the provider finds of a login.
+provider "vault" {
+  address = var.vault_address
+}
