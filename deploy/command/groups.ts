@@ -14,6 +14,16 @@ export const GROUPS: readonly LazyGroup[] = [
     load: async () => (await import('../local/command.ts')).runGroup,
   },
   {
+    name: 'terraform',
+    summary: 'Try modules and stacks without a cloud',
+    load: async () => (await import('../terraform/command.ts')).terraformGroup,
+  },
+  {
+    name: 'catalogue',
+    summary: 'The platform modules that a team can use',
+    load: async () => (await import('../terraform/command.ts')).catalogueGroup,
+  },
+  {
     name: 'completion',
     summary: 'Print the script that lets a shell complete tashika',
     load: async () => (await import('./completion.ts')).completionGroup,

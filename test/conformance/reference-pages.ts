@@ -1,6 +1,7 @@
 import { cloudSchema } from '@tashika/cloud/config';
 import { localSchema } from '@tashika/deploy/local/config';
 import { FLAGS } from '@tashika/deploy/local/stack';
+import { catalogue, renderCatalogue } from '@tashika/deploy/terraform';
 import { edgeSchema } from '@tashika/edge/config';
 import { type ReferencePage, renderReference } from '@tashika/shared/config';
 
@@ -30,7 +31,10 @@ const pages: Readonly<Record<string, ReferencePage>> = {
   },
 };
 
-/** Path and text of every generated configuration reference. */
+/** Path and text of every generated reference page. */
 export function referencePages(): readonly (readonly [path: string, text: string])[] {
-  return Object.entries(pages).map(([path, page]) => [path, renderReference(page)]);
+  return [
+    ...Object.entries(pages).map(([path, page]) => [path, renderReference(page)] as const),
+    ['deploy/terraform/CATALOGUE.md', renderCatalogue(catalogue())],
+  ];
 }
