@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 
-const MOUNTED = '^[^/\\s]+(/[^/\\s]+)+$';
+const MOUNTED = { pattern: '^[^/\\s]+(/[^/\\s]+)+$', says: 'mount and name, such as kv/tashika/beam' };
 
 const auth = Type.Object(
   {
@@ -73,20 +73,20 @@ const vault = Type.Object(
       default: 30_000,
     }),
     eventHubs: Type.String({
-      pattern: MOUNTED,
+      ...MOUNTED,
       description:
         'Key-value secret with the `connectionString` of the Listen-only rule, for `worker` and `all`: mount and name, without `data`.',
       default: 'kv/tashika/event-hubs/listen',
     }),
     database: Type.Optional(
       Type.String({
-        pattern: MOUNTED,
+        ...MOUNTED,
         description:
           'Where PostgreSQL credentials are issued; by the command, if absent: `database/creds/tashika-api` for `api`, else `database/creds/tashika-worker`. Not asked for with PGlite.',
       }),
     ),
     beam: Type.String({
-      pattern: MOUNTED,
+      ...MOUNTED,
       description:
         "Key-value secret with Beam's `preSharedKey`, and `previousPreSharedKey` while it is replaced, for `api` and `all`. While there is none, no device gets a receipt.",
       default: 'kv/tashika/beam',

@@ -26,6 +26,7 @@ const metadata = Type.Object(
       description: "The link's metadata service; `/v1/userdata` and `/v1/subscriber.tags.pref` are appended.",
       default: 'http://metadata.soracom.io',
       pattern: '^https?://',
+      says: 'an address that begins with http:// or https://',
     }),
     timeoutMs: Type.Integer({
       description: 'How long one answer may take.',

@@ -8,6 +8,7 @@ export const receiptsSchema = Type.Object(
         description:
           "SORACOM Beam's HTTP entry, such as `http://beam.soracom.io:8888`; `/v1/receipts` is appended. Left out, Funnel's answer is all that is waited for. Set, what is sent stays on the disk until the cloud confirms it.",
         pattern: '^https?://',
+        says: 'an address that begins with http:// or https://',
       }),
     ),
     intervalMs: Type.Integer({

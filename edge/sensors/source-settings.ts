@@ -4,12 +4,14 @@ import Type from 'typebox';
 export const name = Type.String({
   description: 'Name of the source, unique among the sensors; the names of its readings begin with it.',
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+  says: 'a name of at most 64 letters of a to z, digits and . _ -, the first a letter or a digit',
 });
 
 export const unit = Type.Optional(
   Type.String({
     description: "Unit of the readings, from SenML's registry: `Cel`, `%RH`, `hPa`, `V`, `/` …",
     pattern: '^[!-~]{1,32}$',
+    says: 'a unit of at most 32 ASCII characters without a space',
   }),
 );
 

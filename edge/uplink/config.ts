@@ -8,6 +8,7 @@ export const uplinkSchema = Type.Object(
         "Where posts go. The scheme chooses the link: `http:` (Funnel's HTTP entry), `tcp:` and `udp:` (its port 23080, for posts of one packet), or `mqtt:` (Beam's MQTT entry, port 1883).",
       default: 'http://funnel.soracom.io',
       pattern: '^(https?|tcp|udp|mqtt)://',
+      says: 'an address that begins with http://, https://, tcp://, udp:// or mqtt://',
     }),
     entry: Type.Union([Type.Literal('funnel'), Type.Literal('unified')], {
       description:
@@ -25,7 +26,8 @@ export const uplinkSchema = Type.Object(
     topic: Type.String({
       description: 'The topic that posts are published to over MQTT.',
       default: 'tashika',
-      pattern: '^[^+#]+$',
+      pattern: '^[^+#\\u0000]+$',
+      says: 'a topic, without the wildcards + and #',
     }),
     localAddress: Type.Optional(
       Type.String({

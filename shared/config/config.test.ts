@@ -18,6 +18,9 @@ const schema = Type.Object({
     }),
     keepAlive: Type.Boolean({ description: 'Keep the connection.', default: true }),
     key: Type.Optional(Type.String({ description: 'A secret.', minLength: 8, secret: true })),
+    topic: Type.Optional(
+      Type.String({ description: 'Its topic.', pattern: '^[^+#]+$', says: 'a topic without + and #' }),
+    ),
   }),
   policy: Type.Union([Type.Literal('drop-oldest'), Type.Literal('drop-newest')], {
     default: 'drop-oldest',
@@ -167,6 +170,12 @@ describe('configuration', () => {
       {},
       'serial[0].path is missing: it must be text.',
     ],
+    [
+      'a text of another form, in words',
+      { uplink: { url: 'x', topic: 'a/#' } },
+      {},
+      'uplink.topic must be a topic without + and #, found "a/#".',
+    ],
     ['a section that is no object', { uplink: 5 }, {}, 'uplink must be an object, found 5.'],
   ])('refuses %s by its name', (_name, document, env, problem) => {
     expect(() => load(document, env)).toThrowError(
@@ -183,19 +192,20 @@ describe('configuration', () => {
   });
 
   it.each([
-    ['{"uplink":', 'is not JSON'],
-    ['[]', 'must hold a JSON object'],
+    ['{"uplink":', /is not JSON \(.+\)\. Correct it there\.$/],
+    ['[]', /must hold one JSON object: put its settings between \{ and \}\.$/],
   ])('refuses the file %s', (content, problem) => {
     const file = fileOf(content);
     expect(() => loadConfiguration({ schema, prefix: 'X', file, env: {} })).toThrowError(
-      expect.objectContaining({ code: 'CONFIG_UNREADABLE', message: expect.stringContaining(problem) }),
+      expect.objectContaining({ code: 'CONFIG_UNREADABLE', message: expect.stringMatching(problem) }),
     );
   });
 
-  it('refuses a file that is not there by its path', () => {
-    expect(() => loadConfiguration({ schema, prefix: 'X', file: join(folder, 'absent.json'), env: {} })).toThrowError(
-      /absent\.json can't be read/,
-    );
+  it.each([
+    ['is not there', 'absent.json', /absent\.json can't be read \(ENOENT.+\)\. Correct the path, or make the file\.$/],
+    ['is a folder', '.', /can't be read \(EISDIR.+\)\. Name a file that can be read\.$/],
+  ])('refuses a file that %s, and says what to do', (_what, name, problem) => {
+    expect(() => loadConfiguration({ schema, prefix: 'X', file: join(folder, name), env: {} })).toThrowError(problem);
   });
 
   it('holds rules between fields', () => {

@@ -57,19 +57,37 @@ export function readConfigurationFile(file: string): Record<string, unknown> {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new TashikaError('CONFIG_UNREADABLE', `The configuration file ${file} can't be read: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new TashikaError(
+      'CONFIG_UNREADABLE',
+      `The configuration file ${file} can't be read (${messageOf(error)}). ${adviceOn(error)}`,
+      { cause: error },
+    );
   }
   try {
     const document: unknown = JSON.parse(text);
     if (isDocument(document)) return document;
   } catch (error) {
-    throw new TashikaError('CONFIG_UNREADABLE', `The configuration file ${file} is not JSON: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new TashikaError(
+      'CONFIG_UNREADABLE',
+      `The configuration file ${file} is not JSON (${messageOf(error)}). Correct it there.`,
+      { cause: error },
+    );
   }
-  throw new TashikaError('CONFIG_UNREADABLE', `The configuration file ${file} must hold a JSON object.`);
+  throw new TashikaError(
+    'CONFIG_UNREADABLE',
+    `The configuration file ${file} must hold one JSON object: put its settings between { and }.`,
+  );
+}
+
+function adviceOn(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return 'Correct the path, or make the file.';
+    case 'EACCES':
+      return 'Let the user that runs this read it.';
+    default:
+      return 'Name a file that can be read.';
+  }
 }
 
 function applyEnvironment(

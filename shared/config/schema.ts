@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
 
-/** The parts of a JSON schema that configuration uses; `unit`, `secret` and `local` are annotations of ours. */
+/** The parts of a JSON schema that configuration uses; `unit`, `says`, `secret` and `local` are annotations of ours. */
 export interface SchemaNode {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
@@ -20,6 +20,8 @@ export interface SchemaNode {
   readonly exclusiveMaximum?: number;
   readonly minLength?: number;
   readonly pattern?: string;
+  /** What `pattern` allows, as a person would say it. */
+  readonly says?: string;
   readonly minItems?: number;
   readonly maxItems?: number;
 }
@@ -79,13 +81,14 @@ function kind(schema: SchemaNode): string {
     case 'object':
       return 'an object';
     default:
+      if (schema.says !== undefined) return schema.says;
       if (!schema.minLength) return 'text';
       return schema.minLength === 1 ? 'text that is not empty' : `text of at least ${schema.minLength} characters`;
   }
 }
 
 function bounds(schema: SchemaNode): string {
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, pattern, minItems, maxItems } = schema;
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, pattern, says, minItems, maxItems } = schema;
   const parts: string[] = [];
   if (minimum !== undefined && maximum !== undefined) parts.push(` from ${minimum} to ${maximum}`);
   else if (minimum !== undefined) parts.push(` of at least ${minimum}`);
@@ -94,6 +97,6 @@ function bounds(schema: SchemaNode): string {
   if (exclusiveMaximum !== undefined) parts.push(` below ${exclusiveMaximum}`);
   if (minItems !== undefined && minItems === maxItems) parts.push(` of ${minItems}`);
   else if (minItems !== undefined) parts.push(` of at least ${minItems}`);
-  if (pattern !== undefined) parts.push(` that matches ${pattern}`);
+  if (pattern !== undefined && says === undefined) parts.push(` that matches ${pattern}`);
   return parts.join('');
 }

@@ -17,6 +17,7 @@ const topicSchema = Type.Object({
       description:
         'For `json`: JSON Pointer (RFC 6901) to the value in a JSON payload. Left out: a plain number, true or false, or every field of a JSON object.',
       pattern: '^/',
+      says: 'a JSON Pointer, which begins with /',
     }),
   ),
   sensor: Type.Optional(
@@ -39,6 +40,7 @@ export const mqttSchema = Type.Object({
   url: Type.String({
     description: 'The broker: `mqtt://host:1883` or `mqtts://host:8883`.',
     pattern: '^(mqtt|mqtts|ws|wss)://',
+    says: 'an address that begins with mqtt://, mqtts://, ws:// or wss://',
   }),
   topics: Type.Array(topicSchema, { description: 'What to subscribe to, with QoS 1.', minItems: 1 }),
   username: Type.Optional(Type.String({ description: 'User name at the broker.', minLength: 1 })),
@@ -54,6 +56,7 @@ export const mqttSchema = Type.Object({
       description:
         'Topic on which the broker says whether this source is connected: `online`, or `offline` as its last will, both retained. Left out: `tashika/CLIENTID/status`. Empty: none.',
       pattern: '^[^+#\\u0000]*$',
+      says: 'a topic without the wildcards + and #, or nothing',
     }),
   ),
   connectTimeoutMs: Type.Integer({

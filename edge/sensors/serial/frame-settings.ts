@@ -4,7 +4,9 @@ import { oneOf, unit } from '../source-settings.ts';
 import { CHECKSUMS, checksumBytes } from './checksum.ts';
 
 const bytesInHex = (description: string) =>
-  Type.Optional(Type.String({ description, pattern: '^([0-9a-fA-F]{2} ?){1,16}$' }));
+  Type.Optional(
+    Type.String({ description, pattern: '^([0-9a-fA-F]{2} ?){1,16}$', says: '1 to 16 bytes in hex, such as 42 4d' }),
+  );
 
 const byteOrder = (description: string) =>
   Type.Union([Type.Literal('big'), Type.Literal('little')], { description, default: 'big' });

@@ -52,7 +52,12 @@ export const serialSchema = Type.Object({
     minimum: 1_000,
     maximum: 86_400_000,
   }),
-  delimiter: Type.String({ description: 'What separates CSV values.', default: ',', pattern: '^[^"\\r\\n]$' }),
+  delimiter: Type.String({
+    description: 'What separates CSV values.',
+    default: ',',
+    pattern: '^[^"\\r\\n]$',
+    says: 'one character, but neither a double quote nor the end of a line',
+  }),
   columns: Type.Array(Type.String({ minLength: 1 }), {
     description:
       'Names of the CSV columns in order. Empty: the first line of different words names them, and again after a reconnect or an unreadable line. Set them where the values are words.',
