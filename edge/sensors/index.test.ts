@@ -65,6 +65,11 @@ describe('the configured sensors', () => {
       { mqtt: [{ name: 'm', url: 'mqtt://x', topics: [{ topic: 'a/#' }, { topic: 'a/+' }] }] },
       'would count twice',
     ],
+    [
+      'a topic filter that no broker takes',
+      { mqtt: [{ name: 'm', url: 'mqtt://x', topics: [{ topic: 'a' }, { topic: 'a/#/b' }] }] },
+      'sensors.mqtt m: topics[1].topic is no topic filter: # stands at the end only, found "a/#/b".',
+    ],
   ])('are refused with %s', (_name, sensors, problem) => {
     expect(() => createSensors(sensorsConfiguration(sensors), options)).toThrowError(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(problem) }),

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { name, oneOf, unit } from '../source-settings.ts';
-import { overlapping } from './topic.ts';
+import { filterProblem, overlapping } from './topic.ts';
 
 const topicSchema = Type.Object({
   topic: Type.String({
@@ -80,7 +80,17 @@ export type TopicConfiguration = MqttConfiguration['topics'][number];
 
 /** What the settings of a broker say against each other; each sentence is a problem. */
 export function mqttProblems(configuration: MqttConfiguration): readonly string[] {
-  return [...overlappingTopics(configuration), ...onlyForJson(configuration)];
+  return [...impossibleTopics(configuration), ...overlappingTopics(configuration), ...onlyForJson(configuration)];
+}
+
+function impossibleTopics({ name, topics }: MqttConfiguration): string[] {
+  return topics.flatMap(({ topic }, index) => {
+    const problem = filterProblem(topic);
+    if (problem === undefined) return [];
+    return [
+      `sensors.mqtt ${name}: topics[${index}].topic is no topic filter: ${problem}, found ${JSON.stringify(topic)}.`,
+    ];
+  });
 }
 
 /** A broker may deliver a message once for each filter that matches (MQTT 3.1.1, section 3.3.5): it would count twice. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../testing/random.ts';
-import { matches, overlapping } from './topic.ts';
+import { filterProblem, matches, overlapping } from './topic.ts';
 
 describe('a topic filter', () => {
   it.each([
@@ -20,6 +20,29 @@ describe('a topic filter', () => {
   ])('%s against %s: %s', (filter, topic, expected) => {
     expect(matches(filter, topic)).toBe(expected);
   });
+
+  it.each([
+    ['', 'it is empty'],
+    ['a/#/b', '# stands at the end only'],
+    ['#/a', '# stands at the end only'],
+    ['a#/b', '# stands at the end only'],
+    ['a/b#', '# stands alone behind a /'],
+    ['##', '# stands alone behind a /'],
+    ['a+/b', '+ stands alone between two /'],
+    ['a/+b', '+ stands alone between two /'],
+    ['++', '+ stands alone between two /'],
+    ['a/\0', 'it has a null character'],
+    ['ア'.repeat(21_846), 'it is longer than 65535 bytes'],
+  ])('%j is none', (filter, problem) => {
+    expect(filterProblem(filter)).toBe(problem);
+  });
+
+  it.each(['a', '/', '//', 'a b/c', '#', '+', '+/#', '/+/', 'a/+/b/#', '$SYS/#', 'tele/温度'])(
+    '%j is one',
+    (filter) => {
+      expect(filterProblem(filter)).toBeUndefined();
+    },
+  );
 
   it('overlaps another whenever one topic matches both', () => {
     const random = seededRandom(311);

@@ -12,6 +12,21 @@ export function matches(filter: string, topic: string): boolean {
   return wanted.length === levels.length;
 }
 
+/** MQTT 3.1.1, section 1.5.3: a text has two bytes for its length. */
+const MOST_TOPIC_BYTES = 65_535;
+
+/** Why a broker would refuse a topic filter, by MQTT 3.1.1, section 4.7; undefined for one that is valid. */
+export function filterProblem(filter: string): string | undefined {
+  const levels = filter.split('/');
+  if (filter === '') return 'it is empty';
+  if (filter.includes('\0')) return 'it has a null character';
+  if (Buffer.byteLength(filter) > MOST_TOPIC_BYTES) return `it is longer than ${MOST_TOPIC_BYTES} bytes`;
+  if (levels.slice(0, -1).some((level) => level.includes('#'))) return '# stands at the end only';
+  if (levels.at(-1)!.includes('#') && levels.at(-1) !== '#') return '# stands alone behind a /';
+  if (levels.some((level) => level.includes('+') && level !== '+')) return '+ stands alone between two /';
+  return undefined;
+}
+
 /** Whether some topic matches both filters. */
 export function overlapping(one: string, other: string): boolean {
   const a = one.split('/');
