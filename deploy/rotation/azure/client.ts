@@ -62,7 +62,7 @@ async function send(options: ArmOptions, { method, path, body }: ArmRequest): Pr
       signal: late.signal,
     });
     const text = await response.text();
-    if (response.ok) return { body: JSON.parse(text) };
+    if (response.ok) return { body: jsonOf(text) };
     const reason = reasonOf(response.status, text);
     if (response.status === 429 || response.status === 503)
       return {
@@ -103,6 +103,14 @@ function refusal(status: number, path: string, reason: string): TashikaError {
 
 function unreachable({ endpoint }: ArmOptions, path: string, reason: string): TashikaError {
   return new TashikaError('AZURE_UNREACHABLE', `${endpoint} does not answer to ${path} as it should: ${reason}`);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('something that is not JSON');
+  }
 }
 
 /** Status, code and sentence of an error's body, `{"error":{"code","message"}}`. */
