@@ -139,7 +139,7 @@ function groupParser(
   parser.usage(`$0 ${group.name} COMMAND\n\n${group.summary}.`).updateStrings({ 'Commands:': 'Commands:' });
   for (const command of group.commands) {
     parser.command(
-      wordsOf(command),
+      command.alone ? [wordsOf(command), '$0'] : wordsOf(command),
       command.summary,
       (inner) => commandParser(inner, group, command),
       (given) => choose(command, given),

@@ -76,6 +76,8 @@ export interface Command {
   readonly description?: string;
   readonly positionals?: readonly Positional[];
   readonly options?: Readonly<Record<string, Option>>;
+  /** What the group does when it is named alone; one command of a group at most. */
+  readonly alone?: boolean;
   /** All that follows the command's name is another program's: it is in `--` as it was given, `--help` too. */
   readonly handsOn?: boolean;
   /**

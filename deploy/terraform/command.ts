@@ -7,6 +7,7 @@ import { stacks } from './directories.ts';
 const show: Command = {
   name: 'show',
   summary: 'Print the platform modules with their inputs and outputs',
+  alone: true,
   positionals: [{ name: 'module', summary: 'Only this module' }],
   async run(args, { print, answer }): Promise<ExitCode> {
     const [entries, name] = [catalogue(), textOf(args, 'module')];
