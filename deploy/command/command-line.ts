@@ -55,7 +55,8 @@ export function groupNameIn(args: readonly string[], groups: readonly GroupEntry
  *
  * @throws TashikaError `USAGE` with what is wrong, and the nearest name where there is one
  */
-export function parseCommandLine(args: readonly string[], line: CommandLine): Asked {
+export function parseCommandLine(given: readonly string[], line: CommandLine): Asked {
+  const args = withCommand(given, line.group);
   const handedOn = handsOn(args, line.group);
   if (handedOn) return handedOn;
   let chosen: { command: Command; given: Readonly<Record<string, unknown>> } | undefined;
@@ -77,6 +78,14 @@ export function parseCommandLine(args: readonly string[], line: CommandLine): As
   } catch (error) {
     throw usageError(error, `${NAME} ${line.group!.name} ${command.name}`);
   }
+}
+
+/** With the command that a group runs when it is named alone, `tashika catalogue --json`; its help stays the group's. */
+function withCommand(args: readonly string[], group: CommandGroup | undefined): readonly string[] {
+  const [name, ...rest] = args;
+  const command = group?.commands.find(({ alone }) => alone);
+  if (!command || name !== group?.name || rest.some((word) => word !== '--json' && word !== '--yes')) return args;
+  return [name, command.name, ...rest];
 }
 
 /** The command of `group` that takes all that follows its name as it is, `--help` too. */
@@ -139,7 +148,7 @@ function groupParser(
   parser.usage(`$0 ${group.name} COMMAND\n\n${group.summary}.`).updateStrings({ 'Commands:': 'Commands:' });
   for (const command of group.commands) {
     parser.command(
-      command.alone ? [wordsOf(command), '$0'] : wordsOf(command),
+      wordsOf(command),
       command.summary,
       (inner) => commandParser(inner, group, command),
       (given) => choose(command, given),
