@@ -24,6 +24,11 @@ export const GROUPS: readonly LazyGroup[] = [
     load: async () => (await import('../terraform/command.ts')).catalogueGroup,
   },
   {
+    name: 'vault',
+    summary: "Vault's own configuration: policies, engines, logins, audit",
+    load: async () => (await import('../vault/command.ts')).vaultCommands,
+  },
+  {
     name: 'completion',
     summary: 'Print the script that lets a shell complete tashika',
     load: async () => (await import('./completion.ts')).completionGroup,

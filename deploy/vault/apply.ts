@@ -19,32 +19,30 @@ export interface ApplyParts {
  * Makes the changes of a plan, one after the other; each is whole or can be made again. Nothing else is done while no
  * audit device is on.
  *
- * @param site noted in Vault as whose it is
  * @throws TashikaError VAULT_DIFFERS, VAULT_AUDIT_OFF, CONFIG_INVALID where a first secret is not given, and those of
  *   `Vault`, with how far it came
  */
-export async function apply(plan: Plan, site: string, parts: ApplyParts): Promise<void> {
-  if (plan.conflicts.length > 0) throw new TashikaError('VAULT_DIFFERS', plan.conflicts.join('\n'));
+export async function apply(plan: Plan, parts: ApplyParts): Promise<void> {
+  requireNoConflict(plan);
   requireSecrets(plan);
   let done = 0;
-  let noted = !plan.first;
   try {
     for (const change of plan.changes) {
       parts.signal.throwIfAborted();
       parts.progress(done, change);
       await make(change, parts);
       done++;
-      if (!noted && change.path === 'sys/mounts/kv') {
-        await noteSite(parts.vault, site);
-        noted = true;
-      }
     }
-    if (!noted) await noteSite(parts.vault, site);
   } catch (error) {
     if (!(error instanceof TashikaError)) throw error;
     const far = `${done} of ${plan.changes.length} changes are made; run it again for the rest.`;
     throw new TashikaError(error.code, `${messageOf(error)} ${far}`, { cause: error });
   }
+}
+
+/** @throws TashikaError VAULT_DIFFERS */
+export function requireNoConflict({ conflicts }: Plan): void {
+  if (conflicts.length > 0) throw new TashikaError('VAULT_DIFFERS', conflicts.join('\n'));
 }
 
 /** Asked for before anything is changed. @throws TashikaError CONFIG_INVALID */
@@ -69,6 +67,8 @@ async function make(change: Change, { vault, clock }: ApplyParts): Promise<void>
     }
     case 'finish':
       return once(change.path, vault, clock);
+    case 'note':
+      return noteSite(vault, change.site);
   }
 }
 

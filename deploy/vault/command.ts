@@ -127,13 +127,14 @@ async function apply(args: CommandArguments, context: CommandContext): Promise<E
     await requirePermission(needsOfApply(found.changes), vault);
     context.print(renderPlan(found));
     context.answer(planAnswer(found));
-    if (found.changes.length === 0 && found.conflicts.length === 0) return 0;
+    applying.requireNoConflict(found);
+    if (found.changes.length === 0) return 0;
     if (!(await context.confirm(`Change the Vault at ${context.env.VAULT_ADDR} for the site ${site}?`))) {
       context.print('Nothing was changed.');
       return 0;
     }
     const { clock, signal } = context;
-    await applying.apply(found, site, {
+    await applying.apply(found, {
       vault,
       clock,
       signal,

@@ -2,7 +2,9 @@ import type { Vault } from '@tashika/cloud/secrets';
 import { isTashikaError } from '@tashika/shared/errors';
 import type { Clock } from '@tashika/shared/time';
 
-const PATH = 'kv/tashika/vault';
+/** Where it is kept. */
+export const JOURNAL = 'kv/tashika/vault';
+
 const SITE = 'site';
 
 /** What Vault itself keeps of how it was configured: whose it is, and what was done once. No secret is in it. */
@@ -35,13 +37,13 @@ export async function noteDone(vault: Vault, path: string, clock: Clock): Promis
 
 async function add(vault: Vault, entries: Readonly<Record<string, string>>): Promise<void> {
   const { data, version } = await entriesOf(vault);
-  await vault.writeKv(PATH, { ...data, ...entries }, { cas: version });
+  await vault.writeKv(JOURNAL, { ...data, ...entries }, { cas: version });
 }
 
 /** Empty before the engine is there: then `readKv` is refused for want of it. */
 async function entriesOf(vault: Vault): Promise<Entries> {
   try {
-    return (await vault.readKv(PATH)) ?? { data: {}, version: 0 };
+    return (await vault.readKv(JOURNAL)) ?? { data: {}, version: 0 };
   } catch (error) {
     if (isTashikaError(error, 'VAULT_REFUSED')) return { data: {}, version: 0 };
     throw error;

@@ -32,6 +32,8 @@ function needsOf(change: Change): readonly Need[] {
   switch (change.kind) {
     case 'audit':
       return [{ path: change.path, oneOf: WRITE, sudo: true }];
+    case 'note':
+      return [];
     case 'finish':
       return [{ path: change.path, oneOf: WRITE }];
     case 'alter':

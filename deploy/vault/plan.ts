@@ -2,7 +2,7 @@ import type { Vault } from '@tashika/cloud/secrets';
 import { isTashikaError, TashikaError } from '@tashika/shared/errors';
 import type { AuditDevice, Declaration, Declared, Fields } from './declared.ts';
 import { type Difference, differences } from './difference.ts';
-import { type Journal, readJournal } from './journal.ts';
+import { JOURNAL, type Journal, readJournal } from './journal.ts';
 
 /** One thing that `apply` will do. */
 export type Change =
@@ -15,7 +15,9 @@ export type Change =
       readonly differences: readonly Difference[];
     }
   /** It was made, and the run ended before what follows on that. */
-  | { readonly kind: 'finish'; readonly path: string };
+  | { readonly kind: 'finish'; readonly path: string }
+  /** Vault notes whose it is. */
+  | { readonly kind: 'note'; readonly path: string; readonly site: string };
 
 export interface Plan {
   /** In the order in which they are made. */
@@ -24,8 +26,6 @@ export interface Plan {
   readonly undeclared: readonly string[];
   /** Sentences: what Vault has otherwise and can't be changed. `apply` does nothing while there is one. */
   readonly conflicts: readonly string[];
-  /** Whether Vault was never configured by these files. */
-  readonly first: boolean;
 }
 
 /** What Vault has, as far as it matters. */
@@ -50,7 +50,7 @@ export async function planOf(declaration: Declaration, site: string, vault: Vaul
       'VAULT_OF_ANOTHER_SITE',
       `This Vault was configured for the site ${found.journal.site}, and the settings are those of ${site}: check VAULT_ADDR and the settings file.`,
     );
-  return compare(declaration, found);
+  return compare(declaration, found, site);
 }
 
 async function find({ things, lists }: Declaration, vault: Vault): Promise<Found> {
@@ -94,7 +94,7 @@ function flat(thing: Fields): Fields {
   return { ...thing, ...(thing.config as Fields), ...(thing.connection_details as Fields) };
 }
 
-function compare({ audit, things, lists }: Declaration, found: Found): Plan {
+function compare({ audit, things, lists }: Declaration, found: Found, site: string): Plan {
   const changes: Change[] = audit
     .filter((device) => !found.audit.some((each) => isDevice(each, device)))
     .map((device) => ({ kind: 'audit', path: `sys/audit/${device.path}`, device }));
@@ -111,9 +111,13 @@ function compare({ audit, things, lists }: Declaration, found: Found): Plan {
     if (declared.afterwards !== undefined && !found.journal.done.has(declared.afterwards))
       changes.push({ kind: 'finish', path: declared.afterwards });
   }
+  if (found.journal.site === undefined) {
+    const mounted = changes.findLastIndex(({ path }) => path.startsWith('sys/'));
+    changes.splice(mounted + 1, 0, { kind: 'note', path: JOURNAL, site });
+  }
   const paths = new Set(things.map(({ path }) => path));
   const undeclared = lists.length === 0 ? [] : found.listed.filter((path) => !paths.has(path));
-  return { changes, undeclared, conflicts, first: found.journal.site === undefined };
+  return { changes, undeclared, conflicts };
 }
 
 /** Under whatever path: OpenBao's devices have the paths that the server's configuration gives them. */

@@ -13,7 +13,7 @@ export function renderPlan({ changes, undeclared, conflicts }: Plan): string {
   return [...lines, summary({ changes, undeclared, conflicts })].join('\n');
 }
 
-function summary({ changes, undeclared, conflicts }: Omit<Plan, 'first'>): string {
+function summary({ changes, undeclared, conflicts }: Plan): string {
   if (changes.length + undeclared.length + conflicts.length === 0) return 'Vault is as declared.';
   const altered = changes.filter(({ kind }) => kind === 'alter').length;
   return `${changes.length - altered} to make, ${altered} to alter, ${undeclared.length} not declared, ${conflicts.length} in conflict.`;
@@ -25,6 +25,8 @@ function renderChange(change: Change): readonly string[] {
       return [`+ ${change.path}`];
     case 'audit':
       return [`+ ${change.path}: ${text(change.device.options)}`];
+    case 'note':
+      return [`+ ${change.path}: this is the Vault of the site ${change.site}`];
     case 'finish':
       return [`+ ${change.path}: left over from a run that ended early`];
     case 'alter':

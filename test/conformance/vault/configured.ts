@@ -24,7 +24,7 @@ export function planFor(site: VaultSite, vault: Vault): Promise<Plan> {
 /** Applies all that is declared for a site. */
 export async function configure(site: VaultSite, vault: Vault): Promise<void> {
   const parts = { vault, clock: systemClock, signal: new AbortController().signal, progress() {} };
-  await apply(await planFor(site, vault), site.site, parts);
+  await apply(await planFor(site, vault), parts);
 }
 
 /** What a request is answered, as it is. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { redrive } from '@tashika/cloud/ingest';
 import type { Vault } from '@tashika/cloud/secrets';
 import { openStore } from '@tashika/cloud/store';
 import { systemClock } from '@tashika/shared/time';
@@ -102,6 +103,27 @@ describe.skipIf(!haveBao())('users of PostgreSQL that Vault makes', () => {
     });
     const api = await credentials('api');
     await migrated(api.url); // finds it up to date, and needs no right to change it
+  });
+
+  it('let the API drive a dead letter again: it is counted', async () => {
+    const body = { sourceProtocol: 'http', operatorId: 'OP1', imsi: '440103000000001', payloads: { pref: '13' } };
+    const { rows } = await administrator.query(
+      `INSERT INTO dead_letter (reason, detail, received_at, namespace, hub, partition_id, sequence_number, body)
+       VALUES ('unreadable', '', now(), 'n', 'h', '0', 1, $1) RETURNING id`,
+      [Buffer.from(JSON.stringify(body))],
+    );
+    const windows = {
+      policy: 'revise',
+      action: 'adjust',
+      lengthMs: 60_000,
+      lateToleranceMs: 5_000,
+      earlyToleranceMs: 300_000,
+      outOfOrderToleranceMs: 0,
+    } as const;
+    const api = await credentials('api');
+    const store = await openStore(api.url, { logger: quiet, clock: systemClock });
+    expect(await redrive(store, Number(rows[0].id), systemClock.now(), { windows })).toEqual({ outcome: 'counted' });
+    await store.close();
   });
 
   it('let the API read, count and forget receipts, and refuse it all else', async () => {
