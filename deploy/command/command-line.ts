@@ -55,8 +55,8 @@ export function groupNameIn(args: readonly string[], groups: readonly GroupEntry
  *
  * @throws TashikaError `USAGE` with what is wrong, and the nearest name where there is one
  */
-export function parseCommandLine(given: readonly string[], line: CommandLine): Asked {
-  const args = withCommand(given, line.group);
+export function parseCommandLine(words: readonly string[], line: CommandLine): Asked {
+  const args = withCommand(words, line.group);
   const handedOn = handsOn(args, line.group);
   if (handedOn) return handedOn;
   let chosen: { command: Command; given: Readonly<Record<string, unknown>> } | undefined;
@@ -84,7 +84,7 @@ export function parseCommandLine(given: readonly string[], line: CommandLine): A
 function withCommand(args: readonly string[], group: CommandGroup | undefined): readonly string[] {
   const [name, ...rest] = args;
   const command = group?.commands.find(({ alone }) => alone);
-  if (!command || name !== group?.name || rest.some((word) => word !== '--json' && word !== '--yes')) return args;
+  if (!command || name === undefined || name !== group?.name || rest.some((word) => word !== '--json' && word !== '--yes')) return args;
   return [name, command.name, ...rest];
 }
 
