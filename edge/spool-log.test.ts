@@ -50,3 +50,14 @@ it('tells the rest of a loss when the disk takes readings again', () => {
     [undefined, 'the disk takes readings again'],
   ]);
 });
+
+it.each([
+  ['ENOSPC', 'DISK_FULL'],
+  ['EDQUOT', 'DISK_FULL'],
+  ['EROFS', 'DISK_READ_ONLY'],
+  ['EIO', 'DATA_DIRECTORY_UNWRITABLE'],
+])('calls a disk that answers %s by its name', (system, code) => {
+  const { lines, report } = logged();
+  report({ kind: 'disk-refuses', error: Object.assign(new Error(system), { code: system }) });
+  expect(lines).toMatchObject([{ code, msg: 'the disk takes no readings; they wait in memory' }]);
+});

@@ -1,3 +1,4 @@
+import { diskErrorCode } from '@tashika/shared/data-directory';
 import { count, type SequenceRanges, union } from '@tashika/shared/sequence';
 import type { Clock, Duration } from '@tashika/shared/time';
 import type { Logger } from 'pino';
@@ -41,7 +42,7 @@ export function spoolLog(logger: Logger, clock: Pick<Clock, 'monotonic'>): Repor
         );
       case 'disk-refuses':
         return logger.error(
-          { code: 'DISK_FULL', err: report.error },
+          { code: diskErrorCode(report.error), err: report.error },
           'the disk takes no readings; they wait in memory',
         );
       case 'disk-recovered':

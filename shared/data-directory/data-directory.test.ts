@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { takeDataDirectory } from './index.ts';
+import { directoryError, takeDataDirectory } from './index.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -73,4 +73,13 @@ describe('taking a data directory', () => {
         expect.objectContaining({ code: 'DATA_DIRECTORY_UNWRITABLE' }),
       );
   });
+});
+
+it.each([
+  ['ENOSPC', 'DISK_FULL', 'There is no room in the data directory /data (why). Free some space on its disk.'],
+  ['EROFS', 'DISK_READ_ONLY', expect.stringMatching(/ \/data \(why\)\. It is mounted read-only: /)],
+  ['EACCES', 'DATA_DIRECTORY_UNWRITABLE', expect.stringMatching(/ \/data \(why\)\. Make it writable for the user/)],
+])("says what the system's %s means for the data directory, and what to do", (system, code, message) => {
+  const error = Object.assign(new Error('why'), { code: system });
+  expect(directoryError('/data', error)).toMatchObject({ code, message, cause: error });
 });

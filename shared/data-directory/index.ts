@@ -1,3 +1,3 @@
 export { type DirectoryLock, holderOf, takeDataDirectory } from './lock.ts';
 export { makeDirectory } from './make.ts';
-export { directoryError } from './open-error.ts';
+export { directoryError, diskErrorCode } from './open-error.ts';

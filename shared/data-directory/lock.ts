@@ -24,7 +24,7 @@ export interface DirectoryLock {
  * process, however that ends, so nothing is left stuck; and it is seen from other containers that share the volume,
  * where process ids say nothing.
  *
- * @throws TashikaError `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNWRITABLE`, `DISK_FULL`
+ * @throws TashikaError `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNWRITABLE`, `DISK_FULL`, `DISK_READ_ONLY`
  */
 export async function takeDataDirectory(directory: string): Promise<DirectoryLock> {
   let handle: FileHandle | undefined;
