@@ -1,6 +1,13 @@
+import type { DirectoryLock } from '@tashika/shared/data-directory';
 import type { Duration } from '@tashika/shared/time';
 import type { Logger } from 'pino';
-import { type BootClock, machineClock, SynchronisationWatch } from './clock/index.ts';
+import {
+  type BootClock,
+  machineClock,
+  SYSTEM_PROBES,
+  type SynchronisationProbe,
+  SynchronisationWatch,
+} from './clock/index.ts';
 import type { EdgeConfiguration } from './config/index.ts';
 import { type AgentFigures, type HealthServer, startHealth } from './health/index.ts';
 import { Intake } from './intake.ts';
@@ -39,26 +46,35 @@ export interface AgentParts {
   readonly random?: () => number;
   /** Instead of the configured sensors. */
   readonly sensors?: readonly SensorSource[];
+  /** Who is asked whether the wall clock is right, instead of the system. */
+  readonly probes?: readonly SynchronisationProbe[] | undefined;
   /** The region of a SIM without a tag. */
   readonly groupRegion?: string | undefined;
   /** What configures the agent, for its figures. */
   readonly provisioning?: () => ProvisioningState | undefined;
+  /** Of who has the data directory already; left out, the agent takes it for itself. */
+  readonly lock?: DirectoryLock | undefined;
+  /** Aborted when the agent is to end, also while it starts: then nothing is waited for that may hang. */
+  readonly ending?: AbortSignal | undefined;
 }
 
 /**
  * The whole agent: sensors → intake → spool → uplink, and back: receipts → spool.
  *
- * @throws TashikaError `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNWRITABLE`, `DISK_FULL`, `PORT_BUSY`, `CONFIG_INVALID`
+ * @throws TashikaError `DATA_DIRECTORY_IN_USE`, `DATA_DIRECTORY_UNWRITABLE`, `DISK_FULL`, `DISK_READ_ONLY`,
+ * `PORT_BUSY`, `CONFIG_INVALID`
  */
 export async function startAgent(configuration: EdgeConfiguration, parts: AgentParts): Promise<Agent> {
-  const { logger, clock = machineClock(), random = Math.random } = parts;
+  const { logger, clock = machineClock(), random = Math.random, ending = new AbortController().signal } = parts;
   const { dataDirectory, uplink: link } = configuration;
   const travel = await travelOf(configuration.sensors, clock);
   const sensors = parts.sensors ?? createSensors(configuration.sensors, { clock, logger, onPosition: travel?.fix });
-  const synchronisation = new SynchronisationWatch({ trust: configuration.clock.trusted, clock });
+  const { probes = SYSTEM_PROBES } = parts;
+  const synchronisation = new SynchronisationWatch({ trust: configuration.clock.trusted, clock, probes });
   const { bootId } = clock;
   const opened = await openSpool(dataDirectory, {
     ...configuration.spool,
+    lock: parts.lock,
     clock,
     bootId,
     synced: () => synchronisation.synced,
@@ -164,7 +180,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
   try {
     const { host, port } = configuration.health;
     if (port !== undefined) health = await startHealth({ host, port }, figures);
-    await Promise.all([synchronisation.start(), region.start()]);
+    await Promise.all([within(ending, synchronisation.start()), region.start()]);
     uplink.start();
     receipts?.start();
     const sinkOf = (name: string) => travel?.located(intake.sinkOf(name)) ?? intake.sinkOf(name);
@@ -198,14 +214,15 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
   };
 }
 
-/** A device that hangs must not keep the readings of the others from the disk. */
+/** Waits until `deadline` at most: what hangs must not keep the readings of others from the disk. */
 async function within(deadline: AbortSignal, done: Promise<unknown>): Promise<void> {
   if (deadline.aborted) return;
   await new Promise<void>((resolve) => {
-    deadline.addEventListener('abort', () => resolve(), { once: true });
-    done.then(
-      () => resolve(),
-      () => resolve(),
-    );
+    const over = () => {
+      deadline.removeEventListener('abort', over);
+      resolve();
+    };
+    deadline.addEventListener('abort', over, { once: true });
+    done.then(over, over);
   });
 }

@@ -75,4 +75,15 @@ describe('whether the clock is synchronised', () => {
     watch.stop();
     expect(clock.pending).toBe(0);
   });
+
+  it('asks nobody else once it is stopped', async () => {
+    const clock = new TestClock();
+    let others = 0;
+    const watch: SynchronisationWatch = new SynchronisationWatch({
+      ...{ trust: 'auto', clock },
+      probes: [async () => void watch.stop(), async () => void others++],
+    });
+    await watch.start();
+    expect([others, clock.pending]).toEqual([0, 0]);
+  });
 });

@@ -10,8 +10,9 @@ export type ClockTrust = 'auto' | 'always' | 'never';
  * Asks one source whether the wall clock is synchronised; `undefined` where the source is not on this machine.
  *
  * @param jumped whether the clock has jumped since it was last known to be: what was noted before then says nothing
+ * @param signal gives the asking up
  */
-export type SynchronisationProbe = (jumped: boolean) => Promise<boolean | undefined>;
+export type SynchronisationProbe = (jumped: boolean, signal?: AbortSignal) => Promise<boolean | undefined>;
 
 const ASK_EVERY: Duration = 30_000;
 
@@ -30,8 +31,10 @@ export const SYSTEM_PROBES: readonly SynchronisationProbe[] = [
     const mark = await stat(TIMESYNCD_MARK).catch(() => undefined);
     return mark && mark.mtimeMs <= systemClock.now() ? true : undefined;
   },
-  () => answerOf('timedatectl', ['show', '--property=NTPSynchronized', '--value'], (text) => text.trim() === 'yes'),
-  () => answerOf('chronyc', ['-n', 'tracking'], (text) => /^Leap status\s*:\s*(Normal|Insert|Delete)/m.test(text)),
+  (_jumped, signal) =>
+    answerOf('timedatectl', ['show', '--property=NTPSynchronized', '--value'], signal, (text) => text.trim() === 'yes'),
+  (_jumped, signal) =>
+    answerOf('chronyc', ['-n', 'tracking'], signal, (text) => /^Leap status\s*:\s*(Normal|Insert|Delete)/m.test(text)),
 ];
 
 /** Whether the clock is synchronised, asked once. */
@@ -39,9 +42,10 @@ export async function askSynchronised(
   trust: ClockTrust,
   probes: readonly SynchronisationProbe[] = SYSTEM_PROBES,
   jumped = false,
+  signal?: AbortSignal,
 ): Promise<boolean> {
   if (trust !== 'auto') return trust === 'always';
-  for (const probe of probes) if (await probe(jumped)) return true;
+  for (const probe of probes) if (!signal?.aborted && (await probe(jumped, signal))) return true;
   return false;
 }
 
@@ -59,7 +63,7 @@ export class SynchronisationWatch {
   readonly #steps: StepWatch;
   #timer: TimerHandle | undefined;
   #asking: Promise<void> | undefined;
-  #stopped = false;
+  readonly #stopped = new AbortController();
 
   constructor(options: { trust: ClockTrust; clock: Clock; probes?: readonly SynchronisationProbe[] }) {
     this.#trust = options.trust;
@@ -79,7 +83,7 @@ export class SynchronisationWatch {
     this.#timer?.cancel();
     this.#asking ??= this.#ask().finally(() => {
       this.#asking = undefined;
-      if (this.#stopped || this.#trust !== 'auto') return;
+      if (this.#stopped.signal.aborted || this.#trust !== 'auto') return;
       this.#timer = this.#clock.after(ASK_EVERY, () => {
         this.#look();
         void this.start();
@@ -89,14 +93,14 @@ export class SynchronisationWatch {
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#stopped.abort();
     this.#timer?.cancel();
   }
 
   async #ask(): Promise<void> {
     for (;;) {
       const { steps } = this.#steps;
-      const synced = await askSynchronised(this.#trust, this.#probes, this.#jumped);
+      const synced = await askSynchronised(this.#trust, this.#probes, this.#jumped, this.#stopped.signal);
       this.#look();
       if (this.#steps.steps !== steps) continue; // the answer is about the clock before the jump
       this.#synced = synced;
@@ -110,20 +114,27 @@ export class SynchronisationWatch {
     if (this.#trust !== 'auto' || !this.#steps.stepped()) return;
     this.#jumped ||= this.#synced;
     this.#synced = false;
-    if (!this.#stopped && this.#timer) void this.start();
+    if (!this.#stopped.signal.aborted && this.#timer) void this.start();
   }
 }
 
 function answerOf(
   program: string,
   args: readonly string[],
+  signal: AbortSignal | undefined,
   read: (stdout: string) => boolean,
 ): Promise<boolean | undefined> {
   return new Promise((resolve) => {
     execFile(
       program,
       args,
-      { timeout: 5_000, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } },
+      {
+        timeout: 5_000,
+        killSignal: 'SIGKILL',
+        encoding: 'utf8',
+        env: { ...process.env, LC_ALL: 'C' },
+        ...(signal && { signal }),
+      },
       (error, stdout) => resolve(error ? undefined : read(stdout)),
     );
   });

@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { takeDataDirectory } from '@tashika/shared/data-directory';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BootClock, machineClock } from '../clock/index.ts';
+import { type BootClock, machineClock, type SynchronisationProbe } from '../clock/index.ts';
 import type { EdgeConfiguration } from '../config/index.ts';
 import { hashOf } from '../provisioning/index.ts';
 import type { SensorSink, SensorSource } from '../sensors/port.ts';
@@ -54,21 +55,26 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-function begin(dataDirectory = join(directory, 'data'), clock: BootClock = machineClock()): void {
+function begin(
+  dataDirectory = join(directory, 'data'),
+  clock: BootClock = machineClock(),
+  probes?: readonly SynchronisationProbe[],
+): void {
   const file = {
     region: '13',
     dataDirectory,
     metadata: { url: metadata.url, askEveryMs: 100 },
     uplink: { url: link.url, batchAgeMs: 20 },
     spool: { fsyncMs: 10, maxBytes: 200_000, segmentBytes: 8_192 },
-    clock: { trusted: 'always' },
+    clock: { trusted: probes ? 'auto' : 'always' },
   };
   const loggerOf = ({ log }: EdgeConfiguration) => {
     started.push(log.level);
     return pino({ level: 'silent' });
   };
   const manager = { feedEvery: 20, tell: async (...each: readonly string[]) => void told.push(...each) };
-  life = live({ local: { file, env: {} }, loggerOf, stop: stop.signal, manager, parts: { clock, sensors: [probe] } });
+  const parts = { clock, sensors: [probe], probes };
+  life = live({ local: { file, env: {} }, loggerOf, stop: stop.signal, manager, parts });
   life.catch(() => undefined);
 }
 
@@ -145,6 +151,32 @@ describe("an agent's life", () => {
     await life;
     // Half of the modem's command's grace is for asking it to end, half for its output.
     expect(Math.max(...asked) + 2_000).toBe(10_000);
+  });
+
+  it('neither writes into a data directory that another has, nor asks for anything', async () => {
+    const dataDirectory = join(directory, 'data');
+    const other = await takeDataDirectory(dataDirectory);
+    metadata.userData = LEVEL('warn');
+    begin();
+    await expect(life).rejects.toMatchObject({ code: 'DATA_DIRECTORY_IN_USE' });
+    expect(metadata.asked).toBe(0);
+    expect(await readdir(dataDirectory)).toEqual(['lock']);
+    await other.release();
+  });
+
+  it('ends while it starts, though who is asked whether the clock is right never answers', async () => {
+    const asked = new Promise<AbortSignal | undefined>((resolve) => {
+      const never: SynchronisationProbe = (_jumped, signal) => {
+        resolve(signal);
+        return new Promise(() => {});
+      };
+      begin(undefined, undefined, [never]);
+    });
+    const signal = await asked;
+    expect(signal?.aborted).toBe(false);
+    stop.abort();
+    await life;
+    expect(signal?.aborted).toBe(true);
   });
 
   it("tells of a bad configuration upward, and ends for what is the device's own trouble", async () => {

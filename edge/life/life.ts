@@ -1,3 +1,4 @@
+import { takeDataDirectory } from '@tashika/shared/data-directory';
 import { isTashikaError } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
 import type { Logger } from 'pino';
@@ -35,7 +36,7 @@ export interface LifeOptions {
   readonly stop: AbortSignal;
   /** Told how the agent is, where one started it. */
   readonly manager?: ServiceManager | undefined;
-  readonly parts?: Pick<AgentParts, 'clock' | 'random' | 'sensors'>;
+  readonly parts?: Pick<AgentParts, 'clock' | 'random' | 'sensors' | 'probes'>;
 }
 
 /**
@@ -48,7 +49,10 @@ export async function live({ local, loggerOf, stop, manager, parts = {} }: LifeO
   const { clock = machineClock(), random = Math.random } = parts;
   let agent: Agent | undefined;
   const onState = (state: ProvisioningState) => agent?.report('configuration', summaryOf(state));
-  const ownLogger = loggerOf(configurationOf(local));
+  const own = configurationOf(local);
+  const ownLogger = loggerOf(own);
+  // User data can't move it. It is taken before anything is written there, the user data among it.
+  const lock = await takeDataDirectory(own.dataDirectory);
   const provisioner = new Provisioner({ local, clock, random, logger: ownLogger, onState });
   const look = () => agent?.look();
   const feeding = manager && new Feeding({ manager, clock, logger: ownLogger, look });
@@ -63,7 +67,10 @@ export async function live({ local, loggerOf, stop, manager, parts = {} }: LifeO
       const logger = loggerOf(configuration);
       const provisioning = () => provisioner.state;
       try {
-        agent = await startAgent(configuration, { ...parts, clock, random, logger, groupRegion, provisioning });
+        agent = await startAgent(configuration, {
+          ...{ ...parts, clock, random, logger, groupRegion, provisioning },
+          ...{ lock, ending: stop },
+        });
       } catch (error) {
         if (isOfTheDevice(error)) await provisioner.withdraw();
         else if (await provisioner.failed(error)) continue;
@@ -90,6 +97,7 @@ export async function live({ local, loggerOf, stop, manager, parts = {} }: LifeO
   } finally {
     feeding?.stop();
     await provisioner.stop();
+    await lock.release();
   }
 }
 
