@@ -205,6 +205,21 @@ describe('user data', () => {
     });
   });
 
+  it('that this user can not see accepted are worth a look', async () => {
+    const dataDirectory = folder();
+    mkdirSync(join(dataDirectory, 'user-data.json')); // what can't be read even by root
+    const url = await metadataService({ '/v1/userdata': WARN });
+    const { lines } = await findConfiguration({ file: { dataDirectory, metadata: { url } }, env: {} });
+    expect(lines).toMatchObject([
+      {
+        verdict: 'warn',
+        detail: expect.stringMatching(
+          /, valid\. Whether the agent has accepted them can't be seen \(EISDIR.+\)\. Run the check as the agent's user/,
+        ),
+      },
+    ]);
+  });
+
   it('that nobody can ask for are worth a look; the last good ones are looked at', async () => {
     expect(await line(undefined, { accepted: WARN })).toMatchObject({ verdict: 'warn', level: 'warn' });
     expect(await line(undefined)).toMatchObject({ verdict: 'warn', level: 'info' });

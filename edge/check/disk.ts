@@ -32,7 +32,7 @@ export async function checkDisk({
   } catch (error) {
     return line(
       'fail',
-      `${directory} can't be written (${messageOf(error)}). Make it writable for the agent's user, or choose another dataDirectory.`,
+      `${directory} can't be written (${messageOf(error)}). Make it writable for the agent's user and run the check as that user, or choose another dataDirectory.`,
     );
   }
 }

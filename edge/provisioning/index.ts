@@ -1,3 +1,3 @@
 export { type Choice, keptUserData, Provisioner, type ProvisioningState, summaryOf } from './provisioner.ts';
-export type { UserDataRecord } from './record.ts';
+export { NOTHING_KNOWN, type UserDataRecord } from './record.ts';
 export { hashOf, type Judgement, judge, MOST_USER_DATA_BYTES } from './user-data.ts';

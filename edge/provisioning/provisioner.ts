@@ -6,7 +6,7 @@ import { configurationOf, type EdgeConfiguration, type LocalSettings } from '../
 import { askMetadata } from '../metadata/index.ts';
 import { jitteredDelays } from '../retry/index.ts';
 import { VERSION } from '../version.ts';
-import { gaveUp, offered, proven, started, type UserDataRecord, withdrawn } from './record.ts';
+import { gaveUp, NOTHING_KNOWN, offered, proven, started, type UserDataRecord, withdrawn } from './record.ts';
 import { readRecord, writeRecord } from './record-file.ts';
 import { hashOf, judge, MOST_USER_DATA_BYTES } from './user-data.ts';
 
@@ -84,7 +84,10 @@ export class Provisioner {
   async start(): Promise<void> {
     const { userData, startWaitMs } = this.#base.metadata;
     if (!userData) return;
-    this.#record = await keptUserData(this.#base.dataDirectory);
+    this.#record = await keptUserData(this.#base.dataDirectory).catch((error) => {
+      this.#options.logger.warn({ err: error }, 'the user data of before can not be read; they are asked for again');
+      return NOTHING_KNOWN;
+    });
     const answered = new Promise<void>((resolve) => {
       this.#answered = resolve;
     });
@@ -257,7 +260,10 @@ export class Provisioner {
   }
 }
 
-/** What an agent in this data directory remembers of its group's user data. */
+/**
+ * What an agent in this data directory remembers of its group's user data. Rejects with the system's error where that
+ * can't be read.
+ */
 export function keptUserData(dataDirectory: string): Promise<UserDataRecord> {
   return readRecord(fileIn(dataDirectory));
 }

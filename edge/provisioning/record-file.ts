@@ -1,11 +1,15 @@
-import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { NOTHING_KNOWN, type UserDataRecord } from './record.ts';
 
-/** The record on the disk; nothing is known where it is absent or not ours to read. */
+/**
+ * The record on the disk; nothing is known where it is absent or rubbish. Rejects with the system's error where it is
+ * there and can't be read.
+ */
 export async function readRecord(file: string): Promise<UserDataRecord> {
+  const text = await textOf(file);
   try {
-    const { accepted, trial, failed } = JSON.parse(await readFile(file, 'utf8'));
+    const { accepted, trial, failed } = JSON.parse(text);
     return {
       accepted: typeof accepted === 'string' ? accepted : undefined,
       trial: typeof trial?.text === 'string' && Number.isSafeInteger(trial.starts) ? trial : undefined,
@@ -16,9 +20,19 @@ export async function readRecord(file: string): Promise<UserDataRecord> {
   }
 }
 
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (ABSENT.includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw error;
+  }
+}
+
+const ABSENT = ['ENOENT', 'ENOTDIR'];
+
 /** Replaces the record: after a power cut there is the old one or the new one. It may hold secrets: owner only. */
 export async function writeRecord(file: string, record: UserDataRecord): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
   await writeFile(`${file}.new`, `${JSON.stringify(record)}\n`, { flush: true, mode: 0o600 });
   await rename(`${file}.new`, file);
   const folder = await open(dirname(file), 'r');

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { holderOf } from '@tashika/shared/data-directory';
+import { messageOf, TashikaError } from '@tashika/shared/errors';
 import { count, type SequenceRanges } from '@tashika/shared/sequence';
 import { askSynchronised, machineClock } from '../clock/index.ts';
 import type { EdgeConfiguration } from '../config/index.ts';
@@ -22,8 +23,26 @@ export interface SpoolCommandOptions {
  * beside a working agent.
  *
  * @returns the exit code: 0, or 1 when `verify` found damage
+ * @throws TashikaError `DATA_DIRECTORY_UNREADABLE`
  */
 export async function spoolCommand(
+  action: SpoolAction,
+  configuration: Pick<EdgeConfiguration, 'dataDirectory' | 'clock'>,
+  options: SpoolCommandOptions,
+): Promise<number> {
+  try {
+    return await look(action, configuration, options);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new TashikaError(
+      'DATA_DIRECTORY_UNREADABLE',
+      `The spool in ${configuration.dataDirectory} can't be read (${messageOf(error)}). Run this as the agent's user, or as root.`,
+      { cause: error },
+    );
+  }
+}
+
+async function look(
   action: SpoolAction,
   { dataDirectory, clock }: Pick<EdgeConfiguration, 'dataDirectory' | 'clock'>,
   { stdout, json, all }: SpoolCommandOptions,

@@ -164,4 +164,12 @@ describe('tashika-edge spool', () => {
     await spoolCommand('export', { dataDirectory: directory, clock }, { stdout, json: false, all: true });
     expect(largest).toBeLessThan(40_000); // a segment of 4 KiB is some 60 lines; what is written is waited for
   });
+
+  it.each(['stats', 'verify', 'export'] as const)('%s says who may look where this user may not', async (action) => {
+    writeFileSync(join(directory, 'spool'), ''); // what can't be read as a folder even by root
+    await expect(run(action)).rejects.toMatchObject({
+      code: 'DATA_DIRECTORY_UNREADABLE',
+      message: expect.stringMatching(/can't be read \(ENOTDIR.+\)\. Run this as the agent's user, or as root\.$/),
+    });
+  });
 });
