@@ -47,6 +47,10 @@ describe('the unit', () => {
     ]);
   });
 
+  it('tells the agent alone to end, which ends what it runs', () => {
+    expect(settings('KillMode')).toEqual(['mixed']);
+  });
+
   it('starts the agent again for ever, but not with settings of its own that are wrong', () => {
     expect([settings('Restart'), settings('StartLimitIntervalSec'), settings('RestartPreventExitStatus')]).toEqual([
       ['always'],
