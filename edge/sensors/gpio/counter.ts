@@ -41,7 +41,7 @@ export async function countPulses(
     stuck.moved();
   };
   try {
-    await watchEdges(tools, line, options, { onReady, onEdge }, clock, signal);
+    await watchEdges({ tools, line, options, onReady, onEdge, clock, signal });
   } finally {
     next?.cancel();
   }

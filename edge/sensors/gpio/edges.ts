@@ -1,8 +1,7 @@
-import type { Clock, TimerHandle } from '@tashika/shared/time';
+import type { TimerHandle } from '@tashika/shared/time';
 import { Debounce } from './debounce.ts';
-import type { CharacterLine, LineEdge, WatchOptions } from './libgpiod.ts';
-import { type Monitored, monitorLine } from './monitor.ts';
-import type { GpioTools } from './tools.ts';
+import type { LineEdge } from './libgpiod.ts';
+import { type LineWatch, monitorLine } from './monitor.ts';
 
 /**
  * Watches a line for debounced edges, whichever libgpiod there is: version 2 has the kernel do it, version 1 has both
@@ -10,17 +9,9 @@ import type { GpioTools } from './tools.ts';
  *
  * @param level of the line before; undefined where it is not known
  */
-export async function watchEdges(
-  tools: GpioTools,
-  line: CharacterLine,
-  options: WatchOptions,
-  { onReady, onEdge }: Monitored,
-  clock: Clock,
-  signal: AbortSignal,
-  level?: boolean,
-): Promise<void> {
-  if (tools.major === 2 || options.debounceMs === 0)
-    return monitorLine(tools, line, options, { onReady, onEdge }, clock, signal);
+export async function watchEdges(watch: LineWatch, level?: boolean): Promise<void> {
+  const { tools, options, onEdge, clock } = watch;
+  if (tools.major === 2 || options.debounceMs === 0) return monitorLine(watch);
   const debounce = new Debounce(options.debounceMs, level);
   let quiet: TimerHandle | undefined;
   const tell = (edge: LineEdge | undefined) => {
@@ -33,7 +24,7 @@ export async function watchEdges(
     quiet = clock.after(options.debounceMs, () => tell(debounce.quiet()));
   };
   try {
-    await monitorLine(tools, line, { ...options, edge: 'both' }, { onReady, onEdge: onRawEdge }, clock, signal);
+    await monitorLine({ ...watch, options: { ...options, edge: 'both' }, onEdge: onRawEdge });
   } finally {
     quiet?.cancel();
   }

@@ -46,7 +46,7 @@ export async function watchLevelByGpiomon(
     };
     wait();
     try {
-      await watchEdges(tools, line, watched, { onReady, onEdge }, clock, watch.signal, level);
+      await watchEdges({ tools, line, options: watched, onReady, onEdge, clock, signal: watch.signal }, level);
     } finally {
       signal.removeEventListener('abort', end);
       timer?.cancel();

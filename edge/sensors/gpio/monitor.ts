@@ -16,24 +16,25 @@ import { explained, type GpioTools } from './tools.ts';
 const SILENT_START_MS = 500;
 const MOST_WORDS = 500;
 
-export interface Monitored {
+/** What is watched, and who is told. */
+export interface LineWatch {
+  readonly tools: GpioTools;
+  readonly line: CharacterLine;
+  readonly options: WatchOptions;
   /** The line is watched; said once. */
   readonly onReady: () => void;
   readonly onEdge: (edge: LineEdge) => void;
+  readonly clock: Clock;
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
 }
 
 /**
  * Watches a line by a `gpiomon` of its own. The kernel queues the edges, so a busy process is no lost edge.
  * Resolves when `signal` aborts and gpiomon is gone; rejects when gpiomon ends by itself, with what it said.
  */
-export async function monitorLine(
-  tools: GpioTools,
-  line: CharacterLine,
-  options: WatchOptions,
-  { onReady, onEdge }: Monitored,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<void> {
+export async function monitorLine(watch: LineWatch): Promise<void> {
+  const { tools, line, options, onReady, onEdge, clock, signal } = watch;
   if (signal.aborted) return;
   const gpiomon = spawn('gpiomon', gpiomonArguments(tools.major, line, options), {
     env: tools.env,
