@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Agent, startAgent } from './agent.ts';
 import { loadEdgeConfiguration } from './config/index.ts';
-import type { SensorSink, SensorSource } from './sensors/port.ts';
+import { Probe } from './testing/probe.ts';
 import { mountSmallDisk } from './testing/small-disk.ts';
 import { until } from './testing/until.ts';
 import { accept, type FickleLink, reset, startFickleLink } from './uplink/testing/fickle-link.ts';
@@ -18,16 +18,8 @@ afterAll(() => disk?.remove());
 describe.skipIf(!disk)('an agent on a full disk', () => {
   let link: FickleLink;
   let agent: Agent | undefined;
-  let sink: SensorSink;
   const filler = join(disk?.path ?? '', 'filler');
-  const probe: SensorSource = {
-    name: 'probe',
-    start: async (given) => {
-      sink = given;
-    },
-    stop: async () => undefined,
-    check: async () => [],
-  };
+  const probe = new Probe();
 
   beforeEach(async () => {
     link = await startFickleLink();
@@ -65,7 +57,7 @@ describe.skipIf(!disk)('an agent on a full disk', () => {
   }
 
   const measure = (from: number, to: number) => {
-    for (let value = from; value <= to; value++) sink.measured({ sensor: 'probe/count', value });
+    for (let value = from; value <= to; value++) probe.take(value);
   };
   const numbers = () => link.accepted.flatMap(({ seq, pack }) => pack.map((_, index) => seq + index));
 

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Agent, startAgent } from './agent.ts';
 import { loadEdgeConfiguration } from './config/index.ts';
-import type { SensorSink, SensorSource } from './sensors/port.ts';
+import { Probe } from './testing/probe.ts';
 import { type FickleLink, startFickleLink } from './uplink/testing/fickle-link.ts';
 
 let directory: string;
@@ -35,20 +35,12 @@ it('an agent that writes more in a day than it may warns, is degraded, and goes 
   });
   const lines: string[] = [];
   const log = new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) });
-  let sink: SensorSink | undefined;
-  const probe: SensorSource = {
-    name: 'probe',
-    start: async (given) => {
-      sink = given;
-    },
-    stop: async () => undefined,
-    check: async () => [],
-  };
+  const probe = new Probe();
   agent = await startAgent(configuration, { logger: pino(log), sensors: [probe] });
   const health = `http://127.0.0.1:${agent.healthPort}`;
   let taken = 0;
   const measure = async () => {
-    sink!.measured({ sensor: 'probe/count', value: ++taken });
+    probe.take(++taken);
     await new Promise((resolve) => setImmediate(resolve));
   };
   while (!agent.figures.spool.writeBudgetSpent) await measure();
