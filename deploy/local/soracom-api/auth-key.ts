@@ -27,13 +27,8 @@ export function environmentFileIn(directory: string): string {
  */
 export function keptAuthKey(directory: string): AuthKey | undefined {
   const path = environmentFileIn(directory);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = contentsOf(path);
+  if (text === undefined) return undefined;
   const [authKeyId, authKey] = ['SORACOM_AUTH_KEY_ID', 'SORACOM_AUTH_KEY'].map(
     (name) => new RegExp(`^${name}=(\\S+)$`, 'm').exec(text)?.[1],
   );
@@ -46,7 +41,18 @@ export function keepAuthKey(directory: string, { authKeyId, authKey }: AuthKey, 
   mkdirSync(directory, { recursive: true });
   const path = environmentFileIn(directory);
   const lines = [`SORACOM_ENDPOINT=${url}`, `SORACOM_AUTH_KEY_ID=${authKeyId}`, `SORACOM_AUTH_KEY=${authKey}`];
-  writeFileSync(`${path}.new`, `${lines.join('\n')}\n`, { mode: 0o600 });
+  const text = `${lines.join('\n')}\n`;
+  if (text === contentsOf(path)) return;
+  writeFileSync(`${path}.new`, text, { mode: 0o600 });
   chmodSync(`${path}.new`, 0o600); // it may be left over from a crash
   renameSync(`${path}.new`, path);
+}
+
+function contentsOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

@@ -67,7 +67,8 @@ async function start(
 ): Promise<SoracomApi> {
   const { dataDirectory, operatorId = OPERATOR_ID } = options;
   const store = dataDirectory === undefined ? undefined : new Store(dataDirectory);
-  const settings = store?.read() ?? options.settings;
+  const former = store?.read();
+  const settings = former ?? options.settings;
   const kept = dataDirectory === undefined ? undefined : keptAuthKey(dataDirectory);
   const authKey = options.authKey ?? kept ?? newAuthKey(random);
   const account = new Account({
@@ -88,7 +89,7 @@ async function start(
   const url = `http://127.0.0.1:${port}`;
   if (dataDirectory !== undefined) {
     keepAuthKey(dataDirectory, authKey, url);
-    if (settings) account.change((same) => same); // the first settings are there for the next start, too
+    if (settings && !former) account.change((same) => same); // the first settings are there for the next start, too
   }
   return {
     ...{ url, port, authKey, state: account, faults },

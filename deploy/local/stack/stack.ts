@@ -1,26 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { directoryError } from '@tashika/shared/data-directory';
-import { messageOf, TashikaError } from '@tashika/shared/errors';
-import { regionOf, resolveRegion } from '@tashika/shared/regions';
+import { TashikaError } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
-import { type Beam, preSharedKeyOf, startBeam } from '../beam/index.ts';
+import { preSharedKeyOf } from '../beam/index.ts';
 import type { LocalConfiguration } from '../config/index.ts';
-import { type Fleet, regionsByAddress, startFleet } from '../fleet/index.ts';
-import { type Funnel, simOf, startFunnel } from '../funnel/index.ts';
-import { type Metadata, startMetadata } from '../metadata/index.ts';
-import { canBind, type Sim } from '../sims/index.ts';
-import {
-  beamKeyOf,
-  environmentFileIn,
-  funnelGroupOf,
-  metadataTagsOf,
-  type SoracomApi,
-  sharedAccessKeyOf,
-  startSoracomApi,
-  tellDeliveryError,
-  userDataOf,
-} from '../soracom-api/index.ts';
+import { type Fleet, startFleet } from '../fleet/index.ts';
+import { canBind, type Sim, simOf } from '../sims/index.ts';
+import { beamKeyOf, environmentFileIn } from '../soracom-api/index.ts';
 import { addressesOf } from './addresses.ts';
 import { banner } from './banner.ts';
 import { keepConnectionStrings, printedBy } from './connection-strings.ts';
@@ -30,7 +16,7 @@ import { Part } from './part.ts';
 import { assertPortsFree } from './ports.ts';
 import { AGENT_ADDRESS, agentProgram, CHECKOUT, cloudProgram, eventHubsProgram, type Program } from './programs.ts';
 import { answering } from './readiness.ts';
-import { type FirstSecrets, firstSettings, joining, simsOf } from './soracom-account.ts';
+import { startAccount, startBeamFor, startFunnelFor, startMetadataFor } from './soracom-services.ts';
 
 export interface StackOptions {
   readonly configuration: LocalConfiguration;
@@ -110,7 +96,8 @@ export class Stack {
     const connectionStrings = keepConnectionStrings(path, strings);
 
     const firstSecrets = { send: strings.send, preSharedKey: preSharedKeyOf(join(path, 'beam')) };
-    const soracom = await this.#startSoracomApi(join(path, 'soracom'), agentAddress, firstSecrets);
+    const soracom = await startAccount(this.#options, join(path, 'soracom'), agentAddress, firstSecrets);
+    this.#started(soracom, (api) => api.close());
     const preSharedKey = beamKeyOf(soracom.state, simOf(agentAddress)!, clock) ?? firstSecrets.preSharedKey;
     const cloud = this.#part(cloudProgram(configuration, path, { listen: strings.listen, preSharedKey }, env));
     const health = `${addressesOf(configuration).api}/health`;
@@ -119,14 +106,18 @@ export class Stack {
     await this.#start(cloud, CLOUD_STOP_MS, () => answering(awaiting));
 
     this.#goOn();
-    await this.#startMetadata(soracom);
-    await this.#startBeam(soracom);
+    this.#started(await startMetadataFor(soracom.state, this.#options), (metadata) => metadata.stop());
+    this.#started(await startBeamFor(soracom.state, this.#options), (beam) => beam.stop());
     let agentPosted = () => {};
     const firstPost = new Promise<void>((posted) => {
       agentPosted = posted;
     });
     const agentSim = simOf(agentAddress)?.imsi;
-    await this.#startFunnel(soracom, strings.send, (imsi) => imsi === agentSim && agentPosted());
+    const onTaken = ({ imsi }: Sim) => imsi === agentSim && agentPosted();
+    this.#started(await startFunnelFor(soracom.state, this.#options, strings.send, onTaken), async (funnel) => {
+      const givenUp = await funnel.stop(STOP_MS);
+      if (givenUp > 0) tell(`Funnel gave up ${givenUp} events that Event Hubs did not take.`);
+    });
 
     const agent = this.#part(agentProgram(configuration, path, localAddress));
     await this.#start(agent, STOP_MS, async () => {
@@ -189,68 +180,9 @@ export class Stack {
     await part.start(isReady);
   }
 
-  async #startSoracomApi(dataDirectory: string, agentAddress: string, secrets: FirstSecrets): Promise<SoracomApi> {
-    const { configuration, clock, tell } = this.#options;
-    const { fleet, soracomApi, agent } = configuration;
-    const regions = new Map<string, string>(regionsByAddress(fleet.devices));
-    regions.set(agentAddress, regionOf(resolveRegion(agent.pref)!).code);
-    const prefs = new Map<Sim, string>([...regions].map(([address, pref]) => [simOf(address)!, pref]));
-    const running = await startSoracomApi({
-      port: soracomApi.port,
-      dataDirectory,
-      settings: firstSettings(secrets, addressesOf(configuration).dashboard, clock.now()),
-      sims: simsOf(prefs),
-      clock,
-      onFault: (error) => tell(`The SORACOM API stand-in failed: ${messageOf(error)}`),
-    });
-    this.#stops.push(() => running.close());
-    return running;
-  }
-
-  async #startMetadata({ state }: SoracomApi): Promise<void> {
-    const { metadata } = this.#options.configuration;
-    const running: Metadata = await startMetadata({
-      port: metadata.port,
-      tagsOf: (sim) => metadataTagsOf(state, joining(state, sim)),
-      groupIdOf: (sim) => state.groupOf(sim)?.groupId,
-      userData: (sim) =>
-        metadata.userDataFile === undefined ? userDataOf(state, sim) : contentsOf(metadata.userDataFile),
-    });
-    this.#stops.push(() => running.stop());
-  }
-
-  async #startBeam({ state }: SoracomApi): Promise<void> {
-    const { clock, configuration } = this.#options;
-    const beam: Beam = await startBeam({
-      port: configuration.beam.port,
-      destination: addressesOf(configuration).dashboard,
-      preSharedKey: (sim) => beamKeyOf(state, joining(state, sim), clock),
-      clock,
-    });
-    this.#stops.push(() => beam.stop());
-  }
-
-  async #startFunnel({ state }: SoracomApi, send: string, onTaken: (imsi: string) => void): Promise<void> {
-    const { tell, clock, configuration } = this.#options;
-    const { lose, delay, double, reorder, refuse } = configuration.funnel;
-    const funnel: Funnel = await startFunnel({
-      connectionString: send,
-      groupOf: (sim) => funnelGroupOf(state, joining(state, sim)),
-      credentialOf: (credentialsId) => sharedAccessKeyOf(state, credentialsId, clock),
-      httpPort: configuration.funnel.httpPort,
-      port: configuration.funnel.port,
-      seed: configuration.fleet.seed,
-      faults: { lose, delay, double, reorder, refuse },
-      clock,
-      onTaken: ({ imsi }) => onTaken(imsi),
-      onTrouble: (reason) =>
-        tell(reason === undefined ? 'Funnel reaches Event Hubs again.' : `Funnel holds posts: ${reason}`),
-      onDeliveryError: (error) => tellDeliveryError(state, error, clock),
-    });
-    this.#stops.push(async () => {
-      const givenUp = await funnel.stop(STOP_MS);
-      if (givenUp > 0) tell(`Funnel gave up ${givenUp} events that Event Hubs did not take.`);
-    });
+  /** What stops something is called when the stack stops, the last started first. */
+  #started<Service>(service: Service, stop: (service: Service) => Promise<unknown>): void {
+    this.#stops.push(() => stop(service));
   }
 
   async #startFleet(data: string): Promise<void> {
@@ -269,15 +201,6 @@ export class Stack {
       const held = await fleet.stop(FLEET_DRAIN_MS);
       if (held > 0) tell(`The fleet keeps ${held} readings for the next run.`);
     });
-  }
-}
-
-/** A relative path is taken from the checkout, as that of the data directory is. */
-function contentsOf(file: string): string | undefined {
-  try {
-    return readFileSync(resolve(CHECKOUT, file), 'utf8');
-  } catch {
-    return undefined;
   }
 }
 
