@@ -84,7 +84,8 @@ export function parseCommandLine(words: readonly string[], line: CommandLine): A
 function withCommand(args: readonly string[], group: CommandGroup | undefined): readonly string[] {
   const [name, ...rest] = args;
   const command = group?.commands.find(({ alone }) => alone);
-  if (!command || name === undefined || name !== group?.name || rest.some((word) => word !== '--json' && word !== '--yes')) return args;
+  const isAlone = rest.every((word) => word === '--json' || word === '--yes');
+  if (!command || name === undefined || name !== group?.name || !isAlone) return args;
   return [name, command.name, ...rest];
 }
 
