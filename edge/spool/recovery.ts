@@ -1,8 +1,6 @@
 import { type SequenceRanges, subtract } from '@tashika/shared/sequence';
-import type { DiskMeter } from './metered-files.ts';
 import { settled } from './progress.ts';
 import { checksumSeed, parseRecords } from './record.ts';
-import type { Reporter } from './report.ts';
 import {
   decodeSegmentHeader,
   firstOfSegment,
@@ -14,20 +12,8 @@ import {
 import type { SegmentFile, SegmentFiles } from './segment-files.ts';
 import { READ_BYTES } from './segment-reader.ts';
 import { StateFile } from './state-file.ts';
-import { StreamLog } from './stream-log.ts';
+import { StreamLog, type StreamPlace } from './stream-log.ts';
 import { NEW_STREAM, type StreamState } from './stream-state.ts';
-
-export interface StreamPlace {
-  readonly files: SegmentFiles;
-  readonly folder: string;
-  readonly stream: string;
-  readonly report: Reporter;
-  readonly bootId: string;
-  readonly segmentBytes: number;
-  readonly keep: boolean;
-  readonly keepEvery: number | undefined;
-  readonly meter?: DiskMeter | undefined;
-}
 
 /** Why a stream that is on the disk must not be gone on with: a number could be used for a second reading. */
 export type Unsafe = 'state-corrupt' | 'tail-missing';

@@ -2,12 +2,12 @@ import { newStream } from '@tashika/shared/telemetry';
 import type { Duration } from '@tashika/shared/time';
 import type { Stamp } from '../clock/index.ts';
 import type { DiskMeter } from './metered-files.ts';
-import { createStream, recoverStream, type StreamPlace, type Unsafe } from './recovery.ts';
+import { createStream, recoverStream, type Unsafe } from './recovery.ts';
 import type { Reporter } from './report.ts';
 import { firstOfSegment } from './segment.ts';
 import type { SegmentFiles } from './segment-files.ts';
 import { StateFile } from './state-file.ts';
-import type { StreamLog } from './stream-log.ts';
+import type { StreamLog, StreamPlace } from './stream-log.ts';
 import { SET_ASIDE } from './stream-segments.ts';
 import { unlessAbsent } from './unless-absent.ts';
 

@@ -22,18 +22,22 @@ import {
 import type { SpooledReading } from './reading.ts';
 import type { LossReason, Reporter } from './report.ts';
 import type { StateFile } from './state-file.ts';
-import { type Span, StreamSegments, type StreamSegmentsParts } from './stream-segments.ts';
+import { type SegmentsPlace, type Span, StreamSegments, type StreamSegmentsParts } from './stream-segments.ts';
 import type { StreamState } from './stream-state.ts';
 
 /** A segment is thinned out so often at most: each time makes it smaller, and small files are many. */
 const MOST_THINNINGS = 4;
 
-export interface StreamLogParts extends StreamSegmentsParts {
+/** Where a stream lies, and how it is kept. */
+export interface StreamPlace extends SegmentsPlace {
   /** Whether what is sent stays until it is confirmed. */
   readonly keep: boolean;
   /** Set: segments may be thinned out to one reading in so many. */
   readonly keepEvery: number | undefined;
   readonly meter?: DiskMeter | undefined;
+}
+
+export interface StreamLogParts extends StreamPlace, StreamSegmentsParts {
   readonly stateFile: StateFile;
   readonly state: StreamState;
 }

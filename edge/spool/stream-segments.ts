@@ -10,13 +10,17 @@ import { unlessAbsent } from './unless-absent.ts';
 /** Where corrupt segments go, in the spool's folder. */
 export const SET_ASIDE = 'set-aside';
 
-export interface StreamSegmentsParts {
+/** Where a stream's segments lie, and how they are written. */
+export interface SegmentsPlace {
   readonly files: SegmentFiles;
   readonly folder: string;
   readonly stream: string;
   readonly report: Reporter;
   readonly bootId: string;
   readonly segmentBytes: number;
+}
+
+export interface StreamSegmentsParts extends SegmentsPlace {
   /** In order. */
   readonly segments: Segment[];
   /** The highest number that the segments hold, or rule out by their names. */
