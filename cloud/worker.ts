@@ -11,6 +11,7 @@ import {
   type HubSettings,
   type HubTrouble,
   hubAddressOf,
+  hubKeyOf,
   hubSettingsOf,
   type PartitionProgress,
   type PartitionStanding,
@@ -262,7 +263,7 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
       }
       trouble = { code, message, since: trouble?.since ?? clock.now() };
     }
-    await saveWorker(store, workerId, trouble);
+    await saveWorker(store, workerId, trouble, hubKeyOf(eventHubs.connectionString));
     looked = true;
   }
 

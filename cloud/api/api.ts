@@ -17,6 +17,7 @@ import { receiptRoutes } from './receipts.ts';
 import { regionRoutes } from './regions.ts';
 import { createServer } from './server.ts';
 import { windowRoutes } from './windows.ts';
+import { workerRoutes } from './workers.ts';
 
 export interface ApiOptions {
   readonly store: Store;
@@ -56,6 +57,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await app.register(liveRoutes({ feed }));
   await app.register(healthRoutes({ store, clock, stalledAfterMs, ownWorkerLooked }));
   await app.register(readyRoutes({ store, clock, stalledAfterMs, ownWorkerLooked, secrets }));
+  await app.register(workerRoutes({ store }));
   await app.register(metricsRoute({ metrics }));
   await serveDashboard(app, options.webDirectory);
   app.addHook('preClose', () => feed.stop());

@@ -384,6 +384,36 @@ export const Health = named(
 );
 export type Health = Static<typeof Health>;
 
+export const WorkerList = named(
+  'WorkerList',
+  Type.Object(
+    {
+      workers: Type.Array(
+        Type.Object({
+          worker: Type.String({ description: 'Host, process and a random part.' }),
+          lookedAt: Time('When it last told of itself.'),
+          hubKey: TextOrNull(
+            'The fingerprint of the key that it reads the hub with: `sha256:` and 12 hexadecimal digits. Null where it does not say.',
+          ),
+          trouble: Type.Unsafe<{ code: string; message: string; since: string } | null>({
+            type: ['object', 'null'],
+            description: 'Why the hub does not answer it; null while it does.',
+            properties: {
+              code: { type: 'string' },
+              message: { type: 'string' },
+              since: { type: 'string', format: 'date-time' },
+            },
+            required: ['code', 'message', 'since'],
+          }),
+        }),
+        { description: 'Those heard of in the last 15 s, in the order of their names.' },
+      ),
+    },
+    { description: 'The workers that share the store, in every process.' },
+  ),
+);
+export type WorkerList = Static<typeof WorkerList>;
+
 export const Readiness = named(
   'Readiness',
   Type.Object({
@@ -454,6 +484,7 @@ export const SHAPES = [
   RegionList,
   LiveMessage,
   Health,
+  WorkerList,
   Readiness,
   Problem,
 ];

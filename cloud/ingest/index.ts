@@ -11,6 +11,7 @@ export {
   type PartitionFacts,
 } from './hub.ts';
 export { HubClock } from './hub-clock.ts';
+export { hubKeyOf } from './hub-key.ts';
 export {
   type HubAddress,
   noTotals,
@@ -29,7 +30,9 @@ export { type Arrival, type EventOutcome, Tally } from './tally.ts';
 export { type PartitionStanding, type PartitionState, standingOf } from './watch.ts';
 export {
   type HubTrouble,
+  type RunningWorker,
   readWatched,
+  readWorkers,
   removeWorker,
   saveStandings,
   saveWorker,

@@ -4,7 +4,7 @@ import { openMemoryStore } from '../store/testing/memory-store.ts';
 import { policyOf } from '../windows/index.ts';
 import { registerPartitions } from './register.ts';
 import type { PartitionStanding } from './watch.ts';
-import { readWatched, removeWorker, saveStandings, saveWorker } from './watch-rows.ts';
+import { readWatched, readWorkers, removeWorker, saveStandings, saveWorker } from './watch-rows.ts';
 
 const hub = { namespace: 'local', hub: 'telemetry', consumerGroup: '$Default' };
 const policy = policyOf({ lateToleranceMs: 5000, earlyToleranceMs: 300_000, outOfOrderToleranceMs: 0 });
@@ -81,6 +81,19 @@ describe('what workers see of a partition', () => {
     await saveWorker(store, 'c', null);
     await removeWorker(store, 'b');
     expect((await readWatched(store)).trouble).toBeNull();
+  });
+
+  it('tells the workers that run, what keeps each from the hub, and the key that each reads with now', async () => {
+    const trouble = { code: 'EVENT_HUBS_UNAUTHORIZED', message: 'refused', since: 1000 };
+    await saveWorker(store, 'gone', null, 'sha256:0');
+    await store.query(`UPDATE worker SET looked_at = looked_at - interval '16 seconds'`);
+    await saveWorker(store, 'b', trouble);
+    await saveWorker(store, 'a', null, 'sha256:1');
+    await saveWorker(store, 'a', null, 'sha256:2');
+    expect(await readWorkers(store)).toEqual([
+      { workerId: 'a', lookedAt: expect.any(Number), hubKey: 'sha256:2', trouble: null },
+      { workerId: 'b', lookedAt: expect.any(Number), hubKey: null, trouble },
+    ]);
   });
 
   it('forgets workers that were killed long ago', async () => {

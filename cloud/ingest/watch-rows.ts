@@ -1,3 +1,4 @@
+import type { Fingerprint } from '@tashika/shared/fingerprint';
 import type { Timestamp } from '@tashika/shared/time';
 import type { Queryable } from '../store/index.ts';
 import type { HubAddress } from './partition.ts';
@@ -48,15 +49,24 @@ export async function saveStandings(
   );
 }
 
-/** Writes that a worker has looked at the hub, and what keeps it from it. */
-export async function saveWorker(store: Queryable, workerId: string, trouble: HubTrouble | null): Promise<void> {
+/**
+ * Writes that a worker has looked at the hub, what keeps it from it, and which key it reads with.
+ *
+ * @param hubKey the key's fingerprint; null where there is none to tell of
+ */
+export async function saveWorker(
+  store: Queryable,
+  workerId: string,
+  trouble: HubTrouble | null,
+  hubKey: Fingerprint | null = null,
+): Promise<void> {
   await store.query(
-    `INSERT INTO worker (worker_id, looked_at, trouble_code, trouble, trouble_since)
-     VALUES ($1, clock_timestamp(), $2, $3, $4)
+    `INSERT INTO worker (worker_id, looked_at, trouble_code, trouble, trouble_since, hub_key)
+     VALUES ($1, clock_timestamp(), $2, $3, $4, $5)
      ON CONFLICT (worker_id) DO UPDATE
        SET looked_at = excluded.looked_at, trouble_code = excluded.trouble_code, trouble = excluded.trouble,
-           trouble_since = excluded.trouble_since`,
-    [workerId, trouble?.code ?? null, trouble?.message ?? null, trouble && new Date(trouble.since)],
+           trouble_since = excluded.trouble_since, hub_key = excluded.hub_key`,
+    [workerId, trouble?.code ?? null, trouble?.message ?? null, trouble && new Date(trouble.since), hubKey],
   );
 }
 
@@ -146,4 +156,38 @@ export async function readWatched(store: Queryable): Promise<Watched> {
     })),
     trouble: code === null ? null : { code, message: message!, since: since!.getTime() },
   };
+}
+
+/** A worker that runs, as it told last. */
+export interface RunningWorker {
+  readonly workerId: string;
+  readonly lookedAt: Timestamp;
+  /** The fingerprint of the key that it reads the hub with; null where it does not say. */
+  readonly hubKey: Fingerprint | null;
+  readonly trouble: HubTrouble | null;
+}
+
+/** The workers that have looked at the hub lately, in the order of their ids. */
+export async function readWorkers(store: Queryable): Promise<readonly RunningWorker[]> {
+  const rows = await store.query<{
+    worker_id: string;
+    looked_at: Date;
+    hub_key: string | null;
+    trouble_code: string | null;
+    trouble: string | null;
+    trouble_since: Date | null;
+  }>(
+    `SELECT worker_id, looked_at, hub_key, trouble_code, trouble, trouble_since
+       FROM worker WHERE looked_at > clock_timestamp() - ${HEARD_WITHIN}
+      ORDER BY worker_id`,
+  );
+  return rows.map((row) => ({
+    workerId: row.worker_id,
+    lookedAt: row.looked_at.getTime(),
+    hubKey: row.hub_key,
+    trouble:
+      row.trouble_code === null
+        ? null
+        : { code: row.trouble_code, message: row.trouble!, since: row.trouble_since!.getTime() },
+  }));
 }

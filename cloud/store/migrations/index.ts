@@ -3,9 +3,17 @@ import { windowPolicies } from './0002-window-policies.ts';
 import { sketches } from './0003-sketches.ts';
 import { losses } from './0004-losses.ts';
 import { operations } from './0005-operations.ts';
+import { workerKeys } from './0006-worker-keys.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
 
 /** Every step of the schema, in order. */
-export const migrations: readonly Migration[] = [firstSchema, windowPolicies, sketches, losses, operations];
+export const migrations: readonly Migration[] = [
+  firstSchema,
+  windowPolicies,
+  sketches,
+  losses,
+  operations,
+  workerKeys,
+];

@@ -1,0 +1,1 @@
+export { type Fingerprint, fingerprintIn, fingerprintOf } from './fingerprint.ts';
