@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,18 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modules, stacks } from '../directories.ts';
 import { TERRAFORM } from '../place.ts';
 import { type Providers, serveProviders } from '../schema/providers.ts';
+import { hasTerraform } from '../testing/has-terraform.ts';
 import { check, unformatted } from './check.ts';
 
-const terraform = (() => {
-  try {
-    return execFileSync('terraform', ['version'], { stdio: 'pipe', env: { ...process.env, CHECKPOINT_DISABLE: '1' } });
-  } catch {
-    console.warn('Without terraform on the PATH the modules and stacks were not checked.');
-    return undefined;
-  }
-})();
-
-describe.skipIf(!terraform)('the modules and stacks', () => {
+describe.skipIf(!hasTerraform())('the modules and stacks', () => {
   let providers: Providers;
   beforeAll(async () => {
     providers = await serveProviders();

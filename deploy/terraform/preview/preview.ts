@@ -25,7 +25,7 @@ export interface RehearsalOptions {
 }
 
 /** Who is signed in, as far as the stack is told. */
-const SIGNED_IN: Answers = { dataSources: { azurerm_client_config: EXAMPLE_ACCOUNT } };
+export const SIGNED_IN: Answers = { dataSources: { azurerm_client_config: EXAMPLE_ACCOUNT } };
 
 /**
  * Lets `use` plan and apply a stack without a cloud: its providers are served from their schemas alone, its state is a

@@ -25,7 +25,7 @@ export interface Answers {
   /** What data sources tell, by their type. What is left out is made up. */
   readonly dataSources?: Readonly<Record<string, ObjectValue>>;
   /** Why a resource of a type can't be made, by the type. Nothing is refused if left out. */
-  readonly refused?: Readonly<Record<string, string>>;
+  readonly refused?: ReadonlyMap<string, string>;
 }
 
 /** A provider that is being served. */
@@ -61,7 +61,7 @@ function answersTo(schema: ProviderSchema, answers: Answers): Readonly<Record<st
       return { planned_state: encodeValue(plannedValue(blockOf(type_name), prior, proposed)) };
     },
     ApplyResourceChange: ({ type_name, prior_state, planned_state }) => {
-      const refusal = answers.refused?.[type_name];
+      const refusal = answers.refused?.get(type_name);
       if (refusal !== undefined)
         return { new_state: prior_state, diagnostics: [{ severity: 'ERROR', summary: refusal, detail: '' }] };
       return { new_state: encodeValue(appliedValue(type_name, blockOf(type_name), decodeValue(planned_state))) };

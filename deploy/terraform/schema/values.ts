@@ -64,7 +64,7 @@ export function appliedValue(type: string, block: Block, planned: ObjectValue | 
   const told = JSON.stringify(planned, (_, value) => (value instanceof ExtData ? undefined : value));
   const digest = createHash('sha256').update(told).digest('hex').slice(0, 12);
   return mapAttributes(block, planned, (value, schema, name) =>
-    value instanceof ExtData ? madeUp(schema.type, `${type}/${digest}/${name}`) : value,
+    value instanceof ExtData ? madeUp(schema.type, [name, digest, type]) : value,
   );
 }
 
@@ -72,12 +72,13 @@ export function appliedValue(type: string, block: Block, planned: ObjectValue | 
 export function readValue(type: string, block: Block, config: ObjectValue, answers: ObjectValue): Value {
   return mapAttributes(block, config, (value, schema, name) => {
     if (value !== null || !schema.computed) return value;
-    return answers[name] ?? madeUp(schema.type, `${type}/${name}`);
+    return answers[name] ?? madeUp(schema.type, [name, type]);
   });
 }
 
-function madeUp(type: ValueType, text: string): Value {
-  if (type === 'string') return text;
+/** A text of the form of a host's name, which passes for an id, a name or an address. */
+function madeUp(type: ValueType, parts: readonly string[]): Value {
+  if (type === 'string') return `${parts.join('.').replaceAll('_', '-')}.example`;
   if (type === 'number') return 0;
   if (type === 'bool') return false;
   if (typeof type === 'string') return null;

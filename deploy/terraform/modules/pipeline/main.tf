@@ -178,7 +178,7 @@ module "worker" {
   max_replicas                  = var.worker.max_replicas
   cpu                           = var.worker.cpu
   storage_account_name          = local.names.storage_account
-  settings                      = merge(local.settings.both, local.settings.worker)
+  settings                      = local.settings["worker"]
 
   # The keys that it reads are in Vault before it starts.
   depends_on = [module.secrets]
@@ -204,7 +204,7 @@ module "dashboard" {
   min_replicas        = var.dashboard.min_replicas
   max_replicas        = var.dashboard.max_replicas
   cpu                 = var.dashboard.cpu
-  settings            = merge(local.settings.both, local.settings.api)
+  settings            = local.settings["api"]
 }
 
 module "stream_analytics" {

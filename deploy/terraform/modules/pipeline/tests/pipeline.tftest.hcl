@@ -35,14 +35,7 @@ variables {
   }
 }
 
-run "vault_is_told_who_is_who" {
-  assert {
-    condition     = toset(keys(output.vault_site.jwt.subjects)) == toset(["api", "worker"]) && output.vault_site.site == "dev" && output.vault_site.postgresql.user == "tashika_vault"
-    error_message = "What `tashika vault apply` has to know comes out of the stack."
-  }
-}
-
-run "the_managed_engine_beside_it" {
+run "all_of_it_with_the_managed_engine_beside" {
   command = plan
 
   variables {
@@ -52,6 +45,16 @@ run "the_managed_engine_beside_it" {
   assert {
     condition     = length(module.stream_analytics) == 1
     error_message = "The job is made if it is wanted."
+  }
+
+  assert {
+    condition     = toset(keys(output.vault_site.jwt.subjects)) == toset(["api", "worker"]) && output.vault_site.site == "dev" && output.vault_site.postgresql.user == "tashika_vault"
+    error_message = "What `tashika vault apply` has to know comes out of the stack."
+  }
+
+  assert {
+    condition     = output.secret_paths == { send = "kv/tashika/event-hubs/send", listen = "kv/tashika/event-hubs/listen" }
+    error_message = "The keys lie where the programs look for them."
   }
 }
 
