@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -14,7 +15,7 @@ const AGENT = '295000000130817'; // the SIM of 127.1.255.1
 type Environment = Record<string, string>;
 
 async function elsewhere(data: string): Promise<Environment> {
-  const names = ['API', 'FUNNEL_HTTP', 'FUNNEL', 'EVENT_HUBS', 'METADATA', 'BEAM'];
+  const names = ['API', 'FUNNEL_HTTP', 'FUNNEL', 'EVENT_HUBS', 'METADATA', 'BEAM', 'SORACOM_API'];
   const ports: Environment = {};
   for (const name of names) ports[`TASHIKA_${name}_PORT`] = String(await freePort());
   return { TASHIKA_DATA: data, ...ports };
@@ -61,6 +62,38 @@ async function from(address: string, url: string, body?: string): Promise<{ stat
   const text = await answer.body.text();
   await dispatcher.close();
   return { status: answer.statusCode, text };
+}
+
+type Ask = (method: string, path: string, body?: unknown) => Promise<Response>;
+
+/** A client of SORACOM's API, logged in with what `npm start` wrote down for it. */
+async function soracom(data: string): Promise<Ask> {
+  const lines = readFileSync(join(data, 'soracom/soracom.env'), 'utf8').trim().split('\n');
+  const of = Object.fromEntries(lines.map((line) => line.split('=', 2)));
+  const json = { 'content-type': 'application/json' };
+  const login = await fetch(`${of.SORACOM_ENDPOINT}/v1/auth`, {
+    ...{ method: 'POST', headers: json },
+    body: JSON.stringify({ authKeyId: of.SORACOM_AUTH_KEY_ID, authKey: of.SORACOM_AUTH_KEY }),
+  });
+  const { apiKey, token } = (await login.json()) as { apiKey: string; token: string };
+  const headers = { ...json, 'x-soracom-api-key': apiKey, 'x-soracom-token': token };
+  return (method, path, body) =>
+    fetch(`${of.SORACOM_ENDPOINT}/v1${path}`, {
+      ...{ method, headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+}
+
+/** The SIMs of the account, read page by page. */
+async function simIdsOf(ask: Ask): Promise<readonly string[]> {
+  const found: string[] = [];
+  let from: string | null = '';
+  while (from !== null) {
+    const page: Response = await ask('GET', `/sims?limit=10${from && `&last_evaluated_key=${from}`}`);
+    found.push(...((await page.json()) as { simId: string }[]).map(({ simId }) => simId));
+    from = page.headers.get('x-soracom-next-key');
+  }
+  return found;
 }
 
 async function countIn(api: CloudApi, region: string): Promise<number> {
@@ -119,6 +152,18 @@ describe('npm start', () => {
     expect(await receipt('127.1.0.8')).toEqual({ stream: 'of-my-own', through: 0, missing: [] });
     expect((await fetch(`${api.url}${path}`)).status).toBe(401);
 
+    // SORACOM's API lists the SIMs of fleet and agent, and what is set there is what a device is served.
+    const ask = await soracom(data);
+    const simIds = await simIdsOf(ask);
+    expect(simIds).toContain(`8981${AGENT}`);
+    expect(new Set(simIds).size).toBe(simIds.length);
+    expect(simIds.length).toBeGreaterThanOrEqual(21);
+    const [group] = (await (await ask('GET', '/groups')).json()) as { groupId: string }[];
+    const userData = [{ key: 'userdata', value: '{"log":{"level":"warn"}}' }];
+    expect((await ask('PUT', `/groups/${group!.groupId}/configuration/SoracomAir`, userData)).status).toBe(200);
+    const metadata = `http://127.0.0.1:${env.TASHIKA_METADATA_PORT}/v1/userdata`;
+    expect((await from('127.1.0.7', metadata)).text).toBe('{"log":{"level":"warn"}}');
+
     // The fleet and the real agent are counted too.
     await until('the agent and ten of the fleet among the devices', async () => {
       const imsis = (await api.devices()).map((device) => device.imsi);
@@ -136,6 +181,8 @@ describe('npm start', () => {
     const kept = await countIn(api, '47');
     await post(env, '{"pref":"沖縄県"}');
     await until('one more', async () => (await countIn(api, '47')) === kept + 1);
+
+    expect((await from('127.1.0.7', metadata)).text).toBe('{"log":{"level":"warn"}}');
 
     // Killed outright, it takes its parts with it.
     await again.kill9();
