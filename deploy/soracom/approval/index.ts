@@ -1,0 +1,1 @@
+export { approve, assertApproved } from './approval.ts';

@@ -1,0 +1,2 @@
+export { type Imported, type ImportOptions, importAccount } from './import.ts';
+export { writeImported } from './write.ts';

@@ -1,0 +1,10 @@
+export { type Action, type Change, type Deed, phaseOf, subjectOf } from './action.ts';
+export { after, afterAll, laidValues, stateOf } from './after.ts';
+export { canonical, digestOf } from './canonical.ts';
+export { partsOf } from './description.ts';
+export type { Resolved, ResolvedCredential } from './diff-credentials.ts';
+export type { Leftover } from './findings.ts';
+export { indexed, isSettled, makePlan, type Plan, type PlanOptions } from './plan.ts';
+export { type Approval, loadPlan, type SavedPlan, savePlan } from './plan-file.ts';
+export { type PlanSummary, printed, summaryOf } from './print.ts';
+export { bytesOf, CONFIGURATION_LIMIT_BYTES } from './size.ts';

@@ -1,0 +1,56 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { digestOf } from './canonical.ts';
+import type { Plan } from './plan.ts';
+
+const FORMAT = 'tashika-soracom-plan-1';
+
+/** Who says that a plan may be applied: a signature by Vault over the plan and this. */
+export interface Approval {
+  readonly approvedBy: string;
+  /** RFC 3339. */
+  readonly approvedAt: string;
+  readonly signature: string;
+}
+
+export interface SavedPlan {
+  readonly plan: Plan;
+  /** RFC 3339. */
+  readonly madeAt: string;
+  readonly approval?: Approval;
+}
+
+/**
+ * Keeps a plan in a file, to be looked at, approved and applied. There is no secret in it.
+ *
+ * @throws TashikaError `CONFIG_UNREADABLE` where it can't be written
+ */
+export function savePlan(file: string, saved: SavedPlan): void {
+  const text = JSON.stringify({ format: FORMAT, digest: digestOf(saved.plan), ...saved }, null, 2);
+  try {
+    writeFileSync(`${file}.new`, `${text}\n`);
+    renameSync(`${file}.new`, file);
+  } catch (error) {
+    throw new TashikaError('CONFIG_UNREADABLE', `The plan can't be kept in ${file}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** @throws TashikaError `SORACOM_PLAN_UNREADABLE` */
+export function loadPlan(file: string): SavedPlan {
+  let saved: (SavedPlan & { readonly format?: unknown; readonly digest?: unknown }) | undefined;
+  try {
+    saved = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new TashikaError('SORACOM_PLAN_UNREADABLE', `The plan ${file} can't be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  if (saved?.format !== FORMAT || !saved.plan)
+    throw new TashikaError('SORACOM_PLAN_UNREADABLE', `${file} is no saved plan of this version.`);
+  if (saved.digest !== digestOf(saved.plan))
+    throw new TashikaError('SORACOM_PLAN_UNREADABLE', `${file} was changed after it was made. Make a new plan.`);
+  const { plan, madeAt, approval } = saved;
+  return { plan, madeAt, ...(approval ? { approval } : {}) };
+}
