@@ -14,6 +14,16 @@ export const GROUPS: readonly LazyGroup[] = [
     load: async () => (await import('../local/command.ts')).runGroup,
   },
   {
+    name: 'soracom',
+    summary: "Bring SORACOM's groups, credentials and SIMs to what files say",
+    load: async () => (await import('../soracom/command.ts')).soracomGroup,
+  },
+  {
+    name: 'vault',
+    summary: "Vault's own configuration: policies, engines, logins, audit",
+    load: async () => (await import('../vault/command.ts')).vaultCommands,
+  },
+  {
     name: 'terraform',
     summary: 'Try modules and stacks without a cloud',
     load: async () => (await import('../terraform/command.ts')).terraformGroup,
@@ -24,9 +34,9 @@ export const GROUPS: readonly LazyGroup[] = [
     load: async () => (await import('../terraform/command.ts')).catalogueGroup,
   },
   {
-    name: 'vault',
-    summary: "Vault's own configuration: policies, engines, logins, audit",
-    load: async () => (await import('../vault/command.ts')).vaultCommands,
+    name: 'policy',
+    summary: 'Judge plans and job files by policy that only tightens',
+    load: async () => (await import('../policy/command.ts')).policyGroup,
   },
   {
     name: 'completion',
