@@ -11,6 +11,7 @@ import { type RegionCompleteness, regionCompleteness } from './ledger/index.ts';
 import { createMetrics, type Metrics } from './metrics/index.ts';
 import type { BeamSettings } from './receipts/index.ts';
 import { windowsKeptMs } from './retention/index.ts';
+import { type Opening, openingBy, openSealing, type Sealing } from './sealing/index.ts';
 import { openSecrets, type SecretSource } from './secrets/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { startWorker, type Worker } from './worker.ts';
@@ -102,16 +103,22 @@ async function startWith(
   });
   let worker: Worker | undefined;
   let api: Api | undefined;
+  let sealing: Awaited<ReturnType<typeof openSealing>> | undefined;
 
   async function stop(): Promise<void> {
     await Promise.all([worker?.stop(), api?.close()]);
+    sealing?.stop();
     await store.close();
   }
 
   try {
     signal?.throwIfAborted();
+    const { vault } = secrets;
+    if (vault && configuration.sealing.fields.length > 0)
+      sealing = await openSealing(configuration.sealing, { vault, clock, logger });
+    const opening = vault && openingBy(vault, configuration.sealing.key);
     const ownWorkerLooked = role === 'api' ? undefined : () => worker?.progress.looked === true;
-    const parts = { store, clock, logger, metrics, completeness, ownWorkerLooked };
+    const parts = { store, clock, logger, metrics, completeness, ownWorkerLooked, sealing, opening };
     api =
       role === 'worker'
         ? await startWorkerApi(configuration, parts, secrets)
@@ -119,7 +126,14 @@ async function startWith(
     signal?.throwIfAborted();
     if (role !== 'api') {
       const keyRefused = () => secrets.eventHubs?.suspect();
-      const started = await startWorker(configuration, { store, clock, logger, metrics: metrics.worker, keyRefused });
+      const started = await startWorker(configuration, {
+        store,
+        clock,
+        logger,
+        metrics: metrics.worker,
+        sealing,
+        keyRefused,
+      });
       worker = started;
       secrets.eventHubs?.into((connectionString) => started.changeKey(connectionString));
     }
@@ -147,6 +161,8 @@ interface ApiParts {
   readonly metrics: Metrics;
   readonly completeness: () => Promise<RegionCompleteness>;
   readonly ownWorkerLooked: (() => boolean) | undefined;
+  readonly sealing: Sealing | undefined;
+  readonly opening: Opening | undefined;
 }
 
 async function startApi(
@@ -154,9 +170,10 @@ async function startApi(
   parts: ApiParts & { readonly webDirectory: string | undefined },
   secrets: SecretSource,
 ): Promise<Api> {
-  const { store, clock } = parts;
+  const { store, clock, sealing, opening } = parts;
   const { api, devices, ingest, windows, retention } = configuration;
-  const one = (id: number) => redrive(store, id, clock.now(), { windows, windowsKeptMs: windowsKeptMs(retention) });
+  const one = (id: number) =>
+    redrive(store, id, clock.now(), { windows, windowsKeptMs: windowsKeptMs(retention), sealing, opening });
   const app = await createApi({
     ...parts,
     redrive: {

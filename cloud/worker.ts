@@ -25,6 +25,7 @@ import {
   tickIdle,
 } from './ingest/index.ts';
 import { startTrimmer, windowsKeptMs } from './retention/index.ts';
+import type { Sealing } from './sealing/index.ts';
 import type { Fault, Logger, Store } from './store/index.ts';
 import { policyOf } from './windows/index.ts';
 
@@ -43,6 +44,8 @@ export interface WorkerParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics?: WorkerMetrics;
+  /** What seals chosen values; without it all is stored in clear. */
+  readonly sealing?: Sealing | undefined;
   /** Called each time that the hub refuses the key. */
   readonly keyRefused?: (() => void) | undefined;
 }
@@ -86,7 +89,7 @@ const DRAIN_WITHIN_MS = 5000;
  * itself when it does. Its store stays open when it stops.
  */
 export async function startWorker(configuration: CloudConfiguration, parts: WorkerParts): Promise<Worker> {
-  const { store, clock, logger, metrics = {} } = parts;
+  const { store, clock, logger, metrics = {}, sealing } = parts;
   let eventHubs = hubSettingsOf(configuration);
   const { ingest, windows, retention } = configuration;
   const policy = policyOf(windows);
@@ -100,6 +103,7 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
     store,
     hub,
     policy,
+    sealing,
     windowsKeptMs: windowsKeptMs(retention),
     clock,
     logger,

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { RegionCompleteness } from '../ledger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { BeamSettings } from '../receipts/index.ts';
+import type { Opening } from '../sealing/index.ts';
 import type { SecretsReport } from '../secrets/index.ts';
 import type { Store } from '../store/index.ts';
 import { completenessRoute } from './completeness.ts';
@@ -35,6 +36,8 @@ export interface ApiOptions {
   readonly secrets?: (() => SecretsReport | undefined) | undefined;
   /** How devices that ask for receipts are known; without it there are none. */
   readonly beam?: BeamSettings | undefined;
+  /** What opens values and dead letters that are kept sealed; without it they stay sealed. */
+  readonly opening?: Opening | undefined;
   /** A device that has not posted for this long is silent. */
   readonly silentAfterMs: Duration;
   /** Where the built dashboard is; without it, `/` is not found. */
@@ -43,16 +46,26 @@ export interface ApiOptions {
 
 /** The API with its live feed running and no port yet. Closing it ends the live streams. */
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { store, clock, metrics, completeness, redrive, silentAfterMs, stalledAfterMs, ownWorkerLooked, secrets } =
-    options;
+  const {
+    store,
+    clock,
+    metrics,
+    completeness,
+    redrive,
+    silentAfterMs,
+    stalledAfterMs,
+    ownWorkerLooked,
+    secrets,
+    opening,
+  } = options;
   const logger = options.logger.child({ part: 'api' });
   const { app } = await createServer(logger);
   const feed = new LiveFeed({ store, clock, logger, silentAfterMs });
   await app.register(windowRoutes({ store, clock }));
-  await app.register(deviceRoutes({ store, clock, silentAfterMs }));
+  await app.register(deviceRoutes({ store, clock, silentAfterMs, opening }));
   await app.register(completenessRoute({ completeness }));
   await app.register(receiptRoutes({ store, clock, beam: options.beam }));
-  await app.register(deadLetterRoutes({ store, redrive }));
+  await app.register(deadLetterRoutes({ store, redrive, opening }));
   await app.register(regionRoutes);
   await app.register(liveRoutes({ feed }));
   await app.register(healthRoutes({ store, clock, stalledAfterMs, ownWorkerLooked }));

@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { messageOf, TashikaError } from '@tashika/shared/errors';
 import { DEAD_LETTER_REASONS } from '@tashika/shared/telemetry';
 import Type from 'typebox';
-import type { Sweep } from '../ingest/index.ts';
+import { openedBody, type Sweep } from '../ingest/index.ts';
+import { type Opening, placeOfDeadLetter } from '../sealing/index.ts';
 import type { Store } from '../store/index.ts';
 import { Conditions } from './condition.ts';
 import { DEFAULT_LIMIT, LimitParameter, NumberParameter } from './parameters.ts';
@@ -18,7 +20,12 @@ interface DeadLetterRow {
   readonly partition_id: string;
   readonly sequence_number: number;
   readonly head: Uint8Array;
+  /** Whether detail and head are sealed texts; the head is then all of the event, or nothing of a long one. */
+  readonly sealed: boolean;
 }
+
+/** Of how long a sealed event a sample is shown: all of it has to be opened. */
+const MOST_SEALED_BYTES = 16_384;
 
 /** Trying dead letters again. */
 export interface Redrive {
@@ -29,7 +36,15 @@ export interface Redrive {
 }
 
 /** What could not be counted, why, and trying it again. */
-export function deadLetterRoutes({ store, redrive }: { store: Store; redrive: Redrive }): FastifyPluginAsyncTypebox {
+export function deadLetterRoutes({
+  store,
+  redrive,
+  opening,
+}: {
+  store: Store;
+  redrive: Redrive;
+  opening?: Opening | undefined;
+}): FastifyPluginAsyncTypebox {
   return async (app) => {
     // A re-drive takes no body; whatever a client sends along is read and let go.
     app.removeAllContentTypeParsers();
@@ -63,15 +78,17 @@ export function deadLetterRoutes({ store, redrive }: { store: Store; redrive: Re
           .add('reason = ?', query.reason)
           .add(newest ? 'id < ?::bigint' : 'id > ?::bigint', query.after);
         const rows = await store.query<DeadLetterRow>(
-          `SELECT id, reason, detail, received_at, imsi, partition_id, sequence_number,
-                  substring(body FROM 1 FOR ${HEAD_BYTES}) AS head
+          `SELECT id, reason, detail, received_at, imsi, partition_id, sequence_number, sealed,
+                  CASE WHEN NOT sealed THEN substring(body FROM 1 FOR ${HEAD_BYTES})
+                       WHEN octet_length(body) <= ${MOST_SEALED_BYTES} THEN body ELSE '' END AS head
              FROM dead_letter ${conditions.sql} ORDER BY id ${newest ? 'DESC' : ''} LIMIT ${conditions.next(limit + 1)}`,
           conditions.parameters,
         );
         const counts = await store.query<{ reason: string; count: number }>(
           'SELECT reason, open AS count FROM dead_letter_counts WHERE open > 0 ORDER BY reason',
         );
-        const deadLetters = rows.slice(0, limit).map(deadLetterOf);
+        const shown = await Promise.all(rows.slice(0, limit).map((row) => (row.sealed ? opened(row, opening) : row)));
+        const deadLetters = shown.map(deadLetterOf);
         return {
           deadLetters,
           counts: Object.fromEntries(counts.map(({ reason, count }) => [reason, count])),
@@ -94,18 +111,20 @@ export function deadLetterRoutes({ store, redrive }: { store: Store; redrive: Re
               description: 'The bytes.',
               content: { 'application/octet-stream': { schema: Type.String({ format: 'binary' }) } },
             },
-            ...problems(400, 404),
+            ...problems(400, 404, 503),
           },
         },
       },
       async ({ params: { id } }, reply) => {
-        const [row] = await store.query<{ body: Uint8Array }>('SELECT body FROM dead_letter WHERE id = $1::bigint', [
-          id,
-        ]);
+        const [row] = await store.query<SealableBody>(
+          'SELECT body, sealed, partition_id, sequence_number FROM dead_letter WHERE id = $1::bigint',
+          [id],
+        );
         if (!row) throw new ProblemError('NOT_FOUND', `There is no dead letter ${id}.`);
+        const body = row.sealed ? await openedBody(row.body, row.partition_id, row.sequence_number, opening) : row.body;
         reply.type('application/octet-stream').header('cache-control', 'no-store');
         reply.header('content-disposition', `attachment; filename="dead-letter-${id}"`);
-        return Buffer.from(row.body) as never; // the schema says text, as OpenAPI does for bytes
+        return Buffer.from(body) as never; // the schema says text, as OpenAPI does for bytes
       },
     );
 
@@ -143,7 +162,7 @@ export function deadLetterRoutes({ store, redrive }: { store: Store; redrive: Re
           params: Type.Object({ id: NumberParameter('Its number.') }),
           response: {
             200: { description: 'What came of it.', ...json(RedriveOutcome) },
-            ...problems(400, 404, 413, 415),
+            ...problems(400, 404, 413, 415, 503),
           },
         },
       },
@@ -155,6 +174,23 @@ export function deadLetterRoutes({ store, redrive }: { store: Store; redrive: Re
       },
     );
   };
+}
+
+interface SealableBody extends Pick<DeadLetterRow, 'sealed' | 'partition_id' | 'sequence_number'> {
+  readonly body: Uint8Array;
+}
+
+/** Dead letters are listed although Vault is away, or this process may not decrypt: without what is sealed. */
+async function opened(row: DeadLetterRow, opening: Opening | undefined): Promise<DeadLetterRow> {
+  const { partition_id: partition, sequence_number: number } = row;
+  try {
+    if (!opening) throw new TashikaError('SEALED_UNREADABLE', 'This process has no Vault to open it.');
+    const detail = (await opening.open(row.detail, placeOfDeadLetter('detail', partition, number))).toString();
+    const head = row.head.length === 0 ? row.head : await openedBody(row.head, partition, number, opening);
+    return { ...row, detail, head };
+  } catch (error) {
+    return { ...row, detail: `Sealed. ${messageOf(error)}`, head: new Uint8Array() };
+  }
 }
 
 function deadLetterOf(row: DeadLetterRow): DeadLetterList['deadLetters'][number] {

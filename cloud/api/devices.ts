@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Clock, Duration } from '@tashika/shared/time';
 import Type from 'typebox';
 import { readStreams, type StreamFigures } from '../ledger/index.ts';
+import { type Opening, placeOfValue } from '../sealing/index.ts';
 import type { Store } from '../store/index.ts';
 import { completenessOf } from './completeness.ts';
 import { Conditions } from './condition.ts';
@@ -28,8 +29,9 @@ export function deviceRoutes(options: {
   store: Store;
   clock: Clock;
   silentAfterMs: Duration;
+  opening?: Opening | undefined;
 }): FastifyPluginAsyncTypebox {
-  const { store, clock, silentAfterMs } = options;
+  const { store, clock, silentAfterMs, opening } = options;
 
   async function devices(conditions: Conditions, limit: number, mostRanges: number): Promise<Device[]> {
     const rows = await store.query<DeviceRow>(
@@ -42,7 +44,12 @@ export function deviceRoutes(options: {
     for (const figures of await readStreams(store, imsis, mostRanges))
       byImsi.get(figures.imsi)!.push(streamOf(figures));
     const silentBefore = clock.now() - silentAfterMs;
-    return rows.map((row) => deviceOf(row, byImsi.get(row.imsi)!, silentBefore));
+    return Promise.all(
+      rows.map(async (row) => {
+        const values = await opened(row, opening);
+        return deviceOf({ ...row, last_values: values }, byImsi.get(row.imsi)!, silentBefore);
+      }),
+    );
   }
 
   return async (app) => {
@@ -90,6 +97,27 @@ export function deviceRoutes(options: {
       },
     );
   };
+}
+
+/** The last values, those that are kept sealed opened; null stands for one that can't be. */
+async function opened(
+  { imsi, last_values: values }: DeviceRow,
+  opening: Opening | undefined,
+): Promise<Device['lastValues']> {
+  const shown = { ...values };
+  for (const [name, last] of Object.entries(values))
+    if (last.sealed)
+      shown[name] = { ...last, value: await openedValue(String(last.value), placeOfValue(imsi, name), opening) };
+  return shown;
+}
+
+/** Devices are shown although Vault is away, or this process may not decrypt. */
+async function openedValue(text: string, place: string, opening: Opening | undefined) {
+  try {
+    return opening ? JSON.parse((await opening.open(text, place)).toString()) : null;
+  } catch {
+    return null;
+  }
 }
 
 function streamOf({ imsi: _, missing, ...figures }: StreamFigures): Stream {

@@ -22,6 +22,11 @@ const TITLES: Partial<Record<ErrorCode, readonly [status: number, title: string]
   INTERNAL: [500, 'Internal error'],
   STORE_UNAVAILABLE: [503, 'Store unavailable'],
   BEAM_NOT_CONFIGURED: [503, 'Beam not configured'],
+  SEALED_UNREADABLE: [503, 'Sealed'],
+  VAULT_UNREACHABLE: [503, 'Vault unreachable'],
+  VAULT_SEALED: [503, 'Vault sealed'],
+  VAULT_DENIED: [503, 'Vault denies it'],
+  VAULT_REFUSED: [503, 'Vault refuses it'],
   TOO_MANY_CLIENTS: [503, 'Too many clients'],
 };
 

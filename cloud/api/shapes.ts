@@ -189,6 +189,11 @@ export const Device = named(
                 'The device took it for out of its configured range: it counts as a reading, and in no statistic of values.',
             }),
           ),
+          sealed: Type.Optional(
+            Type.Literal(true, {
+              description: 'The value is kept sealed; where this process can not open it, `value` is null.',
+            }),
+          ),
         }),
         { description: 'The latest value of each sensor, by its SenML name.' },
       ),

@@ -231,6 +231,23 @@ const retention = Type.Object(
   { description: 'What is deleted by its age, bit by bit.' },
 );
 
+const sealing = Type.Object(
+  {
+    fields: Type.Array(Type.String({ minLength: 1 }), {
+      description:
+        'Names of readings whose values are kept sealed; one that ends with `*` stands for all that begin so: `["gps/*", "door/card"]`. They are counted like others and in no statistic of values, and dead letters are sealed whole. Needs `secrets.source` `vault`.',
+      default: [],
+    }),
+    key: Type.String({
+      pattern: '^[^/\\s]+(/[^/\\s]+)+$',
+      says: 'mount and name, such as transit/tashika-fields',
+      description: "The key in Vault's transit engine: mount and name.",
+      default: 'transit/tashika-fields',
+    }),
+  },
+  { description: 'Values that must not lie in the database in clear.' },
+);
+
 const log = Type.Object({
   level: Type.Union(
     (['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const).map((level) => Type.Literal(level)),
@@ -250,6 +267,7 @@ export const cloudSchema = Type.Object({
   ingest,
   retention,
   secrets,
+  sealing,
   log,
 });
 
@@ -265,6 +283,14 @@ export function cloudRules(configuration: CloudConfiguration): readonly string[]
     ...beamRules(configuration.beam),
     ...retentionRules(configuration.retention),
     ...secretsRules(configuration),
+    ...sealingRules(configuration),
+  ];
+}
+
+function sealingRules({ sealing, secrets }: CloudConfiguration): readonly string[] {
+  if (sealing.fields.length === 0 || secrets.source === 'vault') return [];
+  return [
+    'sealing.fields is set, and secrets.source is environment: sealing needs Vault, so set secrets.source to vault.',
   ];
 }
 

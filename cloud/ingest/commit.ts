@@ -1,5 +1,6 @@
 import type { Duration, Timestamp } from '@tashika/shared/time';
 import { type LedgerEntry, type LedgerKey, lockEntries, saveEntries } from '../ledger/index.ts';
+import type { Sealing } from '../sealing/index.ts';
 import type { Logger, Store } from '../store/index.ts';
 import {
   addValues,
@@ -52,6 +53,8 @@ export interface CommitContext {
   readonly now: Timestamp;
   /** How long windows are kept; readings older than that on arrival are not counted. For ever, if absent. */
   readonly windowsKeptMs?: Duration | undefined;
+  /** What seals chosen values; without it all is stored in clear. */
+  readonly sealing?: Sealing | undefined;
 }
 
 /**
@@ -63,7 +66,7 @@ export interface CommitContext {
  */
 export function commit(store: Store, batches: readonly Batch[], context: CommitContext): Promise<Committed> {
   return store.transaction(async (transaction) => {
-    const { hub, policy, now } = context;
+    const { hub, policy, now, sealing } = context;
     const { partitions, combined } = await lockPartitions(
       transaction,
       hub,
@@ -84,9 +87,9 @@ export function commit(store: Store, batches: readonly Batch[], context: CommitC
     const entries = await lockEntries(transaction, streamsOf(due.flatMap((each) => each.events)), now);
     let counted = count(due, entries, combined, context);
     await saveEntries(transaction, counted.tally.changedEntries(), now);
-    await saveSightings(transaction, counted.tally.sightings);
+    await saveSightings(transaction, counted.tally.sightings, sealing);
     await addValues(transaction, counted.windows);
-    await saveDeadLetters(transaction, hub, counted.letters);
+    await saveDeadLetters(transaction, hub, counted.letters, sealing);
     const watermark = await takeTurn(transaction);
     // Only what is late can come out differently, and nothing of that has been written yet.
     if (becameFinal(counted.windows, combined, watermark, policy)) counted = count(due, entries, watermark, context);

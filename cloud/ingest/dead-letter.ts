@@ -1,4 +1,6 @@
+import { TashikaError } from '@tashika/shared/errors';
 import type { Timestamp } from '@tashika/shared/time';
+import { type Opening, placeOfDeadLetter, type Sealing } from '../sealing/index.ts';
 import type { Queryable } from '../store/index.ts';
 import type { ArrivedEvent, Refusal } from './event.ts';
 import type { HubAddress } from './partition.ts';
@@ -23,13 +25,16 @@ export async function saveDeadLetters(
   transaction: Queryable,
   hub: HubAddress,
   letters: readonly DeadLetter[],
+  sealing?: Sealing,
 ): Promise<void> {
   if (letters.length === 0) return;
+  const kept = letters.map((letter) => keptAs(letter, sealing));
   await transaction.query(
     `INSERT INTO dead_letter
-            (reason, detail, received_at, imsi, namespace, hub, hub_created_at, partition_id, sequence_number, body)
+            (reason, detail, received_at, imsi, namespace, hub, hub_created_at, partition_id, sequence_number, body,
+             sealed)
      SELECT reason, detail, received_at, imsi, namespace, hub, hub_created_at, partition_id, letter.sequence_number,
-            decode(body, 'base64')
+            decode(body, 'base64'), $11
        FROM unnest($4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::int8[], $10::text[])
               AS letter (reason, detail, received_at, imsi, partition_id, sequence_number, body)
             JOIN partition USING (partition_id)
@@ -40,14 +45,27 @@ export async function saveDeadLetters(
       hub.hub,
       hub.consumerGroup,
       letters.map((letter) => letter.reason),
-      letters.map((letter) => storableDetail(letter.detail)),
+      kept.map(({ detail }) => detail),
       letters.map((letter) => new Date(letter.arrived.enqueuedAt).toISOString()),
       letters.map((letter) => letter.imsi),
       letters.map((letter) => letter.partitionId),
       letters.map((letter) => letter.arrived.sequenceNumber),
-      letters.map((letter) => Buffer.from(letter.arrived.body).toString('base64')),
+      kept.map(({ body }) => body.toString('base64')),
+      sealing !== undefined,
     ],
   );
+}
+
+/** A refused event may hold what is sealed, and the reason may quote it: where anything is sealed, both are. */
+function keptAs(
+  { detail, arrived, partitionId }: DeadLetter,
+  sealing: Sealing | undefined,
+): { readonly detail: string; readonly body: Buffer } {
+  const text = storableDetail(detail);
+  if (!sealing) return { detail: text, body: Buffer.from(arrived.body) };
+  const seal = (part: 'body' | 'detail', plain: Uint8Array | string) =>
+    sealing.seal(plain, placeOfDeadLetter(part, partitionId, arrived.sequenceNumber));
+  return { detail: seal('detail', text), body: Buffer.from(seal('body', arrived.body)) };
 }
 
 /** A dead letter that has not been driven again, locked until the transaction ends. */
@@ -57,10 +75,19 @@ export interface StoredDeadLetter {
   readonly hub: string;
   readonly partitionId: string;
   readonly arrived: ArrivedEvent;
+  readonly sealed: boolean;
 }
 
-/** Locks the dead letter `id`; undefined if there is none, or it has been counted already. */
-export async function lockDeadLetter(transaction: Queryable, id: number): Promise<StoredDeadLetter | undefined> {
+/**
+ * Locks the dead letter `id`; undefined if there is none, or it has been counted already.
+ *
+ * @throws TashikaError SEALED_UNREADABLE, and as `Opening`, for one that is sealed
+ */
+export async function lockDeadLetter(
+  transaction: Queryable,
+  id: number,
+  opening?: Opening,
+): Promise<StoredDeadLetter | undefined> {
   const [row] = await transaction.query<{
     namespace: string;
     hub: string;
@@ -68,15 +95,29 @@ export async function lockDeadLetter(transaction: Queryable, id: number): Promis
     sequence_number: number;
     received_at: Date;
     body: Uint8Array;
+    sealed: boolean;
   }>(
-    `SELECT namespace, hub, partition_id, sequence_number, received_at, body
+    `SELECT namespace, hub, partition_id, sequence_number, received_at, body, sealed
        FROM dead_letter WHERE id = $1 AND redriven_at IS NULL FOR UPDATE`,
     [id],
   );
   if (!row) return undefined;
-  const { namespace, hub, partition_id: partitionId, sequence_number: sequenceNumber, received_at, body } = row;
+  const { namespace, hub, partition_id: partitionId, sequence_number: sequenceNumber, received_at, sealed } = row;
+  const body = sealed ? await openedBody(row.body, partitionId, sequenceNumber, opening) : row.body;
   const arrived = { sequenceNumber, offset: '', enqueuedAt: received_at.getTime(), body };
-  return { id, namespace, hub, partitionId, arrived };
+  return { id, namespace, hub, partitionId, arrived, sealed };
+}
+
+/** @throws TashikaError SEALED_UNREADABLE, and as `Opening` */
+export async function openedBody(
+  body: Uint8Array,
+  partitionId: string,
+  sequenceNumber: number,
+  opening: Opening | undefined,
+): Promise<Uint8Array> {
+  if (!opening)
+    throw new TashikaError('SEALED_UNREADABLE', 'The dead letter is sealed, and this process has no Vault to open it.');
+  return opening.open(Buffer.from(body).toString(), placeOfDeadLetter('body', partitionId, sequenceNumber));
 }
 
 /** Closes a dead letter that has been counted after all. */
@@ -84,11 +125,10 @@ export async function closeDeadLetter(transaction: Queryable, id: number, now: T
   await transaction.query('UPDATE dead_letter SET redriven_at = $2 WHERE id = $1', [id, new Date(now)]);
 }
 
-/** Notes why a dead letter is still refused. */
+/** Notes why a dead letter is still refused; of one that is sealed, the reason without its detail. */
 export async function updateRefusal(transaction: Queryable, id: number, refusal: Refusal): Promise<void> {
-  await transaction.query('UPDATE dead_letter SET reason = $2, detail = $3 WHERE id = $1', [
-    id,
-    refusal.reason,
-    storableDetail(refusal.detail),
-  ]);
+  await transaction.query(
+    'UPDATE dead_letter SET reason = $2, detail = CASE WHEN sealed THEN detail ELSE $3 END WHERE id = $1',
+    [id, refusal.reason, storableDetail(refusal.detail)],
+  );
 }

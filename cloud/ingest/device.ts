@@ -1,3 +1,4 @@
+import { placeOfValue, type Sealing } from '../sealing/index.ts';
 import type { Queryable } from '../store/index.ts';
 import { type LastValues, mergeLastValues, type Sighting } from './sighting.ts';
 
@@ -5,7 +6,11 @@ import { type LastValues, mergeLastValues, type Sighting } from './sighting.ts';
  * Writes what was learnt about devices. What a device is (region, clock, imei) follows its latest arrival, what it
  * measured follows the readings' own time.
  */
-export async function saveSightings(transaction: Queryable, sightings: ReadonlyMap<string, Sighting>): Promise<void> {
+export async function saveSightings(
+  transaction: Queryable,
+  sightings: ReadonlyMap<string, Sighting>,
+  sealing?: Sealing,
+): Promise<void> {
   if (sightings.size === 0) return;
   const known = await lockDevices(transaction, [...sightings.keys()]);
   const unknown = [...sightings.values()].filter((sighting) => !known.has(sighting.imsi));
@@ -18,7 +23,7 @@ export async function saveSightings(transaction: Queryable, sightings: ReadonlyM
     );
     for (const [imsi, values] of met) known.set(imsi, values);
   }
-  await updateDevices(transaction, [...sightings.values()], known);
+  await updateDevices(transaction, [...sightings.values()], known, sealing);
 }
 
 async function lockDevices(transaction: Queryable, imsis: readonly string[]): Promise<Map<string, LastValues>> {
@@ -46,7 +51,10 @@ async function updateDevices(
   transaction: Queryable,
   sightings: readonly Sighting[],
   known: ReadonlyMap<string, LastValues>,
+  sealing: Sealing | undefined,
 ): Promise<void> {
+  const sealFor = (imsi: string) =>
+    sealing && ((name: string, json: string) => sealing.seal(json, placeOfValue(imsi, name)));
   await transaction.query(
     `UPDATE device
         SET imei = CASE WHEN seen.last_seen >= device.last_seen THEN coalesce(seen.imei, device.imei)
@@ -68,7 +76,7 @@ async function updateDevices(
           imei,
           region,
           last_seen: new Date(seenAt).toISOString(),
-          last_values: mergeLastValues(known.get(imsi) ?? {}, readings.values()),
+          last_values: mergeLastValues(known.get(imsi) ?? {}, readings.values(), sealFor(imsi)),
           clock,
           posts,
         })),

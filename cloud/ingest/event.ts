@@ -2,6 +2,7 @@ import { messageOf } from '@tashika/shared/errors';
 import { decodeEvent } from '@tashika/shared/funnel';
 import { type DeadLetterReason, type DecodedPost, decodePayload } from '@tashika/shared/telemetry';
 import type { Timestamp } from '@tashika/shared/time';
+import type { Sealing } from '../sealing/index.ts';
 
 /** An event as the hub hands it over. */
 export interface ArrivedEvent {
@@ -38,6 +39,16 @@ export function openEvent(arrived: ArrivedEvent): OpenedEvent {
     // The decoders refuse what they know; this is what nobody thought of, such as nesting beyond the stack.
     return refuse(arrived, { reason: 'invalid-json', detail: `The event cannot be decoded: ${messageOf(error)}` });
   }
+}
+
+/** The event with the readings marked whose values are kept sealed. */
+export function withSealed(event: OpenedEvent, sealing: Sealing | undefined): OpenedEvent {
+  const { post } = event;
+  if (!sealing || !post?.readings.some(({ name }) => sealing.covers(name))) return event;
+  const readings = post.readings.map((reading) =>
+    sealing.covers(reading.name) ? { ...reading, sealed: true as const } : reading,
+  );
+  return { ...event, post: { ...post, readings } };
 }
 
 /** The event as a dead letter and nothing else. */

@@ -1,9 +1,10 @@
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
+import type { Sealing } from '../sealing/index.ts';
 import { type Fault, faultOf, type Logger, type Store } from '../store/index.ts';
 import type { WindowPolicy } from '../windows/index.ts';
 import { type Batch, type Committed, commit } from './commit.ts';
-import { type ArrivedEvent, type OpenedEvent, openEvent, refuse } from './event.ts';
+import { type ArrivedEvent, type OpenedEvent, openEvent, refuse, withSealed } from './event.ts';
 import type { HubAddress, PartitionProgress } from './partition.ts';
 
 /** Events of one partition as a worker has read them. */
@@ -21,6 +22,8 @@ export interface GroupCommitOptions {
   readonly policy: WindowPolicy;
   /** How long windows are kept; for ever, if absent. */
   readonly windowsKeptMs?: Duration | undefined;
+  /** What seals chosen values; without it all is stored in clear. */
+  readonly sealing?: Sealing | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called after each commit with what it added. */
@@ -118,7 +121,7 @@ export class GroupCommit {
   }
 
   async #commitGroup(group: readonly Run[]): Promise<void> {
-    const batches = sliceOf(group, this.#divisor);
+    const batches = sliceOf(group, this.#divisor, this.#options.sealing);
     try {
       await this.#commitOrIsolate(batches, group);
     } catch (error) {
@@ -219,14 +222,15 @@ function followsOn(batch: ReadBatch, before: ReadBatch): boolean {
 class TooLarge extends Error {}
 
 /** The next part of each run, opened, within the bytes that one transaction may have. */
-function sliceOf(group: readonly Run[], divisor: number): Batch[] {
+function sliceOf(group: readonly Run[], divisor: number, sealing: Sealing | undefined): Batch[] {
   const share = MOST_BYTES / group.length;
   return group.map(({ partitionId, waiting }) => {
     const all = waiting.reduce((sum, { batch }) => sum + batch.events.length, 0);
     const most = Math.max(1, Math.floor(all / divisor));
     const { batch, done } = waiting[0]!;
     const startsAtCheckpoint = batch.startsAtCheckpoint && done === 0;
-    return { partitionId, ownerId: batch.ownerId, events: openSome(waiting, most, share), startsAtCheckpoint };
+    const events = openSome(waiting, most, share).map((event) => withSealed(event, sealing));
+    return { partitionId, ownerId: batch.ownerId, events, startsAtCheckpoint };
   });
 }
 

@@ -1,5 +1,6 @@
 export { StoredCheckpoints } from './checkpoint-store.ts';
 export { type Batch, type CommitContext, type Committed, commit, streamsOf } from './commit.ts';
+export { openedBody } from './dead-letter.ts';
 export { type ArrivedEvent, type OpenedEvent, openEvent, type Refusal, refuse } from './event.ts';
 export { GroupCommit, type ReadBatch } from './group-commit.ts';
 export {

@@ -1,6 +1,7 @@
 import { messageOf } from '@tashika/shared/errors';
 import type { Duration, Timestamp } from '@tashika/shared/time';
 import { lockEntries, saveEntries } from '../ledger/index.ts';
+import type { Opening, Sealing } from '../sealing/index.ts';
 import { faultOf, type Queryable, type Store } from '../store/index.ts';
 import {
   addValues,
@@ -14,7 +15,7 @@ import {
 import { becameFinal, streamsOf } from './commit.ts';
 import { closeDeadLetter, lockDeadLetter, type StoredDeadLetter, updateRefusal } from './dead-letter.ts';
 import { saveSightings } from './device.ts';
-import { openEvent, type Refusal } from './event.ts';
+import { openEvent, type Refusal, withSealed } from './event.ts';
 import type { HubAddress } from './partition.ts';
 import { type EventOutcome, Tally } from './tally.ts';
 import { agreeOnWindows } from './windowing.ts';
@@ -26,6 +27,8 @@ export interface RedriveConfiguration {
   readonly windows: WindowSettings;
   /** How long windows are kept; for ever, if absent. */
   readonly windowsKeptMs?: Duration | undefined;
+  readonly sealing?: Sealing | undefined;
+  readonly opening?: Opening | undefined;
 }
 
 /** A deadlock takes a second to be found, so this is patience enough. */
@@ -71,11 +74,11 @@ function redriveOnce(
 ): Promise<Redriven | undefined> {
   const policy = policyOf(configuration.windows);
   return store.transaction(async (transaction) => {
-    const letter = await lockDeadLetter(transaction, deadLetterId);
+    const letter = await lockDeadLetter(transaction, deadLetterId, configuration.opening);
     if (!letter) return undefined;
     await agreeOnWindows(transaction, policy);
     const partition = await lockPartitionOf(transaction, letter);
-    const event = openEvent(letter.arrived);
+    const event = withSealed(openEvent(letter.arrived), configuration.sealing);
     const entries = await lockEntries(transaction, streamsOf([event]), now);
     function count(combined: Watermark) {
       const tally = new Tally(entries, policy, combined, configuration.windowsKeptMs);
@@ -88,7 +91,7 @@ function redriveOnce(
     }
     let counted = count(null);
     await saveEntries(transaction, counted.tally.changedEntries(), now);
-    await saveSightings(transaction, counted.tally.sightings);
+    await saveSightings(transaction, counted.tally.sightings, configuration.sealing);
     await addValues(transaction, counted.windows);
     const watermark = await takeTurn(transaction);
     if (becameFinal(counted.windows, null, watermark, policy)) counted = count(watermark);

@@ -10,6 +10,8 @@ export interface LastValue {
   readonly time: string;
   /** Whether the device took it for out of the sensor's range. */
   readonly suspect?: true;
+  /** Where `value` is a sealed text. */
+  readonly sealed?: true;
 }
 
 export type LastValues = Readonly<Record<string, LastValue>>;
@@ -39,18 +41,28 @@ export function noteReading(sighting: Sighting, reading: DecodedReading): void {
   if (!known || reading.time >= known.time) sighting.readings.set(reading.name, reading);
 }
 
-/** `known` with what the device has reported since. By time, so that a replayed reading overwrites nothing newer. */
-export function mergeLastValues(known: LastValues, readings: Iterable<DecodedReading>): LastValues {
+/**
+ * `known` with what the device has reported since. By time, so that a replayed reading overwrites nothing newer.
+ *
+ * @param seal makes a sealed text of a value, as JSON
+ */
+export function mergeLastValues(
+  known: LastValues,
+  readings: Iterable<DecodedReading>,
+  seal?: (name: string, json: string) => string,
+): LastValues {
   const merged: Record<string, LastValue> = { ...known };
-  for (const { name, value, unit, time, suspect } of readings) {
+  for (const { name, value: given, unit, time, suspect, sealed } of readings) {
     const iso = new Date(time).toISOString();
     const before = merged[name];
     if (before && before.time > iso) continue;
+    const value = typeof given === 'string' ? storable(given, LONGEST_VALUE) : given;
     merged[name] = {
-      value: typeof value === 'string' ? storable(value, LONGEST_VALUE) : value,
+      value: sealed && seal ? seal(name, JSON.stringify(value)) : value,
       unit,
       time: iso,
       ...(suspect && { suspect }),
+      ...(sealed && { sealed }),
     };
   }
   const entries = Object.entries(merged);

@@ -9,6 +9,7 @@ export function environmentSecrets({ eventHubs, beam }: Pick<CloudConfiguration,
     eventHubs: eventHubs.connectionString === undefined ? undefined : unchanging(eventHubs.connectionString),
     database: undefined,
     beam: keys.length === 0 ? undefined : unchanging(keys),
+    vault: undefined,
     report: () => undefined,
     stop: async () => {},
   };

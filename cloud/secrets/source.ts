@@ -1,5 +1,6 @@
 import type { DatabaseLogin } from '../store/index.ts';
 import type { SecretState } from './kept-secret.ts';
+import type { Vault } from './vault.ts';
 
 /** A secret that may change while the program runs. */
 export interface ChangingSecret<T> {
@@ -29,6 +30,8 @@ export interface SecretSource {
   readonly database: ChangingSecret<DatabaseLogin> | undefined;
   /** Pre-shared keys that Beam may sign with, the one in use first; undefined where none are given. */
   readonly beam: ChangingSecret<readonly string[]> | undefined;
+  /** The session that the secrets come from; undefined for the environment. */
+  readonly vault: Vault | undefined;
   /** Undefined for the environment, where nothing changes. */
   report(): SecretsReport | undefined;
   /** Gives back what was leased. */

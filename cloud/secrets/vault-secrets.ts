@@ -59,6 +59,7 @@ export async function openVaultSecrets(
       eventHubs,
       database,
       beam,
+      vault: session,
       report: () => ({
         vaultAnswers: session.answers,
         secrets: [session.tokenState, ...kept.map(({ state }) => state)],

@@ -34,7 +34,7 @@ export class WindowDeltas {
     const delta = this.#at(end, region);
     delta.readings++;
     if (late) delta.late++;
-    if (typeof reading.value === 'number' && !reading.suspect)
+    if (typeof reading.value === 'number' && !reading.suspect && !reading.sealed)
       addValue(delta.values, reading.name, reading.unit, reading.value);
   }
 

@@ -32,6 +32,8 @@ export interface DecodedReading {
   readonly time: Timestamp;
   /** The device took it for out of the sensor's range: it counts as a reading, and in no statistic of values. */
   readonly suspect?: true;
+  /** Its value is kept sealed: it counts as a reading, and in no statistic of values. No decoder sets it. */
+  readonly sealed?: true;
 }
 
 /** Times below 2^28 s are relative to now, others Unix seconds (RFC 8428, section 4.5.3). */

@@ -4,6 +4,7 @@ import { sketches } from './0003-sketches.ts';
 import { losses } from './0004-losses.ts';
 import { operations } from './0005-operations.ts';
 import { workerKeys } from './0006-worker-keys.ts';
+import { sealing } from './0007-sealing.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   losses,
   operations,
   workerKeys,
+  sealing,
 ];
