@@ -1,11 +1,11 @@
-import { isTashikaError, messageOf } from '@tashika/shared/errors';
+import { type ErrorCode, isTashikaError, messageOf } from '@tashika/shared/errors';
 import type { TimerHandle, Timestamp } from '@tashika/shared/time';
 import { backoffMs } from './backoff.ts';
 import type { KeeperParts } from './kept-secret.ts';
 
 /** Why something does not go on, in words that say what to do. */
 export interface Refusal {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly since: Timestamp;
 }

@@ -28,6 +28,7 @@ export class VaultSession implements Vault {
   /** Leases under a token that is not ours to revoke. */
   readonly #leases = new Set<string>();
   #onNewToken: (() => Promise<void>) | undefined;
+  #replacing: Promise<void> | undefined;
 
   private constructor(calls: VaultCalls, login: Login, parts: KeeperParts, token: KeptSecret<string>) {
     this.#calls = calls;
@@ -163,9 +164,7 @@ export class VaultSession implements Vault {
       return await this.#patiently(call, { ...options, token });
     } catch (error) {
       if (!isTashikaError(error, 'VAULT_DENIED')) throw error;
-      const another = await this.#anotherThan(token);
-      if (another === undefined) throw error;
-      return this.#patiently(call, { ...options, token: another });
+      return this.#patiently(call, { ...options, token: await this.#anotherThan(token, error) });
     }
   }
 
@@ -181,15 +180,29 @@ export class VaultSession implements Vault {
       }
   }
 
-  /** Another token, where the refused one is dead; undefined where it lives, and it is its policies that refuse. */
-  async #anotherThan(refused: string): Promise<string | undefined> {
-    if (this.#token.value === refused) {
-      if (!this.#login.canRepeat || this.#token.state.ageMs < YOUNG_MS || (await this.#lives(refused)))
-        return undefined;
-      // Others that were refused with it have logged in meanwhile, perhaps.
-      if (this.#token.value === refused) await this.#token.replace();
+  /**
+   * Another token in the place of one that is dead.
+   *
+   * @param refusal thrown where it lives, and it is its policies that refuse
+   * @throws why there is no other
+   */
+  async #anotherThan(refused: string, refusal: Error): Promise<string> {
+    const isStill = () => this.#token.value === refused;
+    if (isStill()) {
+      if (this.#token.state.ageMs < YOUNG_MS || (await this.#lives(refused))) throw refusal;
+      if (isStill()) await this.#replaceToken();
+      const { trouble } = this.#token.state;
+      if (isStill()) throw trouble ? new VaultFailure(trouble.code, trouble.message, { status: 0 }) : refusal;
     }
-    return this.#token.value === refused ? undefined : this.#token.value;
+    return this.#token.value;
+  }
+
+  /** One login serves all that were refused with the same token. */
+  #replaceToken(): Promise<void> {
+    this.#replacing ??= this.#token.replace().finally(() => {
+      this.#replacing = undefined;
+    });
+    return this.#replacing;
   }
 
   async #lives(token: string): Promise<boolean> {
