@@ -8,8 +8,12 @@ path "database/creds/tashika-api" {
   capabilities = ["read"]
 }
 
-# It shows chosen fields and can't write them.
+# It shows chosen fields, and seals them again when a dead letter is driven again.
 path "transit/decrypt/tashika-fields" {
+  capabilities = ["update"]
+}
+
+path "transit/datakey/plaintext/tashika-fields" {
   capabilities = ["update"]
 }
 

@@ -8,8 +8,8 @@ path "database/creds/tashika-worker" {
   capabilities = ["read"]
 }
 
-# It encrypts chosen fields and can't read them again.
-path "transit/encrypt/tashika-fields" {
+# It seals chosen fields with keys made for it, and can't read again what others sealed.
+path "transit/datakey/plaintext/tashika-fields" {
   capabilities = ["update"]
 }
 

@@ -87,6 +87,7 @@ describe.skipIf(!haveBao())("Vault's own configuration, applied to a real server
       '    + kv/data/tashika/beam: capabilities = ["read"]',
       '    + database/creds/tashika-api: capabilities = ["read"]',
       '    + transit/decrypt/tashika-fields: capabilities = ["update"]',
+      '    + transit/datakey/plaintext/tashika-fields: capabilities = ["update"]',
       '    + pki/issue/tashika-service: capabilities = ["update"]',
       '    + auth/token/lookup-self: capabilities = ["read"]',
       '    + auth/token/renew-self: capabilities = ["update"]',
