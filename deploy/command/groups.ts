@@ -19,6 +19,11 @@ export const GROUPS: readonly LazyGroup[] = [
     load: async () => (await import('../soracom/command.ts')).soracomGroup,
   },
   {
+    name: 'rotate',
+    summary: 'Replace keys that programs use, while they use them',
+    load: async () => (await import('../rotation/command.ts')).rotateGroup,
+  },
+  {
     name: 'vault',
     summary: "Vault's own configuration: policies, engines, logins, audit",
     load: async () => (await import('../vault/command.ts')).vaultCommands,

@@ -1,6 +1,6 @@
 import { isTashikaError } from '@tashika/shared/errors';
+import { fingerprintOf } from '@tashika/shared/fingerprint';
 import { describe, expect, it } from 'vitest';
-import { fingerprintIn, fingerprintOf } from './fingerprint.ts';
 import { HELD_MS } from './journal.ts';
 import { FATES, type Fate, Killed, World } from './rig.ts';
 import { type Rotated, type RunOptions, rotate } from './rotate.ts';
@@ -242,14 +242,5 @@ describe.each(['send', 'listen'] as const)('a rotation of the %s rule', (rule) =
     expect(world.azure.primary).toBe('primary-0');
     await run(world);
     expectDone(world, 'after a lag');
-  });
-});
-
-describe('what is seen', () => {
-  it('never leaves a key to be found by the fingerprint of another one', () => {
-    expect(fingerprintOf('a')).toMatch(/^sha256:[0-9a-f]{12}$/);
-    expect(fingerprintIn('Key of Funnel [tashika sha256:0123456789ab]')).toBe('sha256:0123456789ab');
-    expect(fingerprintIn('sha256:0123456789abcdef')).toBeUndefined();
-    expect(fingerprintIn(undefined)).toBeUndefined();
   });
 });

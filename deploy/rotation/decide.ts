@@ -1,4 +1,4 @@
-import type { Fingerprint } from './fingerprint.ts';
+import type { Fingerprint } from '@tashika/shared/fingerprint';
 import { otherThan, type PerSlot, type RuleKind, type Slot, slotOf } from './slots.ts';
 
 /** What a rotation that has begun set out from. */

@@ -1,6 +1,6 @@
 import { TashikaError } from '@tashika/shared/errors';
+import { fingerprintIn, fingerprintOf } from '@tashika/shared/fingerprint';
 import type { Clock, Duration, TimerHandle } from '@tashika/shared/time';
-import { fingerprintIn, fingerprintOf } from './fingerprint.ts';
 import type { Journal } from './journal.ts';
 import type { RotationPorts } from './ports.ts';
 import type { RuleKind, Slot } from './slots.ts';

@@ -1,7 +1,7 @@
 import { isTashikaError, TashikaError } from '@tashika/shared/errors';
+import { type Fingerprint, fingerprintIn, fingerprintOf } from '@tashika/shared/fingerprint';
 import type { Clock, Duration, Timestamp } from '@tashika/shared/time';
 import { type Beginning, decide, type Facts, isStep, type Step, stepsAhead } from './decide.ts';
-import { type Fingerprint, fingerprintIn, fingerprintOf } from './fingerprint.ts';
 import { HeldJournal, requireSameResource } from './journal.ts';
 import { obstacleError } from './obstacle.ts';
 import type { Keys, RotationPorts } from './ports.ts';

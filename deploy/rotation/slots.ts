@@ -1,4 +1,4 @@
-import type { Fingerprint } from './fingerprint.ts';
+import type { Fingerprint } from '@tashika/shared/fingerprint';
 
 /** A rule of Event Hubs has two keys, and both are good at any time. */
 export type Slot = 'primary' | 'secondary';

@@ -1,6 +1,6 @@
+import { fingerprintOf } from '@tashika/shared/fingerprint';
 import { describe, expect, it } from 'vitest';
 import { describeSurvey } from './description.ts';
-import { fingerprintOf } from './fingerprint.ts';
 import { World } from './rig.ts';
 import { rotate, survey } from './rotate.ts';
 

@@ -1,6 +1,6 @@
 import { messageOf } from '@tashika/shared/errors';
+import { fingerprintOf } from '@tashika/shared/fingerprint';
 import type { Clock, Duration, Timestamp } from '@tashika/shared/time';
-import { fingerprintOf } from '../fingerprint.ts';
 import type { Witness } from '../ports.ts';
 import type { HubProbe } from './hub.ts';
 import { doubtsAboutListening, type WorkerSeen } from './listening.ts';

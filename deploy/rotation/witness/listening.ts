@@ -1,4 +1,4 @@
-import type { Fingerprint } from '../fingerprint.ts';
+import type { Fingerprint } from '@tashika/shared/fingerprint';
 
 /** A worker as the cloud's API tells of it. */
 export interface WorkerSeen {

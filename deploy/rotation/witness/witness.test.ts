@@ -1,6 +1,6 @@
+import { fingerprintOf } from '@tashika/shared/fingerprint';
 import { TestClock } from '@tashika/shared/time';
 import { describe, expect, it } from 'vitest';
-import { fingerprintOf } from '../fingerprint.ts';
 import { doubtsAboutListening, doubtsAboutSending, type SendingSeen, sendingWitness } from './index.ts';
 
 const CHANGED = Date.UTC(2026, 0, 31, 12);

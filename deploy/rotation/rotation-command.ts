@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Timestamp } from '@tashika/shared/time';
+import { type CommandArguments, type CommandContext, type ExitCode, flagOf } from '../command/index.ts';
+import { describeStep, describeSurvey } from './description.ts';
+import { portsOf, type Reach, soracomApiOf, vaultOf } from './reach.ts';
+import { type Rotated, type RotationOptions, rotate, type Survey, survey } from './rotate.ts';
+import { azureSettingsOf, credentialOf, rulesOf, soracomEndpointOf, userSettingsOf } from './settings.ts';
+import type { RuleKind } from './slots.ts';
+
+const LOOK_EVERY_MS = 5_000;
+
+/** `tashika rotate event-hubs-key`. */
+export async function runRotation(args: CommandArguments, context: CommandContext): Promise<ExitCode> {
+  const rules = rulesOf(args);
+  const azure = azureSettingsOf(args, context.env);
+  const users = userSettingsOf(args);
+  const credentialId = rules.includes('send') ? credentialOf(args) : undefined;
+  const soracomEndpoint = soracomEndpointOf(args, context.env);
+  const vault = await vaultOf(context);
+  const soracom =
+    credentialId === undefined ? undefined : { api: soracomApiOf(context, vault, soracomEndpoint), credentialId };
+  try {
+    await surveyAndRotate(rules, args, { context, vault, azure, users, soracom });
+    return 0;
+  } finally {
+    await soracom?.api.close();
+    await vault.stop();
+  }
+}
+
+async function surveyAndRotate(rules: readonly RuleKind[], args: CommandArguments, reach: Reach): Promise<void> {
+  const { context } = reach;
+  const surveyed: Surveyed[] = [];
+  for (const rule of rules) {
+    context.progress(`Looking at the ${rule} rule`);
+    const rotation = { rule, ports: portsOf(rule, reach), clock: context.clock };
+    surveyed.push({ rotation, seen: await survey(rotation) });
+  }
+  const due = goneOnWith(surveyed);
+  for (const { rotation, seen } of due) context.print(describeSurvey(seen, whereaboutsOf(rotation)));
+  if (flagOf(args, 'dry-run')) {
+    context.print('Nothing was done: this was a dry run.');
+    return context.answer({ plan: due.map(planOf) });
+  }
+  if (!(await context.confirm('Rotate these keys?'))) {
+    context.print('Nothing was done.');
+    return context.answer({ rotated: [] });
+  }
+  const rotated: (Rotated & { readonly rule: RuleKind })[] = [];
+  for (const { rotation } of due) {
+    const done = await rotateTelling(rotation, flagOf(args, 'takeover'), reach);
+    rotated.push({ rule: rotation.rule, ...done });
+  }
+  context.answer({ rotated });
+}
+
+interface Surveyed {
+  readonly rotation: RotationOptions;
+  readonly seen: Survey;
+}
+
+/** A run over two rules that ended in the second one has done the first: it is not done once more. */
+function goneOnWith(surveyed: readonly Surveyed[]): readonly Surveyed[] {
+  const unfinished = surveyed.findIndex(({ seen }) => seen.begunAt !== undefined);
+  return surveyed.slice(Math.max(unfinished, 0));
+}
+
+async function rotateTelling(rotation: RotationOptions, takeover: boolean, reach: Reach): Promise<Rotated> {
+  const { context, users } = reach;
+  const { rule } = rotation;
+  const done = await rotate({
+    ...rotation,
+    run: `${hostname().slice(0, 32)}-${process.pid}-${randomBytes(4).toString('hex')}`,
+    takeover,
+    proveWithinMs: users.proveWithinMs,
+    lookEveryMs: LOOK_EVERY_MS,
+    signal: context.signal,
+    onStep: (step, facts) => context.progress(`${rule}: ${describeStep(step, facts)}`),
+    onDoubts: (doubts) => context.progress(`${rule}: ${doubts.join(' ')}`),
+  });
+  const { primary, secondary } = done.after;
+  context.print(
+    `Rule ${rule} has two new keys, ${primary} (primary) and ${secondary} (secondary). Azure takes the former ones no more.`,
+  );
+  return done;
+}
+
+function whereaboutsOf({ ports: { azure, vault, soracom } }: RotationOptions) {
+  return { resource: azure.resource, vaultPath: vault.path, credentialId: soracom?.id };
+}
+
+/** A survey for a program. */
+function planOf({ rotation, seen: { facts, steps, begunAt, finishedAt } }: Surveyed): object {
+  const { rule, azure, vault, soracom } = facts;
+  return {
+    rule,
+    ...whereaboutsOf(rotation),
+    keys: { azure, vault, soracom },
+    begunAt: utcOrNull(begunAt),
+    finishedAt: utcOrNull(finishedAt),
+    steps,
+  };
+}
+
+function utcOrNull(time: Timestamp | undefined): string | null {
+  return time === undefined ? null : new Date(time).toISOString();
+}
