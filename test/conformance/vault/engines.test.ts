@@ -2,7 +2,9 @@ import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openingBy, openSealing } from '@tashika/cloud/sealing';
 import type { Vault } from '@tashika/cloud/secrets';
+import { systemClock } from '@tashika/shared/time';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bao, haveBao, startBao } from '../../rig/index.ts';
 import { runVault } from './at-the-front-door.ts';
@@ -112,6 +114,18 @@ describe.skipIf(!haveBao())('what the engines give, on a real server', () => {
       expect(opened.body.data!.plaintext).toBe(plaintext);
       expect((await ask(bao, worker, 'POST', 'transit/decrypt/tashika-fields', { ciphertext })).status).toBe(403);
     }
+  });
+
+  it('what the worker has sealed, the API opens, and the worker does not', async () => {
+    const [worker, api] = [await sessionOf(bao, await loggedIn('worker')), await sessionOf(bao, await loggedIn('api'))];
+    const key = 'transit/tashika-fields';
+    const logger = { debug() {}, info() {}, warn() {}, error() {} };
+    const sealing = await openSealing({ fields: ['gps/*'], key }, { vault: worker, clock: systemClock, logger });
+    const sealed = sealing.seal('35.681236', 'here');
+    sealing.stop();
+    expect((await openingBy(api, key).open(sealed, 'here')).toString()).toBe('35.681236');
+    await expect(openingBy(worker, key).open(sealed, 'here')).rejects.toMatchObject({ code: 'VAULT_DENIED' });
+    await Promise.all([worker.stop(), api.stop()]);
   });
 
   it('who approves signs a plan, and who applies can tell it from another', async () => {
