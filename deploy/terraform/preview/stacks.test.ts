@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { cloudRules, cloudSchema } from '@tashika/cloud/config';
 import { loadConfiguration } from '@tashika/shared/config';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { loadVaultSite } from '../../vault/settings.ts';
 import { stacks } from '../directories.ts';
 import { committedSchemas } from '../schema/providers.ts';
 import { hasTerraform } from '../testing/has-terraform.ts';
@@ -149,6 +152,8 @@ describe.skipIf(!hasTerraform())('a stack', () => {
         const after = await state(rehearsal);
         expect(after.text).not.toContain(PASSWORD);
         expectSettingsToStart(after.resources);
+        const { stdout: site } = await rehearsal.terraform('output', '-json', 'vault_site');
+        await expectSiteOfVault(rehearsal.directory, JSON.parse(site) as object);
 
         const again = await rehearsal.terraform('plan', '-input=false', '-no-color', '-detailed-exitcode');
         expect([again.code, again.stderr]).toEqual([0, '']);
@@ -171,6 +176,17 @@ describe.skipIf(!hasTerraform())('a stack', () => {
     );
   });
 });
+
+/** `tashika vault` takes what a stack says of itself, once the site adds what no stack knows. */
+async function expectSiteOfVault(directory: string, site: object): Promise<void> {
+  const file = join(directory, 'site.json');
+  await writeFile(file, JSON.stringify({ ...site, domain: 'tashika.example', audit: { stdout: true } }));
+  expect(loadVaultSite(file, {})).toMatchObject({
+    site: 'dev',
+    postgresql: { user: 'tashika_vault', database: 'tashika', sslMode: 'verify-full' },
+    jwt: { subjects: { worker: expect.any(String), api: expect.any(String) } },
+  });
+}
 
 /** The programs take what their containers are told: every name is a setting, and every value one that it may have. */
 function expectSettingsToStart(resources: readonly Planned[]): void {

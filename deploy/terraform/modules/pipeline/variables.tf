@@ -88,13 +88,6 @@ variable "event_hubs" {
   nullable = false
 }
 
-variable "worker_auth" {
-  description = "How the worker reads the hub. Of the two ways that `event-hubs` has, the program knows `sas` today: a Listen-only connection string, which it has from Vault."
-  type        = string
-  default     = "sas"
-  nullable    = false
-}
-
 variable "postgres" {
   description = "Size of the server; see `postgres`."
   type = object({
