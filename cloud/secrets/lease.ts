@@ -49,13 +49,13 @@ export type LeaseNews =
 const DUE = 2 / 3;
 const JITTER = 0.05;
 /** A renewal that gives less than this share of what was granted at first was cut short by the greatest age. */
-const SPENT = 0.5;
+const WHOLE = 0.9;
 /** Suspicion asks Vault no more often. */
 const SUSPECTED_EVERY_MS: Duration = 5_000;
 
 /**
- * The state after some news. A lease is renewed at two thirds of its time, or replaced then, where it can't be renewed
- * or its last renewal was cut short. What fails is tried again at growing distances: as a renewal while the lease is
+ * The state after some news. A lease is renewed when a third of its time is left, or replaced then, where it can't be
+ * renewed or its last renewal was cut short: there is as much time left for what its replacement takes. What fails is tried again at growing distances: as a renewal while the lease is
  * good, as a replacement from then on.
  *
  * @param before undefined before the first grant
@@ -66,7 +66,7 @@ export function leaseAfter(before: LeaseState | undefined, news: LeaseNews, now:
     case 'granted':
       return goodFor(news, news.durationMs, now, random);
     case 'renewed':
-      return goodFor(news, before?.grantedMs ?? news.durationMs, now, random);
+      return goodFor(news, before?.grantedMs || news.durationMs, now, random);
     case 'seen':
       return {
         ...FOR_EVER,
@@ -93,9 +93,10 @@ const NOTHING: LeaseState = {
 
 function goodFor({ durationMs, renewable }: Grant, grantedMs: Duration, now: Duration, random: number): LeaseState {
   if (durationMs === 0) return { ...FOR_EVER, confirmedAt: now };
-  const what = renewable && durationMs >= SPENT * grantedMs ? 'renew' : 'replace';
-  const at = now + durationMs * (DUE + JITTER * (2 * random - 1));
-  return { grantedMs, endsAt: now + durationMs, confirmedAt: now, failures: 0, next: { what, at } };
+  const endsAt = now + durationMs;
+  const what = renewable && durationMs >= WHOLE * grantedMs ? 'renew' : 'replace';
+  const leftMs = grantedMs * (1 - DUE - JITTER * (2 * random - 1));
+  return { grantedMs, endsAt, confirmedAt: now, failures: 0, next: { what, at: Math.max(now, endsAt - leftMs) } };
 }
 
 function failed(

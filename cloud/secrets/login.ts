@@ -75,7 +75,9 @@ async function loggedIn(
 async function lookedUp(token: string, calls: VaultCalls): Promise<GrantedToken> {
   try {
     const { data } = await calls.ask({ verb: 'read', path: 'auth/token/lookup-self' }, { token });
-    return { token, durationMs: Number(data.ttl ?? 0) * 1000, renewable: data.renewable === true };
+    // What never ends, as a root token, has a ttl of 0; what is in its last second has that too.
+    const durationMs = data.expire_time ? Math.max(1, Number(data.ttl)) * 1000 : 0;
+    return { token, durationMs, renewable: data.renewable === true };
   } catch (error) {
     if (!isTashikaError(error, 'VAULT_DENIED')) throw error;
     throw new VaultFailure(
