@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { TestClock } from '@tashika/shared/time';
 import { describe, expect, it } from 'vitest';
@@ -5,6 +8,7 @@ import { type Asked, parseCommandLine } from '../command/command-line.ts';
 import type { CommandContext, CommandGroup } from '../command/index.ts';
 import { catalogue } from './catalogue/index.ts';
 import { catalogueGroup, terraformGroup } from './command.ts';
+import { hasTerraform } from './testing/has-terraform.ts';
 
 async function run(group: CommandGroup, ...args: string[]): Promise<{ text: string; answer: unknown }> {
   const asked: Asked = parseCommandLine([group.name, ...args], { version: '0', groups: [group], group, width: 100 });
@@ -58,5 +62,32 @@ it.each([
   await expect(run(terraformGroup, ...args)).rejects.toMatchObject({
     code: 'USAGE',
     message: expect.stringContaining(sentence),
+  });
+});
+
+describe.skipIf(!hasTerraform())('tashika terraform', () => {
+  it('check counts the tests that passed', async () => {
+    const { text, answer } = await run(terraformGroup, 'check', 'modules/naming-tags', 'modules/budget');
+    expect(answer).toEqual({
+      directories: ['modules/naming-tags', 'modules/budget'],
+      passed: expect.any(Number),
+      problems: [],
+    });
+    expect(text).toMatch(/^2 directories, [1-9]\d* tests passed, 0 problems\.\n$/);
+  });
+
+  it('preview writes the plan of a stack', async () => {
+    const out = mkdtempSync(join(tmpdir(), 'tashika-plans-'));
+    try {
+      const { answer } = await run(terraformGroup, 'preview', 'dev', '--out', out);
+      const file = join(out, 'dev/plan.json');
+      expect(answer).toEqual({ files: [file] });
+      expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+        errored: false,
+        resource_changes: expect.any(Array),
+      });
+    } finally {
+      rmSync(out, { recursive: true, force: true });
+    }
   });
 });

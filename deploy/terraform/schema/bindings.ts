@@ -58,13 +58,13 @@ interface Nested {
 
 class Structs {
   readonly top: string;
-  private readonly arguments: ReadonlyMap<string, readonly Argument[]>;
+  private readonly given: ReadonlyMap<string, readonly Argument[]>;
   private readonly interfaces: ReadonlyMap<string, ReadonlyMap<string, Use>>;
   private readonly classes: ReadonlyMap<string, string>;
 
   constructor(js: string, dts: string) {
     this.top = /^class (\w+) extends \S+\.Terraform(?:Resource|DataSource|Provider)\b/m.exec(js)?.[1] ?? '';
-    this.arguments = argumentsByStruct(js, this.top);
+    this.given = argumentsByStruct(js, this.top);
     this.interfaces = usesByInterface(dts);
     this.classes = classesByStruct(js);
   }
@@ -73,7 +73,7 @@ class Structs {
     const attributes: Record<string, Attribute> = {};
     const block_types: Record<string, NestedBlock> = {};
     const uses = this.interfaces.get(struct === this.top ? `${struct}Config` : struct);
-    for (const argument of this.arguments.get(struct) ?? []) {
+    for (const argument of this.given.get(struct) ?? []) {
       const { name, isBlock } = argument;
       const { required, many } = uses?.get(name) ?? { required: false, many: false };
       if (isBlock) block_types[name] = this.nestedBlock(argument, required, many);

@@ -19,7 +19,7 @@ module "pipeline" {
   rollout     = "blue-green"
   locked      = true
 
-  event_hubs = { capacity = 2, maximum_throughput_units = 20, partitions = 32, retention_hours = 168 }
+  event_hubs = { capacity = 2, maximum_throughput_units = 10, partitions = 32, retention_hours = 168 }
   postgres = {
     sku                  = "GP_Standard_D4ds_v5"
     storage_gib          = 512
