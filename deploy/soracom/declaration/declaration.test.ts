@@ -54,7 +54,7 @@ describe('declarative files', () => {
     [
       'an unknown key',
       { 'groups/spare.json': { groups: { spare: { funel: null } } } },
-      'groups/spare.json: groups.spare.funel is unknown; there is tags, funnel, beam, metadata, userData.',
+      'groups/spare.json: groups.spare.funel is unknown; there is tags, openMembership, funnel, beam, metadata, userData.',
     ],
     [
       'a wrong type',

@@ -106,6 +106,9 @@ const entryPoint = Type.Object(
 const group = Type.Object(
   {
     tags: Type.Optional(tags),
+    openMembership: Type.Optional(
+      Type.Boolean({ description: 'SIMs that no file names may be in it without being told of. Standard: false.' }),
+    ),
     funnel: Type.Optional(Type.Union([funnel, Type.Null()], { description: 'null switches it off and clears it.' })),
     beam: Type.Optional(
       Type.Union(

@@ -148,7 +148,8 @@ export function leftCredentials(declaration: Declaration, account: Account, afte
     .map(([id]) => {
       const user = inUse.get(id);
       return {
-        what: `credential ${id}`,
+        kind: 'credential' as const,
+        name: id,
         ours: !user,
         ...(user ? { kept: `the group ${user.tags.name ?? user.groupId} uses it` } : {}),
       };

@@ -125,7 +125,7 @@ function strangeEntryPoints(group: string, { beam }: WantedGroup, actual: Actual
         ...{ do: 'delete-group-key', group, namespace: 'SoracomBeam', key },
         changes: [{ field: `${fieldOf('SoracomBeam', key)}.destination`, before: destination ?? 'none' }],
       };
-      const leftover: Leftover = { what: `group ${group}: Beam's entry point ${key}`, ours };
+      const leftover: Leftover = { kind: 'entry-point', name: key, group, ours };
       return { action, leftover };
     });
 }
@@ -145,7 +145,8 @@ export function leftGroups(declaration: Declaration, account: Account, after: Ac
       actions.push({ do: 'delete-group', group: name, changes });
     } else
       leftovers.push({
-        what: `group ${name ?? group.groupId}`,
+        kind: 'group',
+        name: name ?? group.groupId,
         ours: kept === undefined,
         ...(kept === undefined ? {} : { kept }),
       });

@@ -94,8 +94,9 @@ function leftSims(declaration: Declaration, account: Account, named: ReadonlyMap
     const group = sim.groupId === undefined ? undefined : ours.get(sim.groupId);
     if (group === undefined || named.has(sim.simId)) continue;
     const bearsMark = sim.tags[MARK_TAG] === mark;
+    if (!bearsMark && declaration.groups[group]?.openMembership) continue;
     if (!prune || !bearsMark) {
-      leftovers.push({ what: `SIM ${callSim(sim)} in the group ${group}`, ours: bearsMark });
+      leftovers.push({ kind: 'sim', name: callSim(sim), group, ours: bearsMark });
       continue;
     }
     const called = { sim: sim.simId, imsi: callSim(sim) };

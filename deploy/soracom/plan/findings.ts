@@ -9,9 +9,14 @@ export interface Problem {
 
 /** Something in the account that no file names, though it is of the kind that the files are about. */
 export interface Leftover {
-  readonly what: string;
-  /** It bears the mark: `--prune` would take it away, unless `kept` says why not. */
+  readonly kind: 'credential' | 'group' | 'entry-point' | 'sim';
+  /** As people call it. */
+  readonly name: string;
+  /** Where an entry point or a SIM was found. */
+  readonly group?: string;
+  /** It bears the mark: `--prune` would take it away. */
   readonly ours: boolean;
+  /** Why it is kept all the same. */
   readonly kept?: string;
 }
 

@@ -112,12 +112,25 @@ function visible(text: string): string {
 }
 
 function leftoverLines(leftovers: readonly Leftover[]): readonly string[] {
-  const lines = (chosen: readonly Leftover[]) =>
-    chosen.map(({ what, kept }) => `    ${visible(what)}${kept === undefined ? '' : ` (kept: ${visible(kept)})`}`);
   const ours = leftovers.filter((each) => each.ours);
   const others = leftovers.filter((each) => !each.ours);
   return [
-    ...(ours.length > 0 ? ['In no file, and bearing the mark; --prune takes them away:', ...lines(ours)] : []),
-    ...(others.length > 0 ? ['In no file, and left alone:', ...lines(others)] : []),
+    ...(ours.length > 0 ? ['In no file, and bearing the mark; --prune takes them away:', ...linesOf(ours)] : []),
+    ...(others.length > 0 ? ['In no file, and left alone:', ...linesOf(others)] : []),
   ];
+}
+
+/** A line each; the SIMs of a group stand together. */
+function linesOf(leftovers: readonly Leftover[]): readonly string[] {
+  const sims = new Map<string, string[]>();
+  for (const { kind, name, group = '' } of leftovers)
+    if (kind === 'sim') sims.set(group, [...(sims.get(group) ?? []), name]);
+  const others = leftovers
+    .filter(({ kind }) => kind !== 'sim')
+    .map(({ kind, name, group = '', kept }) => {
+      const what = kind === 'entry-point' ? `group ${group}: Beam's entry point ${name}` : `${kind} ${name}`;
+      return kept === undefined ? what : `${what} (kept: ${kept})`;
+    });
+  const together = [...sims].map(([group, names]) => `${simsTitle(names)} in the group ${group}`);
+  return [...others, ...together].map((line) => `    ${visible(line)}`);
 }

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { CommandArguments, CommandContext } from '../../command/index.ts';
-import { type Settings, type SoracomApi, startSoracomApi } from '../../local/soracom-api/index.ts';
+import { type Settings, type SimSeed, type SoracomApi, startSoracomApi } from '../../local/soracom-api/index.ts';
 import { soracomGroup } from '../command.ts';
 import { HastyClock } from './hasty-clock.ts';
 
 export interface RigOptions {
   readonly settings?: Settings;
-  readonly sims?: number;
+  /** Or how many of them, in no group. */
+  readonly sims?: readonly SimSeed[] | number;
   readonly requestsPerMinute?: number;
 }
 
@@ -43,7 +44,7 @@ export class Rig {
   static async start({ settings, sims = 3, requestsPerMinute = 100_000 }: RigOptions = {}): Promise<Rig> {
     const clock = new HastyClock();
     const api = await startSoracomApi({
-      ...{ clock, requestsPerMinute, sims: Array.from({ length: sims }, (_, index) => ({ sim: simOf(index) })) },
+      ...{ clock, requestsPerMinute, sims: typeof sims === 'number' ? simSeeds(sims) : sims },
       ...(settings && { settings }),
     });
     return new Rig(api, await mkdtemp(join(tmpdir(), 'tashika-soracom-')), clock);
@@ -126,6 +127,10 @@ export class Rig {
 export function simOf(index: number): { readonly imsi: string; readonly imei: string } {
   const number = String(index).padStart(10, '0');
   return { imsi: `29500${number}`, imei: `86000${number}` };
+}
+
+function simSeeds(count: number): readonly SimSeed[] {
+  return Array.from({ length: count }, (_, index) => ({ sim: simOf(index) }));
 }
 
 function sorted<T extends { readonly id: string | undefined }>(items: readonly T[]): readonly T[] {
