@@ -47,7 +47,7 @@ resource "azurerm_postgresql_flexible_server_database" "this" {
   name      = var.database
   server_id = azurerm_postgresql_flexible_server.this.id
   charset   = "UTF8"
-  collation = "C"
+  collation = "en_US.utf8"
 }
 
 resource "azurerm_postgresql_flexible_server_configuration" "this" {
