@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modules, stacks } from '../directories.ts';
 import { TERRAFORM } from '../place.ts';
-import { type RunOptions, runTerraform, succeeded } from '../run.ts';
+import { type Ran, type RunOptions, runTerraform } from '../run.ts';
 
 /** What was found in a directory of the modules or stacks. */
 export interface Checked {
@@ -45,11 +45,12 @@ export async function check(
   const options: RunOptions = { directory: place, data, reattach, ...(signal && { signal }) };
   try {
     const init = await runTerraform(['init', '-backend=false', '-input=false', '-no-color'], options);
-    succeeded(init, `terraform init of ${directory}`);
-    const invalid = diagnostics((await runTerraform(['validate', '-json'], options)).stdout, 'validate');
+    if (init.code !== 0) return { directory, passed: 0, problems: [(init.stderr || init.stdout).trim()] };
+    const validated = await runTerraform(['validate', '-json'], options);
+    const invalid = problemsOf(validated, 'validate');
     if (invalid.length > 0 || !existsSync(join(place, 'tests'))) return { directory, passed: 0, problems: invalid };
-    const { stdout } = await runTerraform(['test', '-json'], options);
-    return { directory, passed: passedIn(stdout), problems: diagnostics(stdout, 'test') };
+    const tested = await runTerraform(['test', '-json'], options);
+    return { directory, passed: passedIn(tested.stdout), problems: problemsOf(tested, 'test') };
   } finally {
     await rm(data, { recursive: true, force: true });
   }
@@ -60,6 +61,13 @@ interface Diagnostic {
   readonly summary: string;
   readonly detail?: string;
   readonly range?: { readonly filename: string; readonly start: { readonly line: number } };
+}
+
+/** What a run says is wrong; that it failed, where it does not say why. */
+function problemsOf({ code, stdout, stderr }: Ran, of: 'validate' | 'test'): readonly string[] {
+  const found = diagnostics(stdout, of);
+  if (code === 0 || found.length > 0) return found;
+  return [`terraform ${of} ended with code ${code}: ${stderr.trim()}`];
 }
 
 /** `validate -json` is one document, `test -json` a line for each thing that happens. */

@@ -44,6 +44,7 @@ describe.skipIf(!hasTerraform())('the modules and stacks', () => {
   it.each([
     ['an attribute', 'partition_count = var.partitions', 'partition_counts = var.partitions', 'partition_counts'],
     ['a block', 'retention_description {', 'retention_descriptions {', 'retention_descriptions'],
+    ['what is written at all', 'partition_count = var.partitions', 'partition_count var.partitions', 'partition_count'],
     ['a type', 'retention_time_in_hours = var.retention_hours', 'retention_time_in_hours = "long"', 'number'],
     [
       'what an output hands on',
