@@ -71,6 +71,20 @@ describe('work', () => {
     await clock.advance(0);
     expect(work.state).toEqual({ inHand: 0, movedAt: 20 });
   });
+
+  it('is one piece where calls share one promise, as readings do that are forced onto the disk together', async () => {
+    const work = new Work(new TestClock());
+    let end!: () => void;
+    const together = new Promise<void>((resolve) => (end = resolve));
+    const store = tracked({ append: () => together }, ['append'], work);
+    void store.append();
+    void store.append();
+    expect(work.state.inHand).toBe(1);
+    end();
+    await together;
+    await Promise.resolve();
+    expect(work.state.inHand).toBe(0);
+  });
 });
 
 /** A datagram socket as systemd gives one, read by a program of its own, and what it was told, a line each. */
