@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { until } from '../../rig/index.ts';
 import { Dialogue } from './dialogue.ts';
 import type { BootImage } from './image.ts';
+import { News } from './news.ts';
 import { AGENT } from './product.ts';
 
 export const QEMU = 'qemu-system-aarch64';
@@ -28,7 +29,7 @@ export class Guest {
   readonly #qmp: Dialogue;
   readonly #qemu: ChildProcess;
   readonly #log: LogLine[] = [];
-  readonly #wake = new Set<() => void>();
+  readonly #news = new News();
   #chip = '';
 
   private constructor(qemu: ChildProcess, qtest: Socket, qmp: Socket, agent: Socket) {
@@ -38,7 +39,7 @@ export class Guest {
     this.#qmp = new Dialogue(qmp, qmp);
     createInterface({ input: agent.on('error', () => {}) }).on('line', (line) => {
       this.#log.push(parsed(line));
-      for (const wake of [...this.#wake]) wake();
+      this.#news.tell();
     });
   }
 
@@ -109,27 +110,13 @@ export class Guest {
 
   /** Resolves with the first line of the agents' log that has all of `fields`, from position `since` on. */
   async logged(fields: Partial<LogLine>, since = 0, deadlineMs = 240_000): Promise<LogLine> {
-    const deadline = performance.now() + deadlineMs;
-    for (;;) {
-      const found = this.#log
-        .slice(since)
-        .find((line) => Object.entries(fields).every(([key, value]) => line[key] === value));
-      if (found) return found;
-      const restMs = deadline - performance.now();
-      if (restMs <= 0)
-        throw new Error(
-          `Not logged within ${deadlineMs} ms: ${JSON.stringify(fields)}. The log:\n${this.#log.map((line) => JSON.stringify(line)).join('\n')}`,
-        );
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          clearTimeout(timer);
-          this.#wake.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, restMs);
-        this.#wake.add(wake);
-      });
-    }
+    const wanted = Object.entries(fields);
+    return this.#news.until(
+      () => this.#log.slice(since).find((line) => wanted.every(([key, value]) => line[key] === value)),
+      deadlineMs,
+      () =>
+        `Not logged within ${deadlineMs} ms: ${JSON.stringify(fields)}. The log:\n${this.#log.map((line) => JSON.stringify(line)).join('\n')}`,
+    );
   }
 
   /** Runs a line of shell in the guest. @returns what it printed; rejects unless it ended with 0 */

@@ -1,11 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type DecodedReading, decodePayload } from '@tashika/shared/telemetry';
+import { News } from './news.ts';
 
 /** Where the agent's posts end: it takes each and keeps what it reads, in the order of the readings' numbers. */
 export class Receiver {
   readonly #readings: DecodedReading[] = [];
-  readonly #wake = new Set<() => void>();
+  readonly #news = new News();
   /** Of each stream, the number of the reading that comes next. */
   readonly #next = new Map<string | null, number>();
   readonly #server: Server;
@@ -41,23 +42,8 @@ export class Receiver {
 
   /** Resolves with what `look` finds, as soon as a post makes it find something. */
   async until<T>(what: string, look: () => T | undefined | false, deadlineMs = 60_000): Promise<T> {
-    const deadline = performance.now() + deadlineMs;
-    for (;;) {
-      const found = look();
-      if (found !== undefined && found !== false) return found;
-      const restMs = deadline - performance.now();
-      if (restMs <= 0)
-        throw new Error(`Waited ${deadlineMs} ms for ${what}; readings so far: ${this.#readings.length}`);
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          clearTimeout(timer);
-          this.#wake.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, restMs);
-        this.#wake.add(wake);
-      });
-    }
+    const complaint = () => `Waited ${deadlineMs} ms for ${what}; readings so far: ${this.#readings.length}`;
+    return this.#news.until(look, deadlineMs, complaint);
   }
 
   #take(body: string): void {
@@ -67,6 +53,6 @@ export class Receiver {
     const next = this.#next.get(stream) ?? 1;
     this.#readings.push(...readings.slice(Math.max(0, next - seq)));
     this.#next.set(stream, Math.max(next, seq + readings.length));
-    for (const wake of [...this.#wake]) wake();
+    this.#news.tell();
   }
 }
