@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { count } from '@tashika/shared/sequence';
 import { type DecodedReading, decodePayload } from '@tashika/shared/telemetry';
 import { News } from './news.ts';
 
@@ -9,6 +10,7 @@ export class Receiver {
   readonly #news = new News();
   /** Of each stream, the number of the reading that comes next. */
   readonly #next = new Map<string | null, number>();
+  #lost = 0;
   readonly #server: Server;
 
   private constructor() {
@@ -35,6 +37,16 @@ export class Receiver {
     this.#server.closeAllConnections();
   }
 
+  /** How many streams there were. */
+  get streams(): number {
+    return this.#next.size;
+  }
+
+  /** Readings that an agent told as lost, or whose number was passed over. */
+  get lost(): number {
+    return this.#lost;
+  }
+
   /** The values of one sensor so far. */
   valuesOf(sensor: string): DecodedReading['value'][] {
     return this.#readings.filter(({ name }) => name === sensor).map(({ value }) => value);
@@ -49,8 +61,9 @@ export class Receiver {
   #take(body: string): void {
     const decoded = decodePayload(JSON.parse(body), Date.now());
     if (!decoded.ok) throw new Error(`The agent posted what can't be decoded: ${body}`);
-    const { stream, seq, readings } = decoded.value;
+    const { stream, seq, readings, lost } = decoded.value;
     const next = this.#next.get(stream) ?? 1;
+    this.#lost += count(lost) + Math.max(0, seq - next);
     this.#readings.push(...readings.slice(Math.max(0, next - seq)));
     this.#next.set(stream, Math.max(next, seq + readings.length));
     this.#news.tell();
