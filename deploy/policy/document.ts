@@ -57,7 +57,7 @@ export async function readDocument(file: string, cwd: string, expected?: Kind): 
 export function kindOf(content: unknown): Kind | undefined {
   if (typeof content !== 'object' || content === null) return undefined;
   if ('format_version' in content && 'terraform_version' in content) return 'terraform';
-  if ('Job' in content || ('ID' in content && 'TaskGroups' in content)) return 'nomad';
+  if ('Job' in content || 'TaskGroups' in content || 'job' in content) return 'nomad';
   if ('operatorId' in content && 'actions' in content) return 'soracom';
   if ('format' in content && 'plan' in content && String(content.format).startsWith('tashika-soracom-plan-'))
     return 'soracom';

@@ -10,7 +10,10 @@ import { strictness } from './lattice.ts';
 export function ruleOf({ rules }: Base, id: string): PolicyRule {
   const rule = rules.find((each) => each.id === id);
   if (rule) return rule;
-  const words = id.split(/[.-]/).filter((word) => word.length > 2);
+  const words = id
+    .slice(id.indexOf('.') + 1)
+    .split('-')
+    .filter((word) => word.length > 2);
   const near = rules.map((each) => each.id).filter((each) => words.some((word) => each.includes(word)));
   const hint =
     near.length === 0 || near.length > 5 ? 'Without a rule, all are listed.' : `There is ${near.join(', ')}.`;

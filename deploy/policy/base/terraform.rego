@@ -123,10 +123,18 @@ deny contains entry if {
 #   parameters: [allowed_locations]
 deny contains entry if {
 	some resource in resources
-	has(resource, "location")
+	chooses_location(resource)
 	not is_in_allowed_location(resource)
 	text := sprintf("`location` is %v; allowed are %s.", [attribute.told(resource.planned, "location"), attribute.listed("allowed_locations")])
 	entry := denial.of(rego.metadata.rule(), resource.address, text)
+}
+
+# A service without a location, or one that Azure puts where its parts are, chooses none.
+chooses_location(resource) if resource.planned.location != null
+
+chooses_location(resource) if {
+	resource.unknown.location == true
+	not resource.type in {"azurerm_container_app"}
 }
 
 # Azure knows one location by two spellings, "Japan East" and "japaneast".

@@ -128,12 +128,41 @@ const action = fc.oneof(
 
 const soracom = fc.array(action, { maxLength: 4 }).map((acts) => ({ kind: 'soracom', document: { actions: acts } }));
 
+const task = fc.record({
+  Name: fc.constantFrom('worker', 'gate'),
+  Driver: attribute('docker', 'docker', 'raw_exec'),
+  User: attribute('65532', '65532', 'root'),
+  Config: attribute(
+    ...['r/tashika:1.0.0', 'r/tashika:1.0.0', 'r/tashika:latest'].map((image) => ({
+      image,
+      readonly_rootfs: true,
+      cap_drop: ['all'],
+    })),
+    { image: 'r/tashika:1.0.0', privileged: true },
+  ),
+  Env: attribute({ HOST: 'x' }, { HOST: 'x' }, { PASSWORD: 'x' }),
+  Vault: attribute(null, { Role: 'tashika-worker' }, { Role: 'root' }),
+  Resources: attribute({ CPU: 500, MemoryMB: 256 }, { CPU: 500, MemoryMB: 256, MemoryMaxMB: 8192 }),
+});
+
+const nomad = fc
+  .record({
+    Name: fc.constant('group'),
+    Update: attribute({ Canary: 1, AutoRevert: true }, { Canary: 1, AutoRevert: true }, { Canary: 0 }),
+    Networks: attribute(null, [{ DynamicPorts: [{ Label: 'http', HostNetwork: 'loopback' }] }]),
+    Tasks: fc.uniqueArray(task, { maxLength: 2, selector: ({ Name }) => Name }),
+  })
+  .map((group) => ({ kind: 'nomad', document: { Job: { ID: 'job', TaskGroups: [group] } } }));
+
 function exceptions(
   rules: readonly string[],
   { kind, document }: { kind: string; document: unknown },
 ): fc.Arbitrary<Exception[]> {
-  const text = JSON.stringify(document);
-  const resources = [...text.matchAll(/"(?:address|group)":"([^"]+)"/g)].map((match) => match[1]!);
+  const named = [...JSON.stringify(document).matchAll(/"(address|group)":"([^"]+)"/g)];
+  const resources =
+    kind === 'nomad'
+      ? ['job.group.worker', 'job.group']
+      : named.map(([, key, name]) => (key === 'group' ? `group:${name}` : name!));
   if (resources.length === 0) return fc.constant([]);
   return fc.array(
     fc.record({
@@ -150,6 +179,6 @@ function exceptions(
 /** Documents of every kind, good and bad, each with exceptions about it. `rules` are the ids of the base's rules. */
 export function documents(rules: readonly string[]) {
   return fc
-    .oneof({ weight: 3, arbitrary: terraform }, { weight: 1, arbitrary: soracom })
+    .oneof({ weight: 3, arbitrary: terraform }, { weight: 1, arbitrary: soracom }, { weight: 1, arbitrary: nomad })
     .chain((judged) => exceptions(rules, judged).map((excepting) => ({ ...judged, exceptions: excepting })));
 }
