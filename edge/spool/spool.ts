@@ -1,9 +1,10 @@
 import { TashikaError } from '@tashika/shared/errors';
-import { count, type SequenceRange, type SequenceRanges } from '@tashika/shared/sequence';
+import { count, type SequenceRanges } from '@tashika/shared/sequence';
 import type { Duration, TimerHandle } from '@tashika/shared/time';
 import type { Batch, BatchLimit } from './batch.ts';
 import { Change } from './change.ts';
-import type { Fate, Group } from './group.ts';
+import { DiskCondition } from './disk-condition.ts';
+import type { Fate } from './group.ts';
 import { Lane } from './lane.ts';
 import { LiveMark } from './live-mark.ts';
 import { MemoryQueue } from './memory-queue.ts';
@@ -13,7 +14,7 @@ import { covers, type Receipt, settled } from './progress.ts';
 import type { Reading } from './reading.ts';
 import { checksumSeed, recordBytes } from './record.ts';
 import type { LossReason, Reporter } from './report.ts';
-import { SEGMENT_HEADER_BYTES } from './segment.ts';
+import { Room } from './room.ts';
 import { Shelf } from './shelf.ts';
 import type { StreamLog } from './stream-log.ts';
 
@@ -54,8 +55,8 @@ export class Spool {
   readonly #lane = new Lane();
   readonly #numbering: Numbering;
   readonly #outlet: Outlet;
-  #diskRefuses = false;
-  #writeBudgetSpent = false;
+  readonly #room: Room;
+  readonly #disk: DiskCondition;
   #flushTimer: TimerHandle | undefined;
   #saveTimer: TimerHandle | undefined;
   #flushWaits = false;
@@ -78,6 +79,8 @@ export class Spool {
       bootId: options.bootId,
       groupBytes: Math.min(GROUP_BYTES, Math.ceil(options.memoryBytes / 8)),
     });
+    this.#room = new Room(options, shelf, this.#memory);
+    this.#disk = new DiskCondition(options);
     this.#outlet = new Outlet({
       options: { ...options, unconfirmedMs: options.unconfirmedMs ?? A_WEEK },
       shelf,
@@ -126,8 +129,8 @@ export class Spool {
       unconfirmedBytes: this.#shelf.sentBytes,
       diskBytes: this.#shelf.bytes + this.#shelf.setAsideBytes,
       memoryBytes: this.#memory.bytes,
-      diskRefuses: this.#diskRefuses,
-      writeBudgetSpent: this.#writeBudgetSpent,
+      diskRefuses: this.#disk.refuses,
+      writeBudgetSpent: this.#disk.writeBudgetSpent,
     };
   }
 
@@ -141,7 +144,7 @@ export class Spool {
     if (this.#closed) throw new TashikaError('SPOOL_CLOSED', 'The spool is closed and takes no more readings.');
     const sequence = ++this.#numbering.last;
     this.#appended++;
-    if (!this.#makeRoomInMemory(recordBytes(reading))) {
+    if (!this.#room.inMemory(recordBytes(reading))) {
       this.#turnAway(sequence);
       return Promise.resolve('lost');
     }
@@ -234,27 +237,9 @@ export class Spool {
     this.#flushTimer?.cancel();
     this.#saveTimer?.cancel();
     await this.#lane.run(async () => {
-      await this.#shelf.save(this.#options.clock.monotonic()).catch((error) => this.#refused(error));
+      await this.#shelf.save(this.#options.clock.monotonic()).catch((error) => this.#disk.refused(error));
       await this.#shelf.close();
     });
-  }
-
-  #makeRoomInMemory(bytes: number): boolean {
-    const { memoryBytes, maxBytes, policy } = this.#options;
-    if (policy === 'drop-newest') {
-      const disk = this.#shelf.bytes - this.#shelf.sentBytes + SEGMENT_HEADER_BYTES + this.#memory.bytes;
-      return this.#memory.bytes + bytes <= memoryBytes && disk + bytes <= maxBytes;
-    }
-    while (this.#memory.bytes + bytes > memoryBytes) {
-      const dropped = this.#memory.dropOldest();
-      if (!dropped) return false;
-      this.#giveUpInMemory(dropped);
-    }
-    return true;
-  }
-
-  #giveUpInMemory(range: SequenceRange): void {
-    this.#shelf.newest.giveUp([range], 'memory-full');
   }
 
   #turnAway(sequence: number): void {
@@ -274,7 +259,7 @@ export class Spool {
 
   #flushNow(): void {
     // While the disk refuses, its retry is the timer's business: readings must not turn into a storm of failing writes.
-    if (this.#flushWaits || (this.#diskRefuses && this.#flushTimer)) return;
+    if (this.#flushWaits || (this.#disk.refuses && this.#flushTimer)) return;
     this.#flushWaits = true;
     void this.flush();
   }
@@ -287,56 +272,20 @@ export class Spool {
     const log = this.#shelf.newest;
     const turnedAway = this.#numbering.turnedAway;
     this.#numbering.turnedAway = [];
-    log.giveUp(turnedAway, this.#diskRefuses ? 'memory-full' : 'spool-full');
+    log.giveUp(turnedAway, this.#disk.refuses ? 'memory-full' : 'spool-full');
     try {
-      const refusal = await this.#memory.drain((group) => this.#write(group));
+      const refusal = await this.#memory.drain((group) => this.#room.write(group));
       if (refusal !== undefined) throw refusal;
       await log.unreserve(last);
       await this.#dropTooOld();
       for (const each of this.#shelf.logs) if (each.lossesUnsaved) await each.save();
-      this.#accepted();
+      this.#disk.accepted();
     } catch (error) {
-      this.#refused(error);
+      this.#disk.refused(error);
       await this.#keepInMemory(log, last);
     }
-    this.#watchWrites();
+    this.#disk.watchWrites();
     this.#change.emit();
-  }
-
-  #watchWrites(): void {
-    const { meter, dailyWriteBytes: budget = Number.POSITIVE_INFINITY, report } = this.#options;
-    const bytes = meter?.todayBytes ?? 0;
-    const spent = bytes >= budget;
-    if (spent && !this.#writeBudgetSpent) report({ kind: 'write-budget-spent', bytes, budget });
-    this.#writeBudgetSpent = spent;
-  }
-
-  async #write(group: Group): Promise<void> {
-    const { maxBytes, memoryBytes, segmentBytes, policy } = this.#options;
-    // A segment that is thinned out is there twice for a moment.
-    const spare = policy === 'thin-out' ? segmentBytes : 0;
-    const bytes = group.length + SEGMENT_HEADER_BYTES + spare;
-    for (;;) {
-      try {
-        while (this.#shelf.bytes + this.#shelf.setAsideBytes + bytes > maxBytes && (await this.#freeFile()));
-        return await this.#shelf.newest.append(group.bytes, group.first, group.last);
-      } catch (error) {
-        // A full disk with memory running out: the oldest readings on the disk go before the newest in memory.
-        const pressed = policy !== 'drop-newest' && this.#memory.bytes > memoryBytes / 2;
-        if (!pressed || !(await this.#freeFile().catch(() => false))) throw error;
-      }
-    }
-  }
-
-  /**
-   * Frees one file: corrupt ones first, which can't be counted any more, then what the link has, then readings, where
-   * the policy says so.
-   */
-  async #freeFile(): Promise<boolean> {
-    if ((await this.#shelf.dropSetAside()) || (await this.#shelf.dropSent())) return true;
-    const { policy } = this.#options;
-    if (policy === 'thin-out' && (await this.#shelf.thinOut())) return true;
-    return policy !== 'drop-newest' && (await this.#shelf.dropOldest());
   }
 
   /** Looks for segments that are too old, now and then. */
@@ -366,22 +315,10 @@ export class Spool {
     try {
       await log.save();
     } catch (error) {
-      this.#refused(error);
+      this.#disk.refused(error);
       if (!this.#closed) this.#flushIn(RETRY_AFTER);
     }
     return !log.lossesUnsaved;
-  }
-
-  #refused(error: unknown): void {
-    if (this.#diskRefuses) return;
-    this.#diskRefuses = true;
-    this.#options.report({ kind: 'disk-refuses', error });
-  }
-
-  #accepted(): void {
-    if (!this.#diskRefuses) return;
-    this.#diskRefuses = false;
-    this.#options.report({ kind: 'disk-recovered' });
   }
 
   #saveSoon(): void {
@@ -391,7 +328,7 @@ export class Spool {
       void this.#lane
         .run(() => this.#shelf.save(this.#options.clock.monotonic()))
         .catch((error) => {
-          this.#refused(error);
+          this.#disk.refused(error);
           this.#saveSoon();
           this.#flushIn(RETRY_AFTER);
         });
