@@ -77,6 +77,12 @@ describe('a lease', () => {
     expect(leaseAfter(state, { kind: 'suspected' }, 60_000, 0.5).next).toEqual({ what: 'replace', at: 60_000 });
   });
 
+  it('that is suspected again and again while Vault is away is asked for no sooner for that', () => {
+    const suspected = leaseAfter(granted(HOUR), { kind: 'suspected' }, 60_000, 0.5);
+    const away = leaseAfter(suspected, { kind: 'postponed' }, 60_000, 0.5);
+    expect(leaseAfter(away, { kind: 'suspected' }, 60_001, 0.5).next).toEqual(away.next);
+  });
+
   it('that lost what it was given under is replaced at once', () => {
     expect(leaseAfter(granted(HOUR), { kind: 'orphaned' }, 1, 0.5).next).toEqual({ what: 'replace', at: 1 });
   });

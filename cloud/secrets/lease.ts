@@ -73,10 +73,8 @@ export function leaseAfter(before: LeaseState | undefined, news: LeaseNews, now:
         confirmedAt: now,
         next: { what: 'replace', at: now + news.everyMs * (0.9 + 0.2 * random) },
       };
-    case 'suspected': {
-      const state = before ?? NOTHING;
-      return { ...state, next: { what: 'replace', at: Math.max(now, state.confirmedAt + SUSPECTED_EVERY_MS) } };
-    }
+    case 'suspected':
+      return suspected(before ?? NOTHING, now);
     case 'orphaned':
       return { ...(before ?? NOTHING), next: { what: 'replace', at: now } };
     default:
@@ -97,6 +95,13 @@ function goodFor({ durationMs, renewable }: Grant, grantedMs: Duration, now: Dur
   const what = renewable && durationMs >= WHOLE * grantedMs ? 'renew' : 'replace';
   const leftMs = grantedMs * (1 - DUE - JITTER * (2 * random - 1));
   return { grantedMs, endsAt, confirmedAt: now, failures: 0, next: { what, at: Math.max(now, endsAt - leftMs) } };
+}
+
+/** What is used ever so often is refused ever so often; that must not bring more questions than one that fails may. */
+function suspected(before: LeaseState, now: Duration): LeaseState {
+  const soon = Math.max(now, before.confirmedAt + SUSPECTED_EVERY_MS);
+  const at = before.failures > 0 && before.next ? Math.max(now, before.next.at) : soon;
+  return { ...before, next: { what: 'replace', at } };
 }
 
 function failed(
