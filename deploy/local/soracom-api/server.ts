@@ -25,6 +25,7 @@ interface Answer extends Success {
 }
 
 const BASE = '/v1';
+const ORIGIN = 'http://127.0.0.1';
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const CUT = Symbol('the connection is cut');
 
@@ -41,11 +42,12 @@ export function apiServer(parts: ServerParts): Server {
 
 async function respond(request: IncomingMessage, response: ServerResponse, parts: ServerParts): Promise<void> {
   const { method = '' } = request;
-  const url = new URL(request.url ?? '/', 'http://api');
+  const target = request.url ?? '';
+  const url = new URL(URL.canParse(target, ORIGIN) ? target : '/', ORIGIN);
   const asked = url.pathname.startsWith(`${BASE}/`) ? operationAt(method, url.pathname.slice(BASE.length)) : undefined;
   if (!asked) {
     request.resume();
-    return write(response, { status: 404, body: notFound(`${method} ${url.pathname}`).body });
+    return write(response, { status: 404, body: notFound(`${method} ${target}`).body });
   }
   const resource = asked.operation.path.split('/')[1]!;
   const { allowed, limit, remaining, secondsBeforeRefresh } = parts.rateLimit.take(resource);

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestClock } from '@tashika/shared/time';
@@ -311,6 +313,17 @@ describe('what the API does not take', () => {
     expect((await client.ask('GET', '/bills')).status).toBe(404);
     expect((await fetch(`${api.url}/v2/groups`)).status).toBe(404);
   });
+
+  it.each(['/', '*', '//groups', '/v1/../ab/groups', 'http://[', '/v1/%'])(
+    'is a path that is none, such as %s: 404',
+    async (path) => {
+      const { api, faults } = await started();
+      const asked = request({ port: api.port, path, agent: false });
+      asked.end();
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      expect([answer.resume().statusCode, faults]).toEqual([404, []]);
+    },
+  );
 
   it('is too much within a minute: 429, and every answer tells how it stands', async () => {
     const { client, clock } = await started({ requestsPerMinute: 3 });

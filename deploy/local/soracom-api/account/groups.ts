@@ -8,7 +8,7 @@ import { withoutTag, withTags } from './tags.ts';
 export const CONFIGURATION_LIMIT_BYTES = 8_192;
 
 /** How large a configuration is. What exactly SORACOM counts is not documented: here, the bytes of its JSON text. */
-export function configurationBytes(configuration: Configuration): number {
+function configurationBytes(configuration: Configuration): number {
   return Buffer.byteLength(JSON.stringify(configuration));
 }
 

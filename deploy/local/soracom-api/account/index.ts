@@ -9,7 +9,6 @@ export {
 export type { AirValues, BeamValues, FunnelValues } from './group-values.ts';
 export {
   CONFIGURATION_LIMIT_BYTES,
-  configurationBytes,
   groupIn,
   withConfiguration,
   withGroup,
@@ -24,7 +23,6 @@ export {
   type Credential,
   type Group,
   type Namespace,
-  NO_SETTINGS,
   type OwnedSim,
   type Settings,
   type SimSettings,
