@@ -185,6 +185,7 @@ async function startApi(
     secrets: () => secrets.report(),
     silentAfterMs: devices.silentAfterMs,
     stalledAfterMs: ingest.stalledAfterMs,
+    tls: api.tls,
   });
   return bind(
     () => listen(app, api),
@@ -197,6 +198,7 @@ async function startWorkerApi(configuration: CloudConfiguration, parts: ApiParts
   const app = await createWorkerApi({
     ...parts,
     stalledAfterMs: ingest.stalledAfterMs,
+    tls: worker.tls,
     secrets: () => secrets.report(),
   });
   return bind(

@@ -6,6 +6,7 @@ import type { BeamSettings } from '../receipts/index.ts';
 import type { Opening } from '../sealing/index.ts';
 import type { SecretsReport } from '../secrets/index.ts';
 import type { Store } from '../store/index.ts';
+import type { CertificateFiles } from './certificate.ts';
 import { completenessRoute } from './completeness.ts';
 import { serveDashboard } from './dashboard.ts';
 import { deadLetterRoutes, type Redrive } from './dead-letters.ts';
@@ -40,6 +41,8 @@ export interface ApiOptions {
   readonly opening?: Opening | undefined;
   /** A device that has not posted for this long is silent. */
   readonly silentAfterMs: Duration;
+  /** What it is served by TLS with; by plain HTTP, if absent. */
+  readonly tls?: CertificateFiles | undefined;
   /** Where the built dashboard is; without it, `/` is not found. */
   readonly webDirectory?: string | undefined;
 }
@@ -59,7 +62,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     opening,
   } = options;
   const logger = options.logger.child({ part: 'api' });
-  const { app } = await createServer(logger);
+  const { app } = await createServer({ logger, clock, tls: options.tls });
   const feed = new LiveFeed({ store, clock, logger, silentAfterMs });
   await app.register(windowRoutes({ store, clock }));
   await app.register(deviceRoutes({ store, clock, silentAfterMs, opening }));

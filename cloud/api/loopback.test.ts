@@ -3,9 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { refuseForeignPages, requireLoopback } from './loopback.ts';
 import type { ProblemError } from './problem.ts';
 
-function refusal(method: string, headers: Record<string, string>): string | undefined {
+function refusal(
+  method: string,
+  headers: Record<string, string>,
+  protocol: 'http' | 'https' = 'http',
+): string | undefined {
   try {
-    refuseForeignPages({ method, headers });
+    refuseForeignPages({ method, headers, protocol });
     return undefined;
   } catch (error) {
     return (error as ProblemError).problem.code;
@@ -49,5 +53,7 @@ describe('a request', () => {
     expect(refusal('POST', { host, origin: 'http://127.0.0.1:8081' })).toBe('ORIGIN_REFUSED');
     expect(refusal('DELETE', { host, 'sec-fetch-site': 'cross-site' })).toBe('ORIGIN_REFUSED');
     expect(refusal('GET', { host, origin: 'https://evil.example' })).toBeUndefined();
+    expect(refusal('POST', { host, origin: 'https://127.0.0.1:8080' }, 'https')).toBeUndefined();
+    expect(refusal('POST', { host, origin: 'http://127.0.0.1:8080' }, 'https')).toBe('ORIGIN_REFUSED');
   });
 });

@@ -29,12 +29,12 @@ export function requireLoopback(address: string, section: ListeningSection = 'ap
  * points here (DNS rebinding), and a write from another origin (cross-site request forgery).
  * @throws ProblemError HOST_REFUSED, ORIGIN_REFUSED
  */
-export function refuseForeignPages(request: Pick<FastifyRequest, 'method' | 'headers'>): void {
+export function refuseForeignPages(request: Pick<FastifyRequest, 'method' | 'headers' | 'protocol'>): void {
   const { host = '', origin } = request.headers;
   if (!LOOPBACK_HOST.test(host))
     throw new ProblemError('HOST_REFUSED', 'Only localhost, 127.0.0.0/8 and [::1] are served here, with any port.');
   if (SAFE_METHODS.has(request.method)) return;
-  const foreign = origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`;
+  const foreign = origin !== undefined && origin.toLowerCase() !== `${request.protocol}://${host.toLowerCase()}`;
   if (foreign || request.headers['sec-fetch-site'] === 'cross-site')
     throw new ProblemError('ORIGIN_REFUSED', 'A page of another origin may not change anything here.');
 }

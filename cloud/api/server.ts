@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
+import type { Clock } from '@tashika/shared/time';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -8,6 +10,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import { type CertificateFiles, followCertificate, readCertificate } from './certificate.ts';
 import { rememberPaths } from './known-paths.ts';
 import { opensStream } from './live/index.ts';
 import { refuseForeignPages } from './loopback.ts';
@@ -19,12 +22,23 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** From one address, other than loopback. Live streams are bounded by their own number instead: an office is one address. */
 const REQUESTS_A_MINUTE = 600;
 
+export interface ServerOptions {
+  readonly logger: FastifyBaseLogger;
+  readonly clock: Clock;
+  /** What it is served by TLS with; by plain HTTP, if absent. */
+  readonly tls?: CertificateFiles | undefined;
+}
+
 /**
- * An HTTP server without routes: what every answer has in common, errors as problem details, and its own description.
+ * An HTTP server without routes, by TLS where it has a certificate: what every answer has in common, errors as problem details, and its own description.
  * It comes in an object, because a bare instance is a promise too: awaited, it would take no more routes.
+ *
+ * @throws TashikaError of readCertificate
  */
-export async function createServer(logger: FastifyBaseLogger): Promise<{ readonly app: FastifyInstance }> {
-  const app: FastifyInstance = Fastify({
+export async function createServer({ logger, clock, tls }: ServerOptions): Promise<{ readonly app: FastifyInstance }> {
+  const certificate = tls && (await readCertificate(tls));
+  const app = Fastify({
+    ...(certificate && { https: { cert: certificate.cert, key: certificate.key, minVersion: 'TLSv1.2' as const } }),
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MOST_BODY_BYTES,
@@ -33,7 +47,11 @@ export async function createServer(logger: FastifyBaseLogger): Promise<{ readonl
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
     frameworkErrors: (error, request, reply) => answerError(error, request as FastifyRequest, reply as FastifyReply),
     clientErrorHandler: answerMalformed,
-  });
+  }) as FastifyInstance;
+  if (tls && certificate) {
+    const stop = followCertificate(app.server as unknown as HttpsServer, tls, certificate, { clock, logger });
+    app.addHook('onClose', async () => stop());
+  }
 
   // The handlers' types hold the answers to their schemas; a compiled serializer would drop and coerce in silence.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));

@@ -37,6 +37,22 @@ const store = Type.Object({
   }),
 });
 
+const tls = (what: string) =>
+  Type.Optional(
+    Type.Object(
+      {
+        certFile: Type.String({
+          minLength: 1,
+          description: 'PEM file of the certificate, with what leads to its root after it.',
+        }),
+        keyFile: Type.String({ minLength: 1, description: 'PEM file of its private key.' }),
+      },
+      {
+        description: `With it, ${what} served by TLS alone. Both files are looked at every 10 s, and taken without a restart.`,
+      },
+    ),
+  );
+
 const api = Type.Object({
   host: Type.String({
     minLength: 1,
@@ -55,6 +71,7 @@ const api = Type.Object({
       description: 'Directory of the built dashboard; standard is the one that was built with the program.',
     }),
   ),
+  tls: tls('the API is'),
 });
 
 const worker = Type.Object({
@@ -70,6 +87,7 @@ const worker = Type.Object({
     description: 'Port of the same; 0 takes a free one, for several workers on one machine.',
     default: 8081,
   }),
+  tls: tls("a worker's health and metrics are"),
 });
 
 const windows = Type.Object({
