@@ -18,15 +18,15 @@ export {
   withoutGroupTag,
   withoutNamespace,
 } from './groups.ts';
-export {
-  type Configuration,
-  type Credential,
-  type Group,
-  type Namespace,
-  type OwnedSim,
-  type Settings,
-  type SimSettings,
-  type Tags,
+export type {
+  Configuration,
+  Credential,
+  Group,
+  Namespace,
+  OwnedSim,
+  Settings,
+  SimSettings,
+  Tags,
 } from './model.ts';
 export { settingsOf, withoutSimTag, withSimInGroup, withSimInNoGroup, withSimTags } from './sims.ts';
 export { shownTags, type TagUpdates, tagsOf } from './tags.ts';
