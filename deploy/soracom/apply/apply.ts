@@ -88,7 +88,9 @@ function phases(actions: readonly Action[]): (readonly Action[])[][] {
   const byPhase = new Map<number, Action[][]>();
   for (const subject of subjects.values()) {
     const phase = phaseOf(subject[0]!);
-    byPhase.set(phase, [...(byPhase.get(phase) ?? []), subject]);
+    const queue = byPhase.get(phase);
+    if (queue) queue.push(subject);
+    else byPhase.set(phase, [subject]);
   }
   return [...byPhase.entries()].sort(([a], [b]) => a - b).map(([, queue]) => queue);
 }
@@ -116,10 +118,9 @@ function explained(error: unknown, done: number, total: number): unknown {
 export async function unsettledAfter(plan: Plan, api: SoracomApi): Promise<readonly string[]> {
   const account = await readAccount(api, readingFor(Object.keys(plan.subjects)), () => {});
   const index = indexed(account);
-  return plan.actions
-    .map(subjectOf)
-    .filter((subject, place, all) => all.indexOf(subject) === place)
-    .filter((subject) => plan.subjects[subject]!.at(-1) !== digestOf(stateOf(subject, index(subject)) ?? null));
+  return [...new Set(plan.actions.map(subjectOf))].filter(
+    (subject) => plan.subjects[subject]!.at(-1) !== digestOf(stateOf(subject, index(subject)) ?? null),
+  );
 }
 
 /** What of an account has to be read to know of these subjects. */

@@ -117,6 +117,31 @@ describe('an apply that is cut', () => {
   });
 });
 
+describe('an apply that is stopped', () => {
+  it('finishes the request that is under way, begins no other, gives its token back and can be run again', async () => {
+    const { end, requests } = await undisturbed();
+    const rig = await crowdedRig();
+    const stop = new AbortController();
+    let count = 0;
+    vi.stubGlobal('fetch', (...args: Parameters<typeof fetch>) => {
+      count += 1;
+      if (count === requests - 12) stop.abort(new Error('Ctrl-C'));
+      return real(...args);
+    });
+    const { error } = await rig.run('apply', APPLY, { signal: stop.signal });
+    expect(error).toMatchObject({
+      code: 'SORACOM_HALF_APPLIED',
+      message: expect.stringMatching(
+        /^It was stopped \(Ctrl-C\)\. \d+ of \d+ changes are done: run the same command again/,
+      ),
+    });
+    expect(rig.api.state.audit.newest()[0]).toMatchObject({ path: '/v1/auth/logout', statusCode: 204 });
+    expect((await rig.run('apply', APPLY)).code).toBe(0);
+    expect(rig.state()).toEqual(end);
+    await rig.close();
+  });
+});
+
 describe('an apply that a fault befalls', () => {
   const kinds: FaultKind[] = [
     'cut-after-the-change',

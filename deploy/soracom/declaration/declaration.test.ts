@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -48,6 +48,12 @@ describe('declarative files', () => {
     ]);
     expect(declaration.sims[1]).toMatchObject({ group: 'fleet', tags: { pref: '13', name: 'Kanda, roof' } });
     expect(declaration.sims[2]!.tags).toEqual({ pref: '27' });
+  });
+
+  it('may be links, as in a mounted volume, and not what is hidden', async () => {
+    await write({ ...fleetFiles(), '.data/spare.json': { groups: { linked: {} } }, '.draft.json': { no: 1 } });
+    await symlink(join(directory, '.data/spare.json'), join(directory, 'linked.json'));
+    expect(Object.keys(readDeclaration(directory).groups)).toEqual(['fleet', 'spare', 'linked']);
   });
 
   it.each<[string, Record<string, unknown>, string]>([

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import { nameOf, problemsIn } from './check.ts';
 import { clearSecretsIn } from './clear-secret.ts';
@@ -119,14 +119,20 @@ function mayBeSecret(path: readonly string[], secrets: ReturnType<typeof clearSe
 function filesIn(directory: string): readonly string[] {
   try {
     return readdirSync(directory, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
+      .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && entry.name.endsWith('.json'))
       .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => !relative(directory, path).split(sep).some(isHidden))
       .sort();
   } catch (error) {
     throw new TashikaError('CONFIG_UNREADABLE', `The folder ${directory} can't be read: ${messageOf(error)}`, {
       cause: error,
     });
   }
+}
+
+/** Editors and mounted volumes keep what is not meant in names that begin with a dot. */
+function isHidden(name: string): boolean {
+  return name.startsWith('.');
 }
 
 function read(path: string): string {

@@ -87,7 +87,7 @@ function typeProblems(
   type: string,
   credentials: Declaration['credentials'],
 ): readonly string[] {
-  const credential = credentials[id];
+  const credential = Object.hasOwn(credentials, id) ? credentials[id] : undefined;
   if (!credential)
     return [
       `${at} must name an entry of credentials, found ${JSON.stringify(id)}. One that is in the account already needs its type alone there.`,

@@ -17,13 +17,18 @@ export type Resolved = Readonly<Record<string, ResolvedCredential>>;
 /** What is to be done about credentials. Those without a mark and without an entry in the files are nobody's business. */
 export function diffCredentials(declaration: Declaration, account: Account, resolved: Resolved): Findings {
   const found = Object.entries(declaration.credentials).map(([id, declared]) =>
-    diffCredential(id, declared, account.credentials[id], resolved[id], declaration.mark),
+    diffCredential(id, declared, own(account.credentials, id), own(resolved, id), declaration.mark),
   );
   return {
     actions: found.flatMap(({ actions }) => actions),
     problems: found.flatMap(({ problems }) => problems),
     leftovers: [],
   };
+}
+
+/** An id may be any word, `constructor` too. */
+function own<T>(items: Readonly<Record<string, T>>, id: string): T | undefined {
+  return Object.hasOwn(items, id) ? items[id] : undefined;
 }
 
 function diffCredential(
