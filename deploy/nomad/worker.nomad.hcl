@@ -1,6 +1,6 @@
 # tashika-cloud worker: as many as `scale.replicas` says, each with its own user of PostgreSQL.
 #
-#   nomad job plan -var image=registry.example.com/tashika-cloud:1.2.3 -var 'scale={replicas=4,partitions=32}' …
+#   nomad job plan -var-file=site.hcl -var image=registry.example.com/tashika-cloud:1.2.3 deploy/nomad/worker.nomad.hcl
 
 variable "image" {
   type        = string
@@ -51,6 +51,26 @@ variable "consumer_group" {
   type        = string
   description = "Consumer group that nothing else reads with."
   default     = "dashboard"
+}
+
+variable "vault" {
+  type = object({
+    address  = string
+    audience = string
+    ca       = string
+  })
+  description = "Vault's address, whom its JWT login takes tokens for, and in PEM by whom its certificate is trusted (empty: the system's authorities)."
+
+  validation {
+    condition     = can(regex("^https://[A-Za-z0-9.-]+(:[0-9]+)?$", var.vault.address)) && var.vault.audience != ""
+    error_message = "The address of Vault must be https://host:port, and the audience that of its JWT login."
+  }
+}
+
+variable "domain" {
+  type        = string
+  description = "What service certificates are issued below, as the site of Vault has it."
+  default     = "tashika.internal"
 }
 
 variable "database" {
@@ -112,19 +132,23 @@ job "tashika-worker" {
 
       # A new one takes over once it has seen hub and store, and all is being counted.
       check {
-        name     = "ready"
-        type     = "http"
-        path     = "/api/ready"
-        interval = "10s"
-        timeout  = "5s"
+        name            = "ready"
+        type            = "http"
+        protocol        = "https"
+        tls_skip_verify = true # to the own machine, whose name the certificate has not
+        path            = "/api/ready"
+        interval        = "10s"
+        timeout         = "5s"
       }
 
       check {
-        name     = "health"
-        type     = "http"
-        path     = "/api/health"
-        interval = "15s"
-        timeout  = "5s"
+        name            = "health"
+        type            = "http"
+        protocol        = "https"
+        tls_skip_verify = true # to the own machine, whose name the certificate has not
+        path            = "/api/health"
+        interval        = "15s"
+        timeout         = "5s"
       }
 
       # Ready and health tell of hub and store too, which no restart mends: one is started anew only where it is stuck.
@@ -156,36 +180,59 @@ job "tashika-worker" {
         security_opt    = ["no-new-privileges"]
       }
 
-      # The workload's identity logs in as the role tashika-worker, whose policy is deploy/vault/policies.
+      # Who this is to Vault. The program logs in with it, as the role tashika-worker, and has its secrets without a restart.
+      identity {
+        name        = "vault_default"
+        aud         = [var.vault.audience]
+        file        = true
+        ttl         = "1h"
+        change_mode = "noop"
+      }
+
+      # Nomad logs in with it too, for the templates below; that token is not the program's.
       vault {
         role         = "tashika-worker"
-        env          = false # the token is the template's, not the program's
+        env          = false
         disable_file = true
         change_mode  = "noop"
       }
 
-      # New credentials come before the old ones end; the worker takes them by starting anew, with nothing lost.
+      # Certificate, what leads to its root, and key in one file, so that they are replaced together. The program looks.
       template {
-        destination = "${NOMAD_SECRETS_DIR}/worker.env"
-        env         = true
+        destination = "${NOMAD_SECRETS_DIR}/service.pem"
+        perms       = "0400"
+        uid         = 65532
+        gid         = 65532
+        change_mode = "noop"
+        data        = <<-PEM
+          {{ with pkiCert "pki/issue/tashika-service" "common_name=tashika-worker.${var.domain}" -}}
+          {{ .Cert }}
+          {{ .CA }}
+          {{ .Key }}
+          {{- end }}
+        PEM
+      }
+
+      template {
+        destination = "${NOMAD_TASK_DIR}/vault-ca.pem"
         change_mode = "restart"
-        splay       = "2m"
-        data        = <<-ENV
-          {{ with secret "kv/data/tashika/event-hubs/listen" -}}
-          TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING={{ .Data.data.connectionString | toJSON }}
-          {{- end }}
-          {{ with secret "database/creds/tashika-worker" -}}
-          TASHIKA_CLOUD_STORE_URL="postgres://{{ .Data.username | urlquery }}:{{ .Data.password | urlquery }}@${var.database}"
-          {{- end }}
-        ENV
+        data        = "${var.vault.ca}\n"
       }
 
       env {
-        TASHIKA_CLOUD_EVENT_HUBS_HUB            = var.hub
-        TASHIKA_CLOUD_EVENT_HUBS_CONSUMER_GROUP = var.consumer_group
-        TASHIKA_CLOUD_WORKER_HOST               = "127.0.0.1"
-        TASHIKA_CLOUD_WORKER_PORT               = "${NOMAD_PORT_health}"
-        NODE_OPTIONS                            = "--max-old-space-size=384"
+        TASHIKA_CLOUD_EVENT_HUBS_HUB              = var.hub
+        TASHIKA_CLOUD_EVENT_HUBS_CONSUMER_GROUP   = var.consumer_group
+        TASHIKA_CLOUD_STORE_URL                   = "postgres://${var.database}"
+        TASHIKA_CLOUD_WORKER_HOST                 = "127.0.0.1"
+        TASHIKA_CLOUD_WORKER_PORT                 = "${NOMAD_PORT_health}"
+        TASHIKA_CLOUD_WORKER_TLS_CERT_FILE        = "${NOMAD_SECRETS_DIR}/service.pem"
+        TASHIKA_CLOUD_WORKER_TLS_KEY_FILE         = "${NOMAD_SECRETS_DIR}/service.pem"
+        TASHIKA_CLOUD_SECRETS_SOURCE              = "vault"
+        TASHIKA_CLOUD_SECRETS_VAULT_ADDRESS       = var.vault.address
+        TASHIKA_CLOUD_SECRETS_VAULT_CA_FILE       = var.vault.ca == "" ? "" : "${NOMAD_TASK_DIR}/vault-ca.pem"
+        TASHIKA_CLOUD_SECRETS_VAULT_AUTH_METHOD   = "jwt"
+        TASHIKA_CLOUD_SECRETS_VAULT_AUTH_JWT_FILE = "${NOMAD_SECRETS_DIR}/nomad_vault_default.jwt"
+        NODE_OPTIONS                              = "--max-old-space-size=384"
       }
 
       resources {

@@ -30,6 +30,7 @@ export interface Task {
   readonly kill_timeout?: string;
   readonly config: readonly [Readonly<Record<string, unknown>>];
   readonly vault?: readonly [Readonly<Record<string, unknown>>];
+  readonly identity?: readonly [Readonly<Record<string, unknown>>];
   readonly template?: readonly { readonly data: string; readonly change_mode?: string }[];
   readonly env?: readonly [Readonly<Record<string, unknown>>];
   readonly resources?: readonly [Readonly<Record<string, unknown>>];

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from '@cdktn/hcl2json';
+import { cloudRules, cloudSchema } from '@tashika/cloud/config';
+import { loadConfiguration } from '@tashika/shared/config';
 import { describe, expect, it } from 'vitest';
 import { haveCommand, temporaryDirectory } from '../../rig/index.ts';
 import { parseJobFile } from './job-file.ts';
@@ -40,12 +42,18 @@ describe.each(NAMES)('the job file of %s', (name) => {
     [/ env += false.*/, '', `group ${name}: the program can read the token of Vault`],
     [/ role +=.*/, '', `group ${name}: it has no role in Vault`],
     [/memory += \d+/, '', `group ${name}: memory is not bounded`],
-    [/ env \{/, ' env {\n TASHIKA_CLOUD_STORE_URL = "a"', `group ${name}: TASHIKA_CLOUD_STORE_URL stands in env`],
     [
-      /TASHIKA_CLOUD_STORE_URL=".*"/,
-      'TASHIKA_CLOUD_STORE_URL="postgres://tashika:of-the-store@db/tashika"',
-      `group ${name}: a template writes TASHIKA_CLOUD_STORE_URL out`,
+      / env \{/,
+      ' env {\n TASHIKA_CLOUD_BEAM_PRE_SHARED_KEY = "a"',
+      `group ${name}: TASHIKA_CLOUD_BEAM_PRE_SHARED_KEY in env holds a secret`,
     ],
+    [
+      /"postgres:\/\/\$/,
+      '"postgres://tashika:of-the-store@$',
+      `group ${name}: TASHIKA_CLOUD_STORE_URL in env holds a secret`,
+    ],
+    [/ file +=.*/, '', `group ${name}: the program has no identity to log in to Vault with`],
+    [/with pkiCert "/, 'with "', `group ${name}: no template asks Vault`],
     [/job "/, '# Endpoint=sb://a/;SharedAccessKey=abc\njob "', 'something in it looks like a key or a token'],
     [/count += .*/, 'count = 3', 'the number of replicas is no variable'],
   ])('is found out where %s becomes %j', async (from, to, problem) => {
@@ -59,10 +67,30 @@ describe.each(NAMES)('the job file of %s', (name) => {
     const { path: given } = (await parse('policy.hcl', policy)) as {
       path: Record<string, [{ capabilities: string[] }]>;
     };
-    const asked = [...text.matchAll(/with secret "([^"]+)"/g)].map(([, path]) => path!);
-    expect(asked.length).toBeGreaterThan(1);
-    expect(asked.filter((path) => !given[path]?.[0].capabilities.includes('read'))).toEqual([]);
-    expect(text).toContain(`role         = "tashika-${name}"`);
+    const asked = [...text.matchAll(/with (?:pkiCert|secret) "([^"]+)"/g)].map(([, path]) => path!);
+    expect(asked).toEqual(['pki/issue/tashika-service']);
+    expect(given['pki/issue/tashika-service']![0].capabilities).toEqual(['update']);
+    expect(text).toMatch(new RegExp(`role += "tashika-${name}"`));
+  });
+
+  it('tells the program what it knows: its own schema takes the environment', async () => {
+    const { job } = await parseJobFile(`${name}.nomad.hcl`, text);
+    const [task] = job[`tashika-${name}`]![0].group[name]![0].task[name]!;
+    const runtime: Readonly<Record<string, string>> = {
+      [`NOMAD_PORT_${name === 'worker' ? 'health' : 'http'}`]: '25000',
+      NOMAD_SECRETS_DIR: '/secrets',
+      'var.database': 'db.example.com:5432/tashika',
+      'var.vault.address': 'https://vault.example.com:8200',
+    };
+    const env = Object.entries(task.env![0]).map(([key, value]) => {
+      const filled = String(value).replace(/\$\{([\w.]+)\}/g, (_, of: string) => runtime[of] ?? 'a');
+      return [key, filled.startsWith('${') ? '' : filled] as const; // an expression that comes to nothing here
+    });
+    const source = { schema: cloudSchema, prefix: 'TASHIKA_CLOUD', rules: cloudRules };
+    const configuration = loadConfiguration({ ...source, env: Object.fromEntries(env) });
+    expect(configuration.secrets).toMatchObject({ source: 'vault', vault: { auth: { method: 'jwt' } } });
+    expect(configuration[name].tls).toEqual({ certFile: '/secrets/service.pem', keyFile: '/secrets/service.pem' });
+    expect(configuration[name].port).toBe(25_000);
   });
 
   it('that is no HCL is named with its line', async () => {
@@ -83,6 +111,7 @@ describe.skipIf(!haveCommand('terraform'))('a value out of range', () => {
     const all = {
       image: 'registry.example.com/tashika-cloud:1.2.3',
       database: 'db.example.com:5432/tashika',
+      vault: '{address="https://vault.example.com:8200",audience="vault",ca=""}',
       ...values,
     };
     const vars = Object.entries(all).map(([key, value]) => `-var=${key}=${value}`);
@@ -106,6 +135,7 @@ describe.skipIf(!haveCommand('terraform'))('a value out of range', () => {
     ['worker', { scale: '{replicas=0,partitions=32}' }, 'at least one worker'],
     ['worker', { scale: '{replicas=1,partitions=2000}' }, 'An event hub has 1 to 1024 partitions.'],
     ['worker', { image: 'tashika-cloud:latest' }, 'The image must be pinned'],
+    ['worker', { vault: '{address="http://vault:8200",audience="vault",ca=""}' }, 'must be https://host:port'],
     ['api', { replicas: '9' }, 'There must be 1 to 8 APIs'],
     ['api', { database: 'postgres://tashika:secret@db/tashika' }, 'without user and password'],
   ] as const)('is refused for %s with %j', (name, values, reason) => {

@@ -4,9 +4,9 @@ import type { Group, JobFile, Task } from './job-file.ts';
 const LEAST_KILL_TIMEOUT_S = 10;
 
 /** Names of variables that hold a secret, as `tashika-cloud` has them. */
-const SECRET_VARIABLE = /(CONNECTION_STRING|STORE_URL|PRE_SHARED_KEY|SECRET_ID|TOKEN|PASSWORD|SharedAccessKey)/;
-/** What of a template's line is not Vault's: `{{ .Data… }}` and names of our own. */
-const WRITTEN_OUT = /=\s*"?[^{\s"]{12,}/;
+const SECRET_VARIABLE = /(CONNECTION_STRING|PRE_SHARED_KEY|SECRET_ID|TOKEN|PASSWORD)$/;
+/** A user, and mostly a password, in an address. */
+const NAMES_USER = /:\/\/[^/]*@/;
 const KEY_LIKE =
   /SharedAccessKey=(?!\{)|\b(hvs|s)\.[A-Za-z0-9_-]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY|\b[A-Za-z0-9+/]{43}=/;
 
@@ -61,7 +61,16 @@ function checkProblems({ service = [] }: Group): readonly string[] {
   ];
 }
 
-function taskProblems({ user, kill_timeout = '5s', config, vault, template, env, resources }: Task): readonly string[] {
+function taskProblems({
+  user,
+  kill_timeout = '5s',
+  config,
+  vault,
+  identity,
+  template,
+  env,
+  resources,
+}: Task): readonly string[] {
   const [{ image, readonly_rootfs, cap_drop, privileged }] = config;
   const session = vault?.[0] ?? {};
   return [
@@ -72,19 +81,11 @@ function taskProblems({ user, kill_timeout = '5s', config, vault, template, env,
     ...(String(image) === `\${var.image}` ? [] : ['the image is written out']),
     ...(typeof session.role === 'string' ? [] : ['it has no role in Vault']),
     ...(session.env === false && session.disable_file === true ? [] : ['the program can read the token of Vault']),
-    ...(template?.every(({ data }) => data.includes('{{ with secret '))
-      ? []
-      : ['no template takes its secrets from Vault']),
-    ...(template ?? [])
-      .flatMap(({ data }) => data.split('\n').filter(isWrittenOut))
-      .map((line) => `a template writes ${line.trim().split('=')[0]} out`),
-    ...Object.keys(env?.[0] ?? {})
-      .filter((name) => SECRET_VARIABLE.test(name))
-      .map((name) => `${name} stands in env`),
+    ...(template?.some(({ data }) => /{{ with (secret|pkiCert) "/.test(data)) ? [] : ['no template asks Vault']),
+    ...(identity?.[0].file === true ? [] : ['the program has no identity to log in to Vault with']),
+    ...Object.entries(env?.[0] ?? {}).flatMap(([name, value]) =>
+      SECRET_VARIABLE.test(name) || NAMES_USER.test(String(value)) ? [`${name} in env holds a secret`] : [],
+    ),
     ...['cpu', 'memory'].filter((name) => !(Number(resources?.[0][name]) > 0)).map((name) => `${name} is not bounded`),
   ];
-}
-
-function isWrittenOut(line: string): boolean {
-  return SECRET_VARIABLE.test(line) && !line.includes('{{ .') && WRITTEN_OUT.test(line);
 }
