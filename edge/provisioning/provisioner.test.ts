@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TashikaError } from '@tashika/shared/errors';
@@ -57,6 +57,12 @@ describe('an agent that is provisioned', () => {
     await newProvisioner().start();
     expect(await levelOf()).toBe('warn');
     expect(summaryOf(provisioner.state!)).toBe(hashOf(ONE));
+  });
+
+  it('asks for them anew where what it kept can not be read', async () => {
+    await mkdir(join(dataDirectory, 'user-data.json')); // what can't be read even by root
+    await newProvisioner().start();
+    expect(await levelOf()).toBe('warn');
   });
 
   it('begins without them when they do not come in time', async () => {
