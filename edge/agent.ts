@@ -9,7 +9,7 @@ import {
   SynchronisationWatch,
 } from './clock/index.ts';
 import type { EdgeConfiguration } from './config/index.ts';
-import { type AgentFigures, type HealthServer, startHealth } from './health/index.ts';
+import type { AgentFigures, HealthServer } from './health/index.ts';
 import { Intake } from './intake.ts';
 import { travelOf } from './position/index.ts';
 import type { ProvisioningState } from './provisioning/index.ts';
@@ -179,7 +179,11 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
 
   try {
     const { host, port } = configuration.health;
-    if (port !== undefined) health = await startHealth({ host, port }, figures);
+    if (port !== undefined) {
+      // Without a port, what makes metrics would lie in memory for nothing.
+      const { startHealth } = await import('./health/index.ts');
+      health = await startHealth({ host, port }, figures);
+    }
     await Promise.all([within(ending, synchronisation.start()), region.start()]);
     uplink.start();
     receipts?.start();
