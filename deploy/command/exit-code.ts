@@ -1,7 +1,13 @@
 import { type ErrorCode, isTashikaError } from '@tashika/shared/errors';
 import type { ExitCode } from './group.ts';
 
-const CONFIGURATION: readonly ErrorCode[] = ['CONFIG_INVALID', 'CONFIG_UNREADABLE'];
+/** Files that say what is to be done, or may be, and are not in order. */
+const CONFIGURATION: readonly ErrorCode[] = [
+  'CONFIG_INVALID',
+  'CONFIG_UNREADABLE',
+  'POLICY_INVALID',
+  'POLICY_LOOSENED',
+];
 
 /** What the process ends with for something that a command threw. */
 export function exitCodeOf(error: unknown): ExitCode {

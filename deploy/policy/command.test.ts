@@ -54,6 +54,9 @@ async function fileWith(content: unknown): Promise<string> {
   return join(await teamFolder({ 'input.json': text }), 'input.json');
 }
 
+/** Nothing is on standard input, and paths begin where nothing is. */
+const SOURCE = { cwd: '/nowhere', stdin: Readable.from([]) };
+
 describe('what is to be judged', () => {
   it.each([
     [PLAN, 'terraform'],
@@ -63,7 +66,7 @@ describe('what is to be judged', () => {
     [{ ID: 'x', TaskGroups: [] }, 'nomad'],
     [{ job: { x: [{}] } }, 'nomad'],
   ])('%j is known as %s', async (content, kind) => {
-    expect((await readDocument(await fileWith(content), '/')).kind).toBe(kind);
+    expect((await readDocument(await fileWith(content), SOURCE)).kind).toBe(kind);
   });
 
   it.each([
@@ -73,14 +76,19 @@ describe('what is to be judged', () => {
     ['[]', undefined, /is neither/],
     [JSON.stringify(PLAN), 'nomad' as const, /input\.json is a Terraform plan, not a Nomad job\./],
   ])('%s is refused (as %s)', async (text, kind, said) => {
-    await expect(readDocument(await fileWith(text), '/', kind)).rejects.toMatchObject({
+    await expect(readDocument(await fileWith(text), SOURCE, kind)).rejects.toMatchObject({
       code: 'POLICY_INPUT_INVALID',
       message: expect.stringMatching(said),
     });
   });
 
+  it('may come by standard input', async () => {
+    const stdin = Readable.from([JSON.stringify(PLAN)]);
+    expect(await readDocument('-', { cwd: '/', stdin })).toEqual({ file: '-', kind: 'terraform', content: PLAN });
+  });
+
   it('that is not there is told', async () => {
-    await expect(readDocument('absent.json', '/nowhere')).rejects.toMatchObject({ code: 'POLICY_INPUT_INVALID' });
+    await expect(readDocument('absent.json', SOURCE)).rejects.toMatchObject({ code: 'POLICY_INPUT_INVALID' });
   });
 });
 

@@ -25,8 +25,16 @@ export const policyGroup: CommandGroup = {
       description:
         "Judges each INPUT by the base, and by a team's policies where they are given. Exit code 3 when one is denied.\n\n" +
         '  terraform show -json plan.out > plan.json && tashika policy check plan.json\n' +
-        '  tashika policy check --team policies/field plan.json job.json',
-      positionals: [{ name: 'input', summary: 'File with the JSON of a plan or job', required: true, many: true }],
+        '  tashika policy check --team policies/field plan.json job.json\n' +
+        '  tashika soracom plan files --json | tashika policy check -',
+      positionals: [
+        {
+          name: 'input',
+          summary: 'File with the JSON of a plan or job; - for standard input',
+          required: true,
+          many: true,
+        },
+      ],
       options: {
         team: TEAM,
         kind: { type: 'text', choices: ['terraform', 'soracom', 'nomad'], summary: 'what each input must be' },
@@ -52,7 +60,7 @@ async function check(args: CommandArguments, context: CommandContext): Promise<E
   const { answerOf, BASE, judge, loadBase, loadTeam, readDocument, reportOf } = await import('./index.ts');
   const { env, signal, clock, cwd } = context;
   const kind = textOf(args, 'kind') as 'terraform' | 'soracom' | 'nomad' | undefined;
-  const documents = await Promise.all(textsOf(args, 'input').map((file) => readDocument(file, cwd, kind)));
+  const documents = await Promise.all(textsOf(args, 'input').map((file) => readDocument(file, context, kind)));
   const surroundings = { env, signal };
   const base = await loadBase(BASE, surroundings);
   const directory = textOf(args, 'team');

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 
 /** What can be judged; each is a package of the base. */
@@ -25,17 +26,31 @@ export interface PolicyDocument {
   readonly content: unknown;
 }
 
+/** The name by which standard input is given. */
+const STDIN = '-';
+
+/** Where documents come from. */
+export interface DocumentSource {
+  /** Where relative paths begin. */
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadableStream;
+}
+
 /**
  * Reads what is to be judged.
  *
- * @param file relative to `cwd`
+ * @param file a path, or `-` for standard input
  * @param expected the kind that it must be; undefined takes what it is
  * @throws TashikaError `POLICY_INPUT_INVALID`
  */
-export async function readDocument(file: string, cwd: string, expected?: Kind): Promise<PolicyDocument> {
+export async function readDocument(
+  file: string,
+  { cwd, stdin }: DocumentSource,
+  expected?: Kind,
+): Promise<PolicyDocument> {
   const invalid = (why: string, cause?: unknown) =>
     new TashikaError('POLICY_INPUT_INVALID', `${file} ${why}`, { cause });
-  const text = await readFile(resolve(cwd, file), 'utf8').catch((error: unknown) => {
+  const text = await (file === STDIN ? textOf(stdin) : readFile(resolve(cwd, file), 'utf8')).catch((error: unknown) => {
     throw invalid(`can't be read: ${messageOf(error)}`, error);
   });
   let content: unknown;

@@ -66,6 +66,9 @@ export async function judge(
   return decisions.map((decision, index) => ({ document: documents[index]!, ...decision }));
 }
 
+/** A rule that does not come to an end is an error, not a wait. */
+const LONGEST_RUN = '60s';
+
 /**
  * What the merge decides of each case, all in one run of opa.
  *
@@ -81,6 +84,8 @@ export async function decide(
       'eval',
       '--format',
       'json',
+      '--timeout',
+      LONGEST_RUN,
       '--stdin-input',
       ...modules.flatMap((file) => ['--data', file]),
       'data.tashika.merge.decisions',
@@ -88,7 +93,7 @@ export async function decide(
     surroundings,
     JSON.stringify({ cases }),
   );
-  if (code !== 0) throw refusal('POLICY_INVALID', errorsIn(stdout, stderr));
+  if (code !== 0) throw refusal('POLICY_INVALID', errorsIn(stdout, stderr).map(withReason));
   const { result } = JSON.parse(stdout) as { result?: readonly { expressions: readonly { value: unknown }[] }[] };
   const decisions = (result?.[0]?.expressions[0]?.value ?? {}) as Readonly<Record<string, Omit<Verdict, 'document'>>>;
   return cases.map((_, index) => {
@@ -96,4 +101,9 @@ export async function decide(
     if (decision) return decision;
     throw refusal('POLICY_INVALID', ['The policies gave no decision; what was not judged is not allowed.']);
   });
+}
+
+function withReason(said: string): string {
+  if (!said.includes('deadline exceeded')) return said;
+  return `The policies did not come to an end within ${LONGEST_RUN}; a team's rule may try too many combinations.`;
 }
