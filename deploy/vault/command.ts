@@ -126,11 +126,14 @@ async function apply(args: CommandArguments, context: CommandContext): Promise<E
     const found = await planOf(declaration, site, vault);
     await requirePermission(needsOfApply(found.changes), vault);
     context.print(renderPlan(found));
-    context.answer(planAnswer(found));
     applying.requireNoConflict(found);
-    if (found.changes.length === 0) return 0;
+    if (found.changes.length === 0) {
+      context.answer({ made: 0, ...planAnswer(found) });
+      return 0;
+    }
     if (!(await context.confirm(`Change the Vault at ${context.env.VAULT_ADDR} for the site ${site}?`))) {
       context.print('Nothing was changed.');
+      context.answer({ made: 0, ...planAnswer(found) });
       return 0;
     }
     const { clock, signal } = context;
@@ -141,6 +144,7 @@ async function apply(args: CommandArguments, context: CommandContext): Promise<E
       progress: (done, { path }) => context.progress(`${done + 1} of ${found.changes.length}: ${path}`),
     });
     context.print(`${found.changes.length} changes are made.`);
+    context.answer({ made: found.changes.length, ...planAnswer(found) });
     return 0;
   });
 }

@@ -69,10 +69,15 @@ const audit = Type.Object(
 export const vaultSiteSchema = Type.Object({
   site: Type.String({
     pattern: '^[a-z0-9-]{1,40}$',
+    says: 'small letters, digits and hyphens, 40 at most, such as prod',
     description:
       'Name of the site, `prod`. The first `apply` notes it in Vault; with another one that Vault is refused.',
   }),
-  domain: Type.String({ pattern: HOST_NAME, description: 'Service certificates are for names below it.' }),
+  domain: Type.String({
+    pattern: HOST_NAME,
+    says: 'a host name in small letters, such as tashika.internal',
+    description: 'Service certificates are for names below it.',
+  }),
   publicUrl: Type.Optional(
     Type.String({ minLength: 1, description: "Vault's address as those see it who check a certificate." }),
   ),
