@@ -1,6 +1,8 @@
 import { messageOf, usageError } from '@tashika/shared/errors';
 import yargs, { type Argv } from 'yargs';
-import type { Command, CommandArguments, CommandGroup, Option, Positional } from './group.ts';
+import { checkedArguments } from './checked-arguments.ts';
+import type { Command, CommandArguments, CommandGroup, Positional } from './group.ts';
+import { NAME, placeOf, sentenceFor } from './wrong-usage.ts';
 
 /** yargs has had it since 17.7; its types leave it out. */
 type WithUsageConfiguration = Argv & {
@@ -34,20 +36,20 @@ export interface CommandLine {
   readonly width: number;
 }
 
-/** What yargs takes over: an argument that asks for the completions of the words after it. */
-export const COMPLETIONS_FLAG = '--get-yargs-completions';
+/** yargs takes this first argument for a request to complete the words after it; the program's name is among them. */
+const COMPLETIONS_FLAG = '--get-yargs-completions';
 
-const NAME = 'tashika';
 const OPTIONS = 'Options:';
 
 /**
- * The group that the arguments name, if it is one of `groups`: the first of them that is a group's name.
+ * The group that the arguments name, if it is one of `groups`: their first word that is no flag.
  *
  * @param args also those of a request for completions
  */
 export function groupNameIn(args: readonly string[], groups: readonly GroupEntry[]): string | undefined {
-  const end = args.indexOf('--');
-  return args.slice(0, end < 0 ? args.length : end).find((word) => groups.some(({ name }) => name === word));
+  const words = args[0] === COMPLETIONS_FLAG ? args.slice(2) : args;
+  const first = words.find((word) => !word.startsWith('-'));
+  return groups.find(({ name }) => name === first)?.name;
 }
 
 /**
@@ -69,12 +71,12 @@ export function parseCommandLine(words: readonly string[], line: CommandLine): A
       text += output;
     });
   } catch (error) {
-    throw usageError(sentenceFor(messageOf(error), args, line), placeOf(args, line));
+    throw usageError(sentenceFor(messageOf(error), args, line.group), placeOf(args, line.group));
   }
   if (!chosen) return { text };
   const { command, given } = chosen;
   try {
-    return { command, args: checked(command, given), json: given.json === true, yes: given.yes === true };
+    return { command, args: checkedArguments(command, given), json: given.json === true, yes: given.yes === true };
   } catch (error) {
     throw usageError(error, `${NAME} ${line.group!.name} ${command.name}`);
   }
@@ -186,57 +188,4 @@ function wordsOf({ name, positionals = [] }: Command): string {
 function placeholder({ name, required, many }: Positional): string {
   const inside = many ? `${name}..` : name;
   return required ? `<${inside}>` : `[${inside}]`;
-}
-
-/** What was given, by the declared names; what yargs lets through and is wrong all the same is refused. */
-function checked(command: Command, given: Readonly<Record<string, unknown>>): CommandArguments {
-  const args: Record<string, string | number | boolean | readonly string[] | undefined> = {};
-  for (const { name, many } of command.positionals ?? []) {
-    const value = given[name];
-    args[name] = many ? ((value ?? []) as readonly unknown[]).map(String) : value === undefined ? value : String(value);
-  }
-  for (const [name, option] of Object.entries(command.options ?? {}))
-    args[name] = givenValue(name, option, given[name]);
-  args['--'] = ((given['--'] ?? []) as readonly unknown[]).map(String);
-  return args;
-}
-
-function givenValue(
-  name: string,
-  { type }: Option,
-  value: unknown,
-): string | number | boolean | readonly string[] | undefined {
-  if (value === undefined) return undefined;
-  if (type === 'list') return (value as readonly unknown[]).map(String);
-  if (Array.isArray(value)) throw new Error(`--${name} was given more than once.`);
-  if (type === 'number' && !Number.isFinite(value)) throw new Error(`--${name} takes a number.`);
-  return value as string | number | boolean;
-}
-
-/** What yargs says is wrong, with the word that it leaves out. */
-function sentenceFor(message: string, args: readonly string[], line: CommandLine): string {
-  const nearest = /^Did you mean (.+)\?$/.exec(message)?.[1];
-  if (nearest !== undefined)
-    return `There is no ${line.group ? 'command' : 'group'} ${unknownWord(args, line)}; the nearest is ${nearest}.`;
-  const command = commandIn(args, line);
-  if (command && message.startsWith('Not enough non-option arguments')) {
-    const required = (command.positionals ?? []).filter((positional) => positional.required);
-    return `It takes ${required.map(({ name }) => name.toUpperCase()).join(' and ')}.`;
-  }
-  return message;
-}
-
-function unknownWord(args: readonly string[], { group }: CommandLine): string | undefined {
-  const words = args.filter((word) => !word.startsWith('-'));
-  return group ? words[words.indexOf(group.name) + 1] : words[0];
-}
-
-function commandIn(args: readonly string[], { group }: CommandLine): Command | undefined {
-  return group?.commands.find(({ name }) => args.includes(name));
-}
-
-/** Whose help tells what would have been right. */
-function placeOf(args: readonly string[], line: CommandLine): string {
-  const command = commandIn(args, line);
-  return [NAME, ...(line.group ? [line.group.name] : []), ...(command ? [command.name] : [])].join(' ');
 }

@@ -114,6 +114,7 @@ describe('wrong usage ends with 2 and says what is wrong where', () => {
   it.each([
     [[], /^USAGE: A group is missing\. tashika --help lists what there is\.\n$/],
     [['shop'], /^USAGE: There is no group shop; the nearest is ship\. tashika --help lists/],
+    [['shop', 'ship'], /^USAGE: There is no group shop; the nearest is ship\. tashika --help lists/],
     [['nothing', 'like', 'it'], /^USAGE: .*nothing.* tashika --help lists/],
     [['ship'], /^USAGE: A command is missing\. tashika ship --help lists/],
     [['ship', 'sent'], /^USAGE: There is no command sent; the nearest is send\. tashika ship --help lists/],
