@@ -1,12 +1,15 @@
 import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openingBy, openSealing } from '@tashika/cloud/sealing';
 import type { Vault } from '@tashika/cloud/secrets';
+import { auditStanza, declarationOf } from '@tashika/deploy/vault';
 import { systemClock } from '@tashika/shared/time';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bao, haveBao, startBao } from '../../rig/index.ts';
+import { type Bao, haveBao, startBao, until } from '../../rig/index.ts';
 import { runVault } from './at-the-front-door.ts';
 import { ask, configure, sessionOf, siteOf } from './configured.ts';
 
@@ -23,12 +26,21 @@ describe.skipIf(!haveBao())('what the engines give, on a real server', () => {
   let vault: Vault;
   let env: Readonly<Record<string, string>>;
 
+  /** What the audit device that is a socket sent. */
+  let received = '';
+  const receiver = createServer((socket) => socket.on('data', (part) => (received += part)));
+
   beforeAll(async () => {
-    bao = await startBao({ directory });
+    receiver.listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    const audit = { stdout: true, socket: `127.0.0.1:${(receiver.address() as AddressInfo).port}` };
+    // As `apply` tells to put them into the server's configuration.
+    const stanzas = declarationOf({ site: 'test', domain: 'tashika.internal', audit }).audit.map(auditStanza);
+    bao = await startBao({ directory, configuration: stanzas.join('\n') });
     vault = await sessionOf(bao);
     const publicKeys = [publicKey.export({ type: 'spki', format: 'pem' }).toString().trim()];
     const jwt = { publicKeys, issuer: ISSUER, audience: AUDIENCE, subjects: { worker: SUBJECT } };
-    await configure(siteOf(bao, { jwt }), vault);
+    await configure(siteOf(bao, { jwt, audit: { ...audit, file: bao.auditFile } }), vault);
     env = { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.rootToken };
     secrets.push(bao.rootToken);
   });
@@ -36,6 +48,7 @@ describe.skipIf(!haveBao())('what the engines give, on a real server', () => {
   afterAll(async () => {
     await vault?.stop();
     await bao?.stop();
+    receiver.close();
     rmSync(directory, { recursive: true, force: true });
   });
 
@@ -227,16 +240,18 @@ describe.skipIf(!haveBao())('what the engines give, on a real server', () => {
       'response update transit/encrypt/tashika-fields',
     ]);
     const log = readFileSync(bao.auditFile, 'utf8');
+    const ids = since.map(({ request }) => request.id);
+    await until('the same to have been sent', () => ids.every((id) => received.includes(id)));
     expect(secrets.length).toBeGreaterThan(15);
     for (const each of [...secrets, 'c2VjcmV0LXBsYWNl'])
       for (const written of [each, JSON.stringify(each).slice(1, -1)])
-        expect(log.includes(written), written.slice(0, 8)).toBe(false);
+        expect((log + received).includes(written), written.slice(0, 8)).toBe(false);
   });
 
   interface Entry {
     readonly type: string;
     readonly error?: string;
-    readonly request: { readonly operation: string; readonly path: string };
+    readonly request: { readonly id: string; readonly operation: string; readonly path: string };
   }
 
   function entries(): readonly Entry[] {
