@@ -243,4 +243,20 @@ describe.each(['send', 'listen'] as const)('a rotation of the %s rule', (rule) =
     await run(world);
     expectDone(world, 'after a lag');
   });
+
+  it('goes on without a proof where it is told to, and not before the time is over', async () => {
+    const world = new World(rule);
+    const ports = world.ports();
+    const looks: number[] = [];
+    const began = world.clock.time;
+    const witness = {
+      doubts: async () => {
+        looks.push(world.clock.time - began);
+        return ['SORACOM does not tell.'];
+      },
+    };
+    await rotate({ ...optionsOf(world), ports: { ...ports, witness }, unproved: true, proveWithinMs: 60_000 });
+    expect([Math.max(...looks), looks.filter((at) => at === 60_000).length]).toEqual([120_000, 2]);
+    expect(world.regenerated).toEqual(['secondary', 'primary']);
+  });
 });

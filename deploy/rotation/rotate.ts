@@ -19,8 +19,10 @@ export interface RunOptions extends RotationOptions {
   readonly run: string;
   /** Works on also where another run does, which is known to have ended. */
   readonly takeover?: boolean;
-  /** How long to wait until everybody is seen to use a key. */
+  /** How long to wait, each time, until everybody is seen to use a key. */
   readonly proveWithinMs: Duration;
+  /** Goes on when that time is over, although it was not seen: somebody has seen it elsewhere. */
+  readonly unproved?: boolean;
   /** Between two looks. */
   readonly lookEveryMs: Duration;
   /** Stops before the next step. */
@@ -90,7 +92,7 @@ class Unanswered extends Error {}
 
 async function dance(options: RunOptions, journal: HeldJournal): Promise<Rotated> {
   const { ports, clock, signal } = options;
-  const lastLook = clock.monotonic() + options.proveWithinMs;
+  let lastLook = 0;
   let proved: Fingerprint | undefined;
   let told: string | undefined;
   for (;;) {
@@ -99,12 +101,18 @@ async function dance(options: RunOptions, journal: HeldJournal): Promise<Rotated
     const step = decide(facts);
     if (!isStep(step)) throw obstacleError(step, facts, placesOf(ports));
     const name = JSON.stringify(step);
-    if (name !== told) options.onStep?.(step, facts);
-    told = name;
+    if (name !== told) {
+      options.onStep?.(step, facts);
+      lastLook = clock.monotonic() + options.proveWithinMs;
+      told = name;
+    }
     if (step.do === 'prove') {
       const doubts = await ports.witness.doubts(keys.azure[step.slot], keys.soracom);
-      if (doubts.length === 0) proved = facts.azure[step.slot];
-      else await wait(options, journal, doubts, lastLook);
+      if (doubts.length > 0) options.onDoubts?.(doubts);
+      const isOver = clock.monotonic() >= lastLook;
+      if (doubts.length === 0 || (isOver && options.unproved)) proved = facts.azure[step.slot];
+      else if (isOver) throw unseen(doubts);
+      else await wait(options, journal);
     } else if (step.do === 'begin') {
       await journal.begin(ports.azure.resource, { inUse: step.inUse, before: facts.azure });
     } else if (step.do === 'finish') {
@@ -118,21 +126,16 @@ async function dance(options: RunOptions, journal: HeldJournal): Promise<Rotated
   }
 }
 
-/** @throws TashikaError ROTATION_UNPROVED when the time is over */
-async function wait(
-  { clock, lookEveryMs, signal, onDoubts }: RunOptions,
-  journal: HeldJournal,
-  doubts: readonly string[],
-  lastLook: Duration,
-): Promise<void> {
-  onDoubts?.(doubts);
-  if (clock.monotonic() >= lastLook)
-    throw new TashikaError(
-      'ROTATION_UNPROVED',
-      `It could not be seen in time that everybody uses the key: ${doubts.join(' ')} Nothing is cut: both keys are good. See to it and run this again; it goes on from here.`,
-    );
+async function wait({ clock, lookEveryMs, signal }: RunOptions, journal: HeldJournal): Promise<void> {
   await journal.keep();
   await clock.sleep(lookEveryMs, signal);
+}
+
+function unseen(doubts: readonly string[]): TashikaError {
+  return new TashikaError(
+    'ROTATION_UNPROVED',
+    `It could not be seen in time that everybody uses the key: ${doubts.join(' ')} Nothing is cut: both keys are good. See to it and run this again; it goes on from here.`,
+  );
 }
 
 async function carryOut(

@@ -49,7 +49,7 @@ async function surveyAndRotate(rules: readonly RuleKind[], args: CommandArgument
   }
   const rotated: (Rotated & { readonly rule: RuleKind })[] = [];
   for (const { rotation } of due) {
-    const done = await rotateTelling(rotation, flagOf(args, 'takeover'), reach);
+    const done = await rotateTelling(rotation, args, reach);
     rotated.push({ rule: rotation.rule, ...done });
   }
   context.answer({ rotated });
@@ -66,13 +66,14 @@ function goneOnWith(surveyed: readonly Surveyed[]): readonly Surveyed[] {
   return surveyed.slice(Math.max(unfinished, 0));
 }
 
-async function rotateTelling(rotation: RotationOptions, takeover: boolean, reach: Reach): Promise<Rotated> {
+async function rotateTelling(rotation: RotationOptions, args: CommandArguments, reach: Reach): Promise<Rotated> {
   const { context, users } = reach;
   const { rule } = rotation;
   const done = await rotate({
     ...rotation,
     run: `${hostname().slice(0, 32)}-${process.pid}-${randomBytes(4).toString('hex')}`,
-    takeover,
+    takeover: flagOf(args, 'takeover'),
+    unproved: flagOf(args, 'unproved'),
     proveWithinMs: users.proveWithinMs,
     lookEveryMs: LOOK_EVERY_MS,
     signal: context.signal,

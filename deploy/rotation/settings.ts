@@ -67,7 +67,11 @@ export const ROTATION_OPTIONS = {
     type: 'number',
     value: 'MINUTES',
     standard: 60,
-    summary: 'How long to wait until everybody is seen to use a key',
+    summary: 'How long to wait, each time, until everybody is seen to use a key',
+  },
+  unproved: {
+    type: 'flag',
+    summary: 'Go on when that time is over, although it was not seen; only where you have seen it elsewhere',
   },
   'dry-run': { type: 'flag', summary: 'Only tell what would be done' },
   takeover: { type: 'flag', summary: 'Go on at once where another run was, which is known to have ended' },
