@@ -235,6 +235,16 @@ describe('an import', () => {
   });
 });
 
+describe('the schema of the files', () => {
+  it('is printed for an editor, each field with what it means', async () => {
+    const { answer } = await rig.run('schema', {});
+    expect(answer.properties.groups.patternProperties['^.{1,255}$'].properties.userData.description).toContain(
+      'edge/CONFIGURATION.md',
+    );
+    expect(answer.additionalProperties).toBe(false);
+  });
+});
+
 describe('what stops before harm', () => {
   const untouched = async (name: string, args: Record<string, string | boolean>) => {
     const before = rig.state();

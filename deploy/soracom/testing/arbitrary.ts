@@ -157,8 +157,16 @@ const wantedCredentials = fc.record({
   text: fc.boolean(),
 });
 
-/** Any declaration that can be carried out on an account with these SIMs, and what its secrets come to. */
-export const anyDeclaration: fc.Arbitrary<{ readonly declaration: Declaration; readonly resolved: Resolved }> = fc
+export interface Wanted {
+  readonly declaration: Declaration;
+  /** What its references come to. */
+  readonly resolved: Resolved;
+  /** What they refer to. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Any declaration that can be carried out on an account with these SIMs. */
+export const anyDeclaration: fc.Arbitrary<Wanted> = fc
   .record({
     keys: wantedCredentials,
     groups: fc.dictionary(fc.constantFrom(...GROUPS), wantedGroup),
@@ -169,6 +177,7 @@ export const anyDeclaration: fc.Arbitrary<{ readonly declaration: Declaration; r
   .map(({ keys, groups, sims, tags: ofSims, memberships }) => {
     const credentials: Record<string, DeclaredCredential> = {};
     const resolved: Record<string, Resolved[string]> = {};
+    const env: Record<string, string> = {};
     for (const [id, type] of [
       ['send', 'azure-credentials'],
       ['beam', 'psk'],
@@ -180,6 +189,7 @@ export const anyDeclaration: fc.Arbitrary<{ readonly declaration: Declaration; r
         ...(keys.text ? { description: 'From files' } : {}),
         fields: { ...plain, key: { env: `KEY_${id}` } },
       };
+      env[`KEY_${id}`] = key;
       resolved[id] = { fingerprint: fingerprintOf(key), plain };
     }
     const declared = sims.map((sim): DeclaredSim => {
@@ -195,5 +205,5 @@ export const anyDeclaration: fc.Arbitrary<{ readonly declaration: Declaration; r
       ...{ operatorId: OPERATOR, coverage: 'jp', mark: MARK, requireApproval: false },
       ...{ credentials, groups: { ...groups } as Record<string, WantedGroup>, sims: declared },
     };
-    return { declaration, resolved };
+    return { declaration, resolved, env };
   });
