@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -5,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { createWorkerApi, listen, type WorkerApiOptions } from '@tashika/cloud/api';
 import { TestClock } from '@tashika/shared/time';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -13,6 +15,7 @@ import { ask, configure, sessionOf, siteOf, tokenWith } from './configured.ts';
 
 type WorkerApi = Awaited<ReturnType<typeof createWorkerApi>>;
 
+const HEALTH = fileURLToPath(new URL('../../../deploy/container/health.mjs', import.meta.url));
 const NAME = 'worker.tashika.internal';
 
 interface Issued {
@@ -123,6 +126,16 @@ describe.skipIf(!haveBao())('a service certificate that Vault issues', () => {
     before.write(`GET /api/nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     const [answer] = await once(before, 'data');
     expect(String(answer)).toMatch(/^HTTP\/1\.1 404 /);
+  });
+
+  it("is no hindrance to the image's own check, which asks its own machine", async () => {
+    const { port } = app.server.address() as AddressInfo;
+    const health = async (env: Readonly<Record<string, string>>) => {
+      const asking = spawn(process.execPath, [HEALTH], { env: { TASHIKA_CLOUD_WORKER_PORT: String(port), ...env } });
+      return (await once(asking, 'exit'))[0];
+    };
+    expect(await health({ TASHIKA_CLOUD_WORKER_TLS_CERT_FILE: certFile, TASHIKA_CLOUD_API_PORT: '1' })).toBe(0);
+    expect(await health({ TASHIKA_CLOUD_API_PORT: '1' })).toBe(1); // plain HTTP is not answered
   });
 
   it('that does not fit its key is told of once, and the former one stays', async () => {
