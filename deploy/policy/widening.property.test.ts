@@ -15,7 +15,7 @@ import { teamModules } from './testing/team-modules.ts';
 const SEED = Number(process.env.TASHIKA_TEST_SEED ?? 20_260_601);
 const NOW = '2026-06-01T12:00:00Z';
 const DOCUMENTS = 300;
-const TEAMS = 60;
+const TEAMS = 40;
 /** Teams that judge at once, in one run of opa with all documents. */
 const TEAMS_AT_ONCE = 20;
 
