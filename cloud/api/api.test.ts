@@ -73,6 +73,7 @@ describe('every answer', () => {
       ['GET', '/api/live', { accept: 'image/png' }],
       ['GET', '/api/health'],
       ['GET', '/api/ready'],
+      ['GET', '/api/workers'],
       ['GET', '/metrics'],
       ['GET', '/api/windows', { host: 'evil.example' }],
     ];
