@@ -23,7 +23,7 @@ export interface UserSettings {
   readonly proveWithinMs: Duration;
 }
 
-/** The options that both commands have. */
+/** The options that both commands have. Names are those that the Terraform modules give. */
 export const PLACE_OPTIONS = {
   subscription: { type: 'text', value: 'ID', summary: 'Azure subscription (AZURE_SUBSCRIPTION_ID)' },
   'resource-group': { type: 'text', value: 'NAME', summary: 'Resource group of the namespace', required: true },
@@ -35,8 +35,8 @@ export const PLACE_OPTIONS = {
     standard: 'hub',
     summary: 'Whether the rules are of the hub or of the whole namespace',
   },
-  'send-rule': { type: 'text', value: 'NAME', summary: 'Rule that SORACOM sends with', standard: 'send' },
-  'listen-rule': { type: 'text', value: 'NAME', summary: 'Rule that workers listen with', standard: 'listen' },
+  'send-rule': { type: 'text', value: 'NAME', summary: 'Rule that SORACOM sends with', standard: 'soracom-send' },
+  'listen-rule': { type: 'text', value: 'NAME', summary: 'Rule that workers listen with', standard: 'worker-listen' },
 } as const satisfies Readonly<Record<string, Option>>;
 
 /** The further options of a rotation. */

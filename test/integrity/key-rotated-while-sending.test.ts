@@ -299,6 +299,8 @@ async function startOperator(scene: VaultScene, urls: { azure: string; soracom: 
       '--namespace': PLACE.namespace,
       '--subscription': PLACE.subscription,
       '--resource-group': PLACE.resourceGroup,
+      '--send-rule': 'send',
+      '--listen-rule': 'listen',
     });
     const place = standard.filter(([name]) => !args.includes(name)).flat();
     const env = {
