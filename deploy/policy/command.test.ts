@@ -9,6 +9,7 @@ import { type Base, loadBase } from './base.ts';
 import { policyGroup } from './command.ts';
 import { readDocument } from './document.ts';
 import { judge } from './judge.ts';
+import { OPA_VERSION } from './opa.ts';
 import { runTests } from './opa-tests.ts';
 import { BASE } from './place.ts';
 import { reportOf } from './report.ts';
@@ -90,6 +91,13 @@ describe('what is to be judged', () => {
   it('that is not there is told', async () => {
     await expect(readDocument('absent.json', SOURCE)).rejects.toMatchObject({ code: 'POLICY_INPUT_INVALID' });
   });
+});
+
+it('README and CI name the release of opa that the program names', async () => {
+  for (const file of ['README.md', '../../.ci/run'])
+    expect(await readFile(new URL(file, import.meta.url), 'utf8')).toContain(
+      `github.com/open-policy-agent/opa@${OPA_VERSION}`,
+    );
 });
 
 it('without opa on the PATH it is said how to get it', async () => {

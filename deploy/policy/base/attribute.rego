@@ -8,25 +8,27 @@ package tashika.base.attribute
 
 import data.tashika.parameters
 
-is_at_most(object, name, parameter) if {
-	is_number(object[name])
-	object[name] <= parameters[parameter]
+is_at_most(whole, name, parameter) if {
+	is_number(whole[name])
+	whole[name] <= parameters[parameter]
 }
 
-is_at_least(object, name, parameter) if {
-	is_number(object[name])
-	object[name] >= parameters[parameter]
+is_at_least(whole, name, parameter) if {
+	is_number(whole[name])
+	whole[name] >= parameters[parameter]
 }
 
-is_among(object, name, parameter) if object[name] in parameters[parameter]
+is_among(whole, name, parameter) if whole[name] in parameters[parameter]
 
-is_exactly(object, name, value) if object[name] == value
+is_exactly(whole, name, value) if whole[name] == value
+
+has(whole, name) if name in object.keys(whole)
 
 # The attribute for a sentence.
-told(object, name) := object[name] if {
-	not is_exactly(object, name, null)
+told(whole, name) := whole[name] if {
+	not is_exactly(whole, name, null)
 } else := "not set" if {
-	is_exactly(object, name, null)
+	is_exactly(whole, name, null)
 } else := "not known"
 
 # The values of a parameter for a sentence.

@@ -82,7 +82,11 @@ has_fault(task, "It keeps capabilities") if not drops_all(task)
 
 has_fault(task, "It keeps capabilities") if count(task.config.cap_add) > 0
 
-has_fault(task, "It is privileged") if not object.get(task.config, "privileged", false) == false
+has_fault(task, "It is privileged") if {
+	config := task.config
+	attribute.has(config, "privileged")
+	not attribute.is_exactly(config, "privileged", false)
+}
 
 runs_as_somebody(task) if {
 	regex.match(`^[0-9]+(:[0-9]+)?$`, task.user)

@@ -162,3 +162,13 @@ test_more_resources_are_denied if {
 	) == {"nomad.resources-are-bounded"}
 	denied_task({"Resources": null}, {"resources": null}) == {"nomad.resources-are-bounded"}
 }
+
+# What is of another type than the rule expects must not get past it.
+test_what_makes_no_sense_is_denied if {
+	every junk in ["x", 7, true, []] {
+		denied_task({"Config": junk}, {"config": junk}) == {"nomad.task-is-confined", "nomad.image-is-pinned"}
+		denied_task({"Resources": junk}, {"resources": junk}) == {"nomad.resources-are-bounded"}
+		denied_group({"Update": junk}, {"update": junk}) == {"nomad.rollout-goes-back"}
+		denied_config({"privileged": junk}) == {"nomad.task-is-confined"}
+	}
+}

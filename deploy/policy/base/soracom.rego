@@ -60,7 +60,7 @@ deny contains entry if {
 	not delivers_to_allowed(each.destination)
 	entry := denial.of(
 		rego.metadata.rule(), sprintf("group:%s", [each.group]),
-		sprintf("Funnel would deliver to %v; allowed are %s.", [object.get(each.destination, "resourceUrl", "nowhere"), attribute.listed("allowed_destination_domains")]),
+		sprintf("Funnel would deliver to %v; allowed are %s.", [attribute.told(each.destination, "resourceUrl"), attribute.listed("allowed_destination_domains")]),
 	)
 }
 
@@ -79,7 +79,9 @@ delivers_to_allowed(destination) if {
 #   remedy: Leave `payloadsOnly` out.
 deny contains entry if {
 	some each in destinations
-	not object.get(each.destination, "payloadsOnly", false) == false
+	destination := each.destination
+	attribute.has(destination, "payloadsOnly")
+	not attribute.is_exactly(destination, "payloadsOnly", false)
 	entry := denial.of(rego.metadata.rule(), sprintf("group:%s", [each.group]), "Funnel would deliver payloads without their envelope.")
 }
 
@@ -108,8 +110,8 @@ deny contains entry if {
 	some part in configured
 	part.namespace == "SoracomAir"
 	metadata := part.values.metadata
-	not object.get(metadata, "enabled", true) == false
-	not metadata.readonly == true
+	not attribute.is_exactly(metadata, "enabled", false)
+	not attribute.is_exactly(metadata, "readonly", true)
 	entry := denial.of(rego.metadata.rule(), sprintf("group:%s", [part.group]), "Devices could change the tags of their SIM.")
 }
 
@@ -124,7 +126,7 @@ deny contains entry if {
 	some part in configured
 	part.namespace == "SoracomBeam"
 	some address, entry_point in part.values
-	not object.get(entry_point, "enabled", true) == false
+	not attribute.is_exactly(entry_point, "enabled", false)
 	some wrong in beam_faults(entry_point)
 	entry := denial.of(rego.metadata.rule(), sprintf("group:%s", [part.group]), sprintf("%s %s.", [address, wrong]))
 }
@@ -136,7 +138,7 @@ beam_faults(entry_point) := {fault |
 
 has_fault(entry_point, "has a destination without TLS") if not has_tls(entry_point)
 
-has_fault(entry_point, "does not sign") if not entry_point.addSignature == true
+has_fault(entry_point, "does not sign") if not attribute.is_exactly(entry_point, "addSignature", true)
 
 has_tls(entry_point) if regex.match(`^(https|mqtts|tcps)://`, entry_point.destination)
 

@@ -133,3 +133,14 @@ test_more_sims_at_once_are_denied if {
 	denied_for(plan_of(moved(2))) == set()
 	denied_for(plan_of(moved(3))) == {"soracom.sims-change-in-parts"}
 }
+
+# What is of another type than the rule expects must not get past it.
+test_what_makes_no_sense_is_denied if {
+	every junk in ["x", 7, true, []] {
+		denied_with("SoracomFunnel", {"destination": junk}) == {"soracom.destination-is-allowed"}
+		denied_with("SoracomAir", {"metadata": junk}) == {"soracom.metadata-is-read-only"}
+		denied_with("SoracomBeam", {"http://beam.soracom.io:8888/": junk}) == {"soracom.beam-signs"}
+	}
+	denied_with("SoracomFunnel", to("https://n.servicebus.windows.net/h/messages")) == set()
+	denied_with("SoracomFunnel", {"destination": object.union(funnel.destination, {"payloadsOnly": "no"})}) == {"soracom.envelope-is-kept"}
+}

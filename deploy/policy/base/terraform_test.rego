@@ -253,3 +253,20 @@ test_what_is_read_is_not_judged if {
 	])
 	denied_for(with_more(data_source)) == set()
 }
+
+# What is of another type than the rule expects must not get past it.
+test_what_makes_no_sense_is_denied if {
+	every junk in ["x", true, []] {
+		denied_for(with_patch(namespace, {"minimum_tls_version": junk})) == {"terraform.tls-is-new"}
+		denied_for(with_patch(namespace, {"location": junk})) == {"terraform.location-is-allowed"}
+		denied_for(with_patch(namespace, {"tags": junk})) == {"terraform.tags-tell-whose"}
+		denied_for(with_patch(namespace, {"capacity": junk})) == {"terraform.throughput-is-bounded"}
+		denied_for(with_patch(worker, {"template": junk})) == {"terraform.replicas-are-bounded"}
+		denied_for(with_patch(worker, container({"image": junk}))) == {"terraform.image-is-pinned"}
+		denied_for(with_patch(role, {"role_definition_name": junk})) == {"terraform.role-is-narrow"}
+		denied_for(with_patch(database, {"backup_retention_days": junk})) == {"terraform.database-has-backups"}
+		denied_for(with_patch(budget, {"amount": junk})) == {"terraform.spending-has-a-budget"}
+		denied_for(with_patch(budget, {"notification": junk})) == {"terraform.spending-has-a-budget"}
+		denied_for(with_patch(hub, {"retention_description": junk})) == {"terraform.events-are-kept"}
+	}
+}
