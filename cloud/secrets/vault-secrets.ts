@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { TashikaError } from '@tashika/shared/errors';
+import { fingerprintOf } from '@tashika/shared/fingerprint';
 import type { Duration } from '@tashika/shared/time';
-import { type CloudConfiguration, connectionStringProblems } from '../config/index.ts';
+import { type CloudConfiguration, connectionStringParts, connectionStringProblems } from '../config/index.ts';
 import type { DatabaseLogin } from '../store/index.ts';
 import { type Fetched, KeptSecret, type SecretOrigin } from './kept-secret.ts';
 import { VaultSession } from './session.ts';
@@ -82,7 +82,7 @@ function hubKey(session: VaultSession, path: string, hub: string, everyMs: Durat
       const [problem] = connectionStringProblems(connectionString, hub);
       if (problem !== undefined)
         throw new TashikaError('CONFIG_INVALID', `${path} in Vault can't be used: ${problem.replace(/^\S+/, 'it')}`);
-      return watched(connectionString, secret, everyMs);
+      return watched(connectionString, connectionStringParts(connectionString).sharedaccesskey ?? '', secret, everyMs);
     },
   };
 }
@@ -93,10 +93,11 @@ function beamKeys(session: VaultSession, path: string, everyMs: Duration): Secre
     name: 'beam',
     async fetch() {
       const secret = await session.readKv(path);
-      if (!secret) return watched([], { data: {}, version: 0 }, everyMs);
+      if (!secret) return watched([], '', { data: {}, version: 0 }, everyMs);
       const { preSharedKey, previousPreSharedKey } = secret.data;
       if (!preSharedKey) throw missing(path, 'preSharedKey');
-      return watched([preSharedKey, ...(previousPreSharedKey ? [previousPreSharedKey] : [])], secret, everyMs);
+      const keys = [preSharedKey, ...(previousPreSharedKey ? [previousPreSharedKey] : [])];
+      return watched(keys, preSharedKey, secret, everyMs);
     },
   };
 }
@@ -114,7 +115,7 @@ function credentials(session: VaultSession, path: string, everyMs: Duration): Se
         );
       return {
         value: { user, password },
-        identity: fingerprintOf([user, password]),
+        identity: fingerprintOf(`${user} ${password}`),
         known: { user },
         // A static role has no lease: its password is rotated by the engine, and looked at.
         news: lease ? { kind: 'granted', ...lease } : { kind: 'seen', everyMs },
@@ -125,14 +126,15 @@ function credentials(session: VaultSession, path: string, everyMs: Duration): Se
   };
 }
 
-function watched<T extends string | readonly string[]>(value: T, { version }: KvSecret, everyMs: Duration): Fetched<T> {
-  const fingerprint = fingerprintOf(typeof value === 'string' ? [value] : value);
-  return { value, identity: fingerprint, known: { version, fingerprint }, news: { kind: 'seen', everyMs } };
-}
-
-/** Tells secrets apart, and tells nothing of them: the first 12 hexadecimal digits of a SHA-256. */
-function fingerprintOf(texts: readonly string[]): string {
-  return `sha256:${createHash('sha256').update(texts.join('\0')).digest('hex').slice(0, 12)}`;
+/** @param key what of the secret its fingerprint is of */
+function watched<T extends string | readonly string[]>(
+  value: T,
+  key: string,
+  { version }: KvSecret,
+  everyMs: Duration,
+): Fetched<T> {
+  const known = { version, fingerprint: fingerprintOf(key) };
+  return { value, identity: fingerprintOf(JSON.stringify(value)), known, news: { kind: 'seen', everyMs } };
 }
 
 function missing(path: string, field: string): TashikaError {

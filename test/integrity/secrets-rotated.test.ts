@@ -1,4 +1,4 @@
-// A pool keeps its expired user until the program is restarted: hashicorp/vault #11135 and its like in every language.
+// A pool keeps its connections while Vault revokes their user: quarkiverse/quarkus-vault #66.
 import { expect, it } from 'vitest';
 import { assertCounted } from '../rig/exact.ts';
 import { expectedOf, haveBao, SEED, until, WindowSums } from '../rig/index.ts';
@@ -34,7 +34,6 @@ it.skipIf(!haveBao())(
     await scene.giveHubKey(hub.connectionString('listen', undefined, 'primary'));
     for (const worker of workers) await inUse(worker, 'event-hubs', 2);
     for (const worker of workers) await content(worker);
-    for (const { program } of workers) expect(program.output).not.toContain('a commit failed');
 
     // Vault is away, then it is there and sealed: what was given last is used for as long as it works.
     await bao.disconnect();
