@@ -3,12 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bootImage, Guest, haveGuestTools, Receiver } from './rig/index.ts';
+import { bootImage, ext4Disk, Guest, haveGuestTools, Receiver } from './rig/index.ts';
 
+/** Of the ext4 that one agent keeps its readings on. */
+const DISK_BYTES = 16 * 1024 * 1024;
+/** What the kernel's thread that queues an edge has until the next one, however busy the machine is. */
+const LONG_PULSE_MS = 200;
 const LABEL = '9030000.pl061';
 const DRIVER = '/sys/bus/amba/drivers/pl061_gpio';
 /** Lines of the chip; 3 is the power key. What is old is watched with libgpiod 1. */
-const LINES = { door: 5, meter: 6, bell: 7, 'old-meter': 1, 'old-door': 2, 'old-bell': 4 } as const;
+const LINES = { door: 5, meter: 6, bell: 7, 'old-meter': 1, 'old-door': 2, 'old-bell': 4, hatch: 0 } as const;
 const GPIOMON = ['meter', 'bell', 'old-meter', 'old-door', 'old-bell'] as const;
 const ALL = ['door', ...GPIOMON] as const;
 
@@ -19,26 +23,16 @@ describe.skipIf(!haveGuestTools())('the agent at a real kernel with a GPIO chip'
 
   beforeAll(async () => {
     receiver = await Receiver.start();
-    guest = await Guest.boot(bootImage(directory), directory);
-    const line = (name: keyof typeof LINES, settings: object) => ({
-      ...{ name, pin: LINES[name], chipLabels: [LABEL], debounceMs: 0 },
-      ...settings,
-    });
+    const disk = ext4Disk(join(directory, 'disk'), DISK_BYTES);
+    guest = await Guest.boot(bootImage(directory), directory, disk);
     const counter = { mode: 'counter', intervalMs: 500 };
     const bouncing = { driver: 'gpiomon', debounceMs: 500 };
-    const common = {
-      region: '13',
-      metadata: { url: 'http://127.0.0.1:9' },
-      uplink: { url: `http://10.0.2.2:${receiver.port}`, batchAgeMs: 0 },
-      spool: { fsyncMs: 0 },
-      clock: { trusted: 'always' },
-    };
     const system = { enabled: true, intervalMs: 1_000 };
     const lines = [line('door', {}), line('meter', counter), line('bell', bouncing)];
-    await guest.startAgent('with-libgpiod-2', { ...common, sensors: { system, gpio: lines } }, 2);
+    await guest.startAgent('with-libgpiod-2', { ...common(), sensors: { system, gpio: lines } }, 2);
     const oldLines = [line('old-door', { driver: 'gpiomon' }), line('old-meter', counter), line('old-bell', bouncing)];
     const without = { enabled: false };
-    await guest.startAgent('with-libgpiod-1', { ...common, sensors: { system: without, gpio: oldLines } }, 1);
+    await guest.startAgent('with-libgpiod-1', { ...common(), sensors: { system: without, gpio: oldLines } }, 1);
     await told('running', ALL, 0);
   }, 600_000);
 
@@ -47,6 +41,20 @@ describe.skipIf(!haveGuestTools())('the agent at a real kernel with a GPIO chip'
     await receiver?.[Symbol.asyncDispose]();
     rmSync(directory, { recursive: true, force: true });
   });
+
+  function line(name: keyof typeof LINES, settings: object): object {
+    return { name, pin: LINES[name], chipLabels: [LABEL], debounceMs: 0, ...settings };
+  }
+
+  function common(): object {
+    return {
+      region: '13',
+      metadata: { url: 'http://127.0.0.1:9' },
+      uplink: { url: `http://10.0.2.2:${receiver.port}`, batchAgeMs: 0 },
+      spool: { fsyncMs: 0 },
+      clock: { trusted: 'always' },
+    };
+  }
 
   /** Resolves when every sensor has told the state since log position `since`. */
   function told(state: 'running' | 'failed', names: readonly string[], since: number): Promise<unknown> {
@@ -141,5 +149,54 @@ describe.skipIf(!haveGuestTools())('the agent at a real kernel with a GPIO chip'
     await receiver.until('a change after it', () => receiver.valuesOf('door').at(-1) === true);
     await guest.setLine(LINES.meter, true);
     await receiver.until('the count to go on', () => receiver.valuesOf('meter/count').at(-1) === 202);
+  });
+
+  describe('with its readings on an ext4', () => {
+    const counts = () => receiver.valuesOf('hatch/count') as number[];
+    let pulses = 0;
+
+    beforeAll(async () => {
+      await guest.run('dmesg -n 1; mkdir /data && mount -t ext4 /dev/vda /data');
+      const hatch = line('hatch', { mode: 'counter', intervalMs: 100 });
+      const sensors = { system: { enabled: false }, gpio: [hatch] };
+      const settings = { ...common(), metadata: { userData: false }, dataDirectory: '/data/agent', sensors };
+      await guest.startAgent('on-a-disk', settings, 2);
+      await told('running', ['hatch'], 0);
+    });
+
+    async function pulse(): Promise<void> {
+      for (const level of [true, false]) {
+        await guest.setLine(LINES.hatch, level);
+        await guest.edgesTaken();
+        await pause(LONG_PULSE_MS);
+      }
+      pulses++;
+    }
+
+    it('goes on while the kernel has made that read-only, says so, and sends all of it when it can be written', async () => {
+      const since = guest.now;
+      // What an emergency does: every disk is read-only at once, whatever is open for writing.
+      await guest.run('echo u > /proc/sysrq-trigger; until grep -q "^/dev/vda /data ext4 ro" /proc/mounts; do :; done');
+      await guest.logged({ code: 'DISK_READ_ONLY' }, since);
+      await pulse();
+      await guest.run('mount -o remount,rw /data');
+      await guest.logged({ msg: 'the disk takes readings again' }, since);
+      await receiver.until('the pulse while it was read-only', () => counts().at(-1) === pulses);
+      expect(receiver.lost).toBe(0);
+    });
+
+    it('goes on sending while that is full, says so, and recovers by itself', async () => {
+      const since = guest.now;
+      await guest.run('for bytes in 64k 1k; do dd if=/dev/zero bs=$bytes >> /data/filler; done; true');
+      await guest.logged({ code: 'DISK_FULL' }, since);
+      await pulse();
+      await receiver.until('the pulse, from memory', () => counts().at(-1) === pulses);
+      const freed = guest.now;
+      await guest.run('rm /data/filler');
+      await guest.logged({ msg: 'the disk takes readings again' }, freed);
+      await pulse();
+      await receiver.until('the pulse, from the disk', () => counts().at(-1) === pulses);
+      expect(receiver.lost).toBe(0);
+    });
   });
 });

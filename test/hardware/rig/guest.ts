@@ -43,8 +43,12 @@ export class Guest {
     });
   }
 
-  /** Resolves when its init answers. */
-  static async boot({ kernel, initrd }: BootImage, directory: string): Promise<Guest> {
+  /**
+   * Resolves when its init answers.
+   *
+   * @param disk a file that is its disk, `/dev/vda`
+   */
+  static async boot({ kernel, initrd }: BootImage, directory: string, disk?: string): Promise<Guest> {
     const path = (name: string) => join(directory, name);
     const server = (name: string) => `unix:${path(name)},server=on,wait=off`;
     const qemu = spawn(
@@ -57,6 +61,9 @@ export class Guest {
         ...['-netdev', 'user,id=net', '-device', 'virtio-net-pci,netdev=net,romfile='],
         ...['-device', 'virtio-serial-pci', '-chardev', `socket,id=agent,path=${path('agent')},server=on,wait=off`],
         ...['-device', 'virtconsole,chardev=agent', '-device', 'qemu-xhci'],
+        ...(disk === undefined
+          ? []
+          : ['-drive', `file=${disk},format=raw,if=none,id=disk,cache=unsafe`, '-device', 'virtio-blk-pci,drive=disk']),
       ],
       { stdio: ['pipe', 'pipe', 'pipe'] },
     );
