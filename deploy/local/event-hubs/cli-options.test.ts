@@ -55,6 +55,16 @@ describe('the command line', () => {
     });
   });
 
+  it('takes a door with TLS, and whose bearer tokens are believed', () => {
+    const tls = ['--tls-port', '0', '--tls-cert', 'c', '--tls-key', 'k'];
+    expect(parse([...tls, '--identities', 'i'])).toMatchObject({
+      tls: { port: 0, certFile: 'c', keyFile: 'k' },
+      identitiesFile: 'i',
+    });
+    expect(() => parse(['--tls-port', '0'])).toThrow('--tls-port, --tls-cert and --tls-key go together.');
+    expect(() => parse([...tls, '--tls-port', 'x'])).toThrow('--tls-port takes');
+  });
+
   it('explains itself', () => {
     expect(parseCommandLine(['--help'], {}, '/')).toEqual({ help: true });
   });

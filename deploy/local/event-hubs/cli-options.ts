@@ -18,6 +18,8 @@ Everything else goes to stderr.
   --consumer-group NAME    A consumer group of every hub, beside $Default; may be given again (default dashboard)
   --retention-hours HOURS  Events older than this are dropped (default 24)
   --retention-bytes BYTES  Bytes that a partition keeps at most (default 268435456)
+  --tls-port PORT          A second port, with TLS, 0 for any; with --tls-cert FILE and --tls-key FILE (PEM)
+  --identities FILE        Whose bearer tokens are taken, with which roles (deploy/README.md); without it, nobody's
   --fsync                  Acknowledge only what is on the disk: survives a power cut, and is slower
   --help                   This text
 `;
@@ -49,6 +51,8 @@ export function parseCommandLine(args: readonly string[], env: NodeJS.ProcessEnv
         maxBytes: number('--retention-bytes', values['retention-bytes'] ?? String(2 ** 28), 1),
       },
       fsync: values.fsync ?? false,
+      ...tls(values['tls-port'], values['tls-cert'], values['tls-key']),
+      ...(values.identities !== undefined && { identitiesFile: values.identities }),
     },
   };
 }
@@ -66,6 +70,10 @@ function parse(args: readonly string[]) {
         'consumer-group': { type: 'string', multiple: true },
         'retention-hours': { type: 'string' },
         'retention-bytes': { type: 'string' },
+        'tls-port': { type: 'string' },
+        'tls-cert': { type: 'string' },
+        'tls-key': { type: 'string' },
+        identities: { type: 'string' },
         fsync: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -77,7 +85,21 @@ function parse(args: readonly string[]) {
 
 function port(flag: string | undefined, env: NodeJS.ProcessEnv): number {
   const name = flag === undefined ? 'TASHIKA_EVENT_HUBS_PORT' : '--port';
-  const text = flag ?? (env.TASHIKA_EVENT_HUBS_PORT || '5672');
+  return portIn(name, flag ?? (env.TASHIKA_EVENT_HUBS_PORT || '5672'));
+}
+
+function tls(
+  port: string | undefined,
+  certFile: string | undefined,
+  keyFile: string | undefined,
+): Pick<EventHubsOptions, 'tls'> {
+  if (port === undefined && certFile === undefined && keyFile === undefined) return {};
+  if (port !== undefined && certFile !== undefined && keyFile !== undefined)
+    return { tls: { port: portIn('--tls-port', port), certFile, keyFile } };
+  throw new TashikaError('USAGE', '--tls-port, --tls-cert and --tls-key go together.');
+}
+
+function portIn(name: string, text: string): number {
   const value = number(name, text, 0);
   if (Number.isInteger(value) && value <= 65_535) return value;
   throw new TashikaError('USAGE', `${name} takes a port from 0 to 65535, not '${text}'.`);

@@ -37,8 +37,10 @@ describe('once a key is regenerated', () => {
       code: 'UnauthorizedError',
       message: expect.stringContaining('InvalidSignature'),
     });
+    expect(eventHubs.refusals).toBe(1);
     await send(other, 'a');
     await send(producerWith(eventHubs, 'primary'), 'b');
+    expect(eventHubs.refusals).toBe(1);
     expect((await other.getPartitionProperties('0')).lastEnqueuedSequenceNumber).toBe(1);
   });
 

@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { type DirectoryLock, takeDataDirectory } from '@tashika/shared/data-directory';
-import { TashikaError } from '@tashika/shared/errors';
+import { messageOf, TashikaError } from '@tashika/shared/errors';
 import { type Clock, type Duration, systemClock, type TimerHandle } from '@tashika/shared/time';
 import { AmqpConnection, AmqpFault, Condition, type ConnectionLimits } from './amqp/index.ts';
+import { readIdentities } from './authorization/index.ts';
 import { formatConnectionString } from './connection-string.ts';
 import { type Hub, type HubOptions, type HubRecovery, openHub } from './hub.ts';
 import { KeyRing, type KeySlot, type Keys, openKeyRing, type PolicyName } from './keys.ts';
@@ -31,6 +34,10 @@ export interface EventHubsOptions {
   readonly keys?: Keys;
   /** How long links go on whose key has been regenerated. Default: until their token expires, as the service has it. */
   readonly regeneratedKeyMs?: Duration;
+  /** A second door, with TLS: SDKs use no other for bearer tokens. */
+  readonly tls?: TlsOptions;
+  /** File that says whose bearer tokens are taken, with which roles; without it, nobody's. */
+  readonly identitiesFile?: string;
   readonly retention: Retention;
   /** Acknowledge only what is on the disk, so that a power cut loses nothing either. Default: false. */
   readonly fsync?: boolean;
@@ -43,6 +50,14 @@ export interface EventHubsOptions {
   readonly openFile?: OpenSegmentFile;
 }
 
+export interface TlsOptions {
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** PEM files. */
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
 /** What was found at the start, a line for each partition. */
 export interface RecoveryReport {
   readonly partitions: readonly HubRecovery[];
@@ -51,7 +66,11 @@ export interface RecoveryReport {
 export interface EventHubs {
   readonly host: string;
   readonly port: number;
+  /** Where TLS is spoken; undefined where it is not. */
+  readonly tlsPort: number | undefined;
   readonly report: RecoveryReport;
+  /** How often a token, or a use of what it was to allow, has been refused. */
+  readonly refusals: number;
   /** A connection string for a policy, with its primary key or that of `slot`; with a hub it names the hub as `EntityPath`. */
   connectionString(policy: PolicyName, hub?: string, slot?: KeySlot): string;
   keyOf(policy: PolicyName, slot: KeySlot): string;
@@ -93,22 +112,32 @@ export async function startEventHubs(options: EventHubsOptions): Promise<EventHu
       : await openKeyRing(directory, { regeneratedKeyMs });
     const report = await openHubs(options, directory, clock, logger, hubs);
     const connections = new Set<AmqpConnection>();
-    const application = createBroker({ hubs, keys, clock });
+    const identities = options.identitiesFile === undefined ? undefined : await readIdentities(options.identitiesFile);
+    const application = createBroker({ hubs, keys, identities, clock });
     const limits = { maxMessageBytes: MAX_MESSAGE_BYTES, maxOutstanding: MAX_OUTSTANDING, ...options.limits };
     const onFault = (error: unknown) => logger.warn({ err: error }, 'A connection met a fault');
-    const server = createServer((socket) => {
+    const accept = (socket: Socket) => {
       const connection = new AmqpConnection({ socket, clock, limits, application, onFault });
       connections.add(connection);
       connection.onEnded = () => connections.delete(connection);
-    });
-    const sockets = trackSockets(server);
+    };
+    const server = createServer(accept);
+    const tlsServer = options.tls && (await createTlsDoor(options.tls, accept));
+    const doors = tlsServer ? [server, tlsServer] : [server];
+    const sockets = trackSockets(doors);
     const port = await listen(server, host, options.port);
+    const tlsPort =
+      tlsServer &&
+      (await listen(tlsServer, host, options.tls!.port).catch((error) => {
+        server.close();
+        throw error;
+      }));
     const retention = keepRetention([...hubs.values()], options.retention, clock, logger);
-    logger.info({ host, port, directory }, 'Event Hubs stand-in listens');
+    logger.info({ host, port, tlsPort, directory }, 'Event Hubs stand-in listens');
     let stopping: Promise<void> | undefined;
     const stop = async () => {
       retention.cancel();
-      const closed = new Promise((done) => server.close(done));
+      const closed = Promise.all(doors.map((door) => new Promise((done) => door.close(done))));
       // Logs first: what was accepted is written, and its acknowledgement still reaches the sender.
       await closeAll(hubs, lock, async () => {
         for (const connection of connections)
@@ -124,7 +153,11 @@ export async function startEventHubs(options: EventHubsOptions): Promise<EventHu
     return {
       host,
       port,
+      tlsPort,
       report,
+      get refusals() {
+        return refusals;
+      },
       connectionString: (policy, hub, slot) =>
         formatConnectionString({ host: reachable(host), port, policy, key: keys.keyOf(policy, slot), hub }),
       keyOf: (policy, slot) => keys.keyOf(policy, slot),
@@ -178,13 +211,24 @@ async function closeAll(
   await lock.release();
 }
 
-function trackSockets(server: Server): ReadonlySet<Socket> {
+function trackSockets(servers: readonly Server[]): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
+  for (const server of servers)
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
   return sockets;
+}
+
+/** @throws TashikaError CONFIG_INVALID for files that can't be read or used */
+async function createTlsDoor({ certFile, keyFile }: TlsOptions, accept: (socket: Socket) => void): Promise<TlsServer> {
+  try {
+    const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
+    return createTlsServer({ cert, key }, accept);
+  } catch (error) {
+    throw new TashikaError('CONFIG_INVALID', `${certFile} and ${keyFile} can't be used for TLS: ${messageOf(error)}.`);
+  }
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

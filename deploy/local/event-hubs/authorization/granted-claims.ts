@@ -10,10 +10,13 @@ import type { Grant } from './sas-token.ts';
  */
 export class GrantedClaims {
   readonly #clock: Clock;
+  readonly #onRefused: () => void;
   readonly #grants = new Map<string, Grant>();
 
-  constructor(clock: Clock) {
+  /** @param onRefused told each time that a use is refused */
+  constructor(clock: Clock, onRefused: () => void) {
     this.#clock = clock;
+    this.#onRefused = onRefused;
   }
 
   /** A later token for the same audience takes the place of the earlier one. */
@@ -40,6 +43,7 @@ export class GrantedClaims {
         : grants.length > 0
           ? 'InvalidSignature: The token has an invalid signature. '
           : '';
+    this.#onRefused();
     throw new AmqpFault(
       Condition.unauthorizedAccess,
       `${why}Unauthorized access. '${claims.join(', ')}' claim(s) are required to perform this operation. Resource: '${entity}'.`,

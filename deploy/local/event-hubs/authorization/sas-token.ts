@@ -7,8 +7,8 @@ import { isWithin, parseEntityAddress } from './entity-address.ts';
 export interface Grant {
   readonly claims: readonly Claim[];
   readonly expiresAt: Timestamp;
-  /** The key that it is signed with, which may be regenerated meanwhile. */
-  readonly signedWith: SigningKey;
+  /** What it is signed with; a key of a policy may be regenerated meanwhile. */
+  readonly signedWith: Pick<SigningKey, 'endsAt'>;
 }
 
 /** Why a token was refused, in the service's words. */

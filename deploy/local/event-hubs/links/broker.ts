@@ -8,7 +8,7 @@ import {
   type ReceivingLink,
   type SendingLink,
 } from '../amqp/index.ts';
-import { GrantedClaims } from '../authorization/index.ts';
+import { GrantedClaims, type Identities } from '../authorization/index.ts';
 import type { Hub } from '../hub.ts';
 import type { KeyRing } from '../keys.ts';
 import { claimsNode } from './claims-node.ts';
@@ -25,7 +25,11 @@ export interface BrokerOptions {
   /** By name in lower case. */
   readonly hubs: ReadonlyMap<string, Hub>;
   readonly keys: KeyRing;
+  /** Whose bearer tokens are taken; nobody's, if absent. */
+  readonly identities?: Identities | undefined;
   readonly clock: Clock;
+  /** Told each time that a token, or a use of what it was to allow, is refused. */
+  readonly onRefused: () => void;
 }
 
 const EPOCH = 'com.microsoft:epoch';
@@ -47,13 +51,13 @@ class Door implements Application {
   readonly #nodes: Readonly<Record<'$cbs' | '$management', RequestReplyNode>>;
 
   constructor(connection: AmqpConnection, options: BrokerOptions, consumers: Consumers) {
-    const { hubs, keys, clock } = options;
+    const { hubs, keys, identities, clock } = options;
     this.#connection = connection;
     this.#options = options;
     this.#consumers = consumers;
-    this.#claims = new GrantedClaims(clock);
+    this.#claims = new GrantedClaims(clock, onRefused);
     this.#nodes = {
-      $cbs: claimsNode(this.#claims, keys, clock),
+      $cbs: claimsNode(this.#claims, { keys, identities }, clock),
       $management: managementNode(hubs, this.#claims),
     };
   }
