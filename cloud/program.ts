@@ -12,7 +12,7 @@ import { createMetrics, type Metrics } from './metrics/index.ts';
 import type { BeamSettings } from './receipts/index.ts';
 import { windowsKeptMs } from './retention/index.ts';
 import { type Opening, openingBy, openSealing, type Sealing } from './sealing/index.ts';
-import { openSecrets, type SecretSource } from './secrets/index.ts';
+import { HubIdentity, openSecrets, type SecretSource } from './secrets/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -49,7 +49,7 @@ export async function startProgram(
   { clock, logger, env = {}, signal }: ProgramParts,
 ): Promise<Program> {
   requireSharedStore(role, configuration.store.url);
-  if (role !== 'api' && configuration.secrets.source === 'environment') hubSettingsOf(configuration);
+  requireHubKey(role, configuration);
   const section = role === 'worker' ? 'worker' : 'api';
   requireLoopback(configuration[section].host, section);
   const webDirectory = role === 'worker' ? undefined : dashboardOf(configuration, logger);
@@ -63,6 +63,7 @@ export async function startProgram(
     const running = await startWith(secrets, role, withSecrets(configuration, secrets), {
       clock,
       logger,
+      env,
       signal,
       webDirectory,
     });
@@ -89,7 +90,7 @@ async function startWith(
   secrets: SecretSource,
   role: Role,
   configuration: CloudConfiguration,
-  { clock, logger, signal, webDirectory }: ProgramParts & { readonly webDirectory: string | undefined },
+  { clock, logger, env = {}, signal, webDirectory }: ProgramParts & { readonly webDirectory: string | undefined },
 ): Promise<Program> {
   const store = await openStoreUnlessAborted(configuration.store.url, secrets, { clock, logger, signal });
   secrets.database?.into(async (login) => store.changeLogin?.(login));
@@ -101,12 +102,14 @@ async function startWith(
     stalledAfterMs: configuration.ingest.stalledAfterMs,
     secrets: () => secrets.report(),
   });
+  const identity = role === 'api' ? undefined : hubIdentityOf(configuration, { clock, logger, env });
   let worker: Worker | undefined;
   let api: Api | undefined;
   let sealing: Awaited<ReturnType<typeof openSealing>> | undefined;
 
   async function stop(): Promise<void> {
     await Promise.all([worker?.stop(), api?.close()]);
+    identity?.stop();
     sealing?.stop();
     await store.close();
   }
@@ -132,6 +135,7 @@ async function startWith(
         logger,
         metrics: metrics.worker,
         sealing,
+        identity,
         keyRefused,
       });
       worker = started;
@@ -270,6 +274,21 @@ function beamSettingsOf(
     },
     toleranceMs,
   };
+}
+
+/** A process that reads with a key from its environment has one. @throws TashikaError CONFIG_INVALID */
+function requireHubKey(role: Role, configuration: CloudConfiguration): void {
+  const { eventHubs, secrets } = configuration;
+  if (role === 'api' || eventHubs.auth === 'managed-identity' || secrets.source === 'vault') return;
+  hubSettingsOf(configuration);
+}
+
+/** Who the program is to the hub; undefined where it reads with a key. */
+function hubIdentityOf(
+  { eventHubs: { auth, azureClientId } }: CloudConfiguration,
+  { clock, logger, env = {} }: ProgramParts,
+): HubIdentity | undefined {
+  return auth === 'managed-identity' ? new HubIdentity({ clientId: azureClientId, clock, logger, env }) : undefined;
 }
 
 /** @throws TashikaError CONFIG_INVALID */

@@ -6,6 +6,7 @@ import type { CloudConfiguration } from './config/index.ts';
 import {
   GroupCommit,
   HubClock,
+  type HubCredential,
   HubInspector,
   HubReader,
   type HubSettings,
@@ -23,6 +24,7 @@ import {
   saveWorker,
   standingOf,
   tickIdle,
+  withKey,
 } from './ingest/index.ts';
 import { startTrimmer, windowsKeptMs } from './retention/index.ts';
 import type { Sealing } from './sealing/index.ts';
@@ -46,6 +48,8 @@ export interface WorkerParts {
   readonly metrics?: WorkerMetrics;
   /** What seals chosen values; without it all is stored in clear. */
   readonly sealing?: Sealing | undefined;
+  /** Who the program is to the hub where `eventHubs.auth` is `managed-identity`. */
+  readonly identity?: HubCredential | undefined;
   /** Called each time that the hub refuses the key. */
   readonly keyRefused?: (() => void) | undefined;
 }
@@ -90,7 +94,7 @@ const DRAIN_WITHIN_MS = 5000;
  */
 export async function startWorker(configuration: CloudConfiguration, parts: WorkerParts): Promise<Worker> {
   const { store, clock, logger, metrics = {}, sealing } = parts;
-  let eventHubs = hubSettingsOf(configuration);
+  let eventHubs = hubSettingsOf(configuration, parts.identity);
   const { ingest, windows, retention } = configuration;
   const policy = policyOf(windows);
   const hub = hubAddressOf(eventHubs);
@@ -142,7 +146,7 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
     if (!offer) return;
     offered = undefined;
     try {
-      const another = { ...eventHubs, connectionString: offer.connectionString };
+      const another = withKey(eventHubs, offer.connectionString);
       const trial = await inspectorOf(another);
       const former = inspector;
       [eventHubs, inspector] = [another, trial];

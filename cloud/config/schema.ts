@@ -1,32 +1,8 @@
 import Type, { type Static } from 'typebox';
 import { MOST_WINDOWS_A_READING, WINDOW_MS, windowingOf } from '../windows/index.ts';
-import { connectionStringProblems } from './connection-string.ts';
+import { eventHubs, hubRules } from './event-hubs.ts';
 import { secrets, secretsRules } from './secrets.ts';
 import { storeUrlProblems } from './store-url.ts';
-
-const eventHubs = Type.Object({
-  connectionString: Type.Optional(
-    Type.String({
-      minLength: 1,
-      secret: true,
-      description:
-        'Connection string with the Listen claim: `Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…`, with `;UseDevelopmentEmulator=true` for a stand-in. `worker` and `all` need it; `api` does not.',
-    }),
-  ),
-  hub: Type.String({ minLength: 1, description: 'Name of the event hub.', default: 'telemetry' }),
-  consumerGroup: Type.String({
-    minLength: 1,
-    description: 'Consumer group of all the workers that share this store; nothing else may read with it.',
-    default: '$Default',
-  }),
-  namespace: Type.Optional(
-    Type.String({
-      minLength: 1,
-      description:
-        'Name under which the positions in the hub are kept; without it, host and port of the connection string. Name it where the same hub changes its address.',
-    }),
-  ),
-});
 
 const store = Type.Object({
   url: Type.String({
@@ -310,10 +286,6 @@ function sealingRules({ sealing, secrets }: CloudConfiguration): readonly string
   return [
     'sealing.fields is set, and secrets.source is environment: sealing needs Vault, so set secrets.source to vault.',
   ];
-}
-
-function hubRules({ connectionString, hub }: CloudConfiguration['eventHubs']): readonly string[] {
-  return connectionString === undefined ? [] : connectionStringProblems(connectionString, hub);
 }
 
 function ownershipRules({ loadBalancingIntervalMs, ownershipExpirationMs }: CloudConfiguration['ingest']): string[] {

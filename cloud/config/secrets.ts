@@ -75,7 +75,7 @@ const vault = Type.Object(
     eventHubs: Type.String({
       ...MOUNTED,
       description:
-        'Key-value secret with the `connectionString` of the Listen-only rule, for `worker` and `all`: mount and name, without `data`.',
+        'Key-value secret with the `connectionString` of the Listen-only rule, for `worker` and `all`: mount and name, without `data`. Not read where `eventHubs.auth` is `managed-identity`.',
       default: 'kv/tashika/event-hubs/listen',
     }),
     database: Type.Optional(
@@ -110,7 +110,7 @@ export type SecretsConfiguration = Static<typeof secrets>;
 
 interface Whole {
   readonly secrets: SecretsConfiguration;
-  readonly eventHubs: { readonly connectionString?: string };
+  readonly eventHubs: { readonly auth: string; readonly connectionString?: string };
   readonly store: { readonly url: string };
   readonly beam: { readonly preSharedKey?: string; readonly previousPreSharedKey?: string };
 }
@@ -169,7 +169,8 @@ function twiceRules({ secrets: { vault }, eventHubs, store, beam }: Whole): read
   const problems: string[] = [];
   const twice = (name: string, path: string) =>
     problems.push(`${name} is set, and secrets.source is vault: take it away; it is read from ${path}.`);
-  if (eventHubs.connectionString !== undefined) twice('eventHubs.connectionString', vault.eventHubs);
+  if (eventHubs.connectionString !== undefined && eventHubs.auth === 'connection-string')
+    twice('eventHubs.connectionString', vault.eventHubs);
   if (beam.preSharedKey !== undefined) twice('beam.preSharedKey', vault.beam);
   if (beam.previousPreSharedKey !== undefined) twice('beam.previousPreSharedKey', vault.beam);
   if (namesUser(store.url))

@@ -1,8 +1,7 @@
-import { EventHubConsumerClient, earliestEventPosition, type Subscription } from '@azure/event-hubs';
+import { type EventHubConsumerClient, earliestEventPosition, type Subscription } from '@azure/event-hubs';
 import { isTashikaError, messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock, Timestamp } from '@tashika/shared/time';
-import { type CloudConfiguration, connectionStringProblems, endpointOf } from '../config/index.ts';
-import type { HubAddress } from './partition.ts';
+import { type HubSettings, hubClient, refusalOf } from './hub-settings.ts';
 
 /** What the hub says about itself. */
 export interface HubFacts {
@@ -20,27 +19,6 @@ export interface PartitionFacts {
 const ANSWER_WITHIN_MS = 5000;
 /** How long an open link waits for a refusal, which follows at once; a partition without events says nothing. */
 const REFUSED_WITHIN_S = 0.5;
-
-/** The settings of a process that reads the hub. */
-export type HubSettings = CloudConfiguration['eventHubs'] & { readonly connectionString: string };
-
-/** @throws TashikaError CONFIG_INVALID where the connection string is missing or has no endpoint */
-export function hubSettingsOf({ eventHubs }: Pick<CloudConfiguration, 'eventHubs'>): HubSettings {
-  const { connectionString, hub } = eventHubs;
-  if (connectionString === undefined)
-    throw new TashikaError(
-      'CONFIG_INVALID',
-      'eventHubs.connectionString is missing: a process that reads the hub needs one with the Listen claim. (environment: TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING)',
-    );
-  const problems = connectionStringProblems(connectionString, hub);
-  if (problems.length > 0) throw new TashikaError('CONFIG_INVALID', problems.join('\n'));
-  return { ...eventHubs, connectionString };
-}
-
-/** The hub as the store names it: by `eventHubs.namespace`, or by host and port of the connection string. */
-export function hubAddressOf({ connectionString, hub, consumerGroup, namespace }: HubSettings): HubAddress {
-  return { namespace: namespace ?? endpointOf(connectionString)!, hub, consumerGroup };
-}
 
 /**
  * Asks the hub about itself, over a connection of its own and without retries. The client that reads may retry a
@@ -87,11 +65,9 @@ export class HubInspector {
     return this.#ask(async (client, abortSignal) => {
       const refusal = await firstErrorOf(client, partitionId, abortSignal);
       if (!isUnauthorized(refusal)) return;
-      throw new TashikaError(
-        'EVENT_HUBS_UNAUTHORIZED',
-        `Event Hubs does not let the connection string read ${this.#eventHubs.hub}: its key needs the Listen claim. ${messageOf(refusal)}`,
-        { cause: refusal },
-      );
+      throw new TashikaError('EVENT_HUBS_UNAUTHORIZED', refusalOf(this.#eventHubs, messageOf(refusal)), {
+        cause: refusal,
+      });
     });
   }
 
@@ -107,19 +83,15 @@ export class HubInspector {
     const late = new AbortController();
     const timer = this.#clock.after(ANSWER_WITHIN_MS, () => late.abort());
     try {
-      this.#client ??= this.#connect();
+      await this.#eventHubs.identity?.getToken(); // what the SDK would tell of a missing token has no code
+      this.#client ??= hubClient(this.#eventHubs, { retryOptions: { maxRetries: 0 } });
       return await question(this.#client, late.signal);
     } catch (error) {
       void this.close(); // the next question starts on a new connection
-      throw isTashikaError(error) ? error : hubError(error);
+      throw isTashikaError(error) ? error : hubError(error, this.#eventHubs);
     } finally {
       timer.cancel();
     }
-  }
-
-  #connect(): EventHubConsumerClient {
-    const { connectionString, hub, consumerGroup } = this.#eventHubs;
-    return new EventHubConsumerClient(consumerGroup, connectionString, hub, { retryOptions: { maxRetries: 0 } });
   }
 }
 
@@ -145,11 +117,15 @@ async function firstErrorOf(client: EventHubConsumerClient, partitionId: string,
 }
 
 /** An error of the SDK as one that says what to do. Once its retries run out it hides in an AggregateError. */
-export function hubError(error: unknown): TashikaError {
-  const unauthorized = isUnauthorized(error);
+function hubError(error: unknown, eventHubs: HubSettings): TashikaError {
+  if (!isUnauthorized(error))
+    return new TashikaError('EVENT_HUBS_UNREACHABLE', `Event Hubs does not answer: ${messageOf(error)}`, {
+      cause: error,
+    });
+  const because = messageOf(error);
   return new TashikaError(
-    unauthorized ? 'EVENT_HUBS_UNAUTHORIZED' : 'EVENT_HUBS_UNREACHABLE',
-    `Event Hubs ${unauthorized ? 'refuses the connection string' : 'does not answer'}: ${messageOf(error)}`,
+    'EVENT_HUBS_UNAUTHORIZED',
+    eventHubs.identity ? refusalOf(eventHubs, because) : `Event Hubs refuses the connection string: ${because}`,
     { cause: error },
   );
 }

@@ -3,16 +3,10 @@ export { type Batch, type CommitContext, type Committed, commit, streamsOf } fro
 export { openedBody } from './dead-letter.ts';
 export { type ArrivedEvent, type OpenedEvent, openEvent, type Refusal, refuse } from './event.ts';
 export { GroupCommit, type ReadBatch } from './group-commit.ts';
-export {
-  type HubFacts,
-  HubInspector,
-  type HubSettings,
-  hubAddressOf,
-  hubSettingsOf,
-  type PartitionFacts,
-} from './hub.ts';
+export { type HubFacts, HubInspector, type PartitionFacts } from './hub.ts';
 export { HubClock } from './hub-clock.ts';
 export { hubKeyOf } from './hub-key.ts';
+export { type HubCredential, type HubSettings, hubAddressOf, hubSettingsOf, withKey } from './hub-settings.ts';
 export {
   type HubAddress,
   noTotals,

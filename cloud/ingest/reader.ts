@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
-  EventHubConsumerClient,
+  type EventHubConsumerClient,
+  type EventHubConsumerClientOptions,
   earliestEventPosition,
   type PartitionContext,
   type ReceivedEventData,
@@ -16,7 +17,7 @@ import type { StoredCheckpoints } from './checkpoint-store.ts';
 import type { ArrivedEvent } from './event.ts';
 import type { ReadBatch } from './group-commit.ts';
 import { Handover } from './handover.ts';
-import type { HubSettings } from './hub.ts';
+import { type HubSettings, hubClient } from './hub-settings.ts';
 import { installLeanAmqp } from './lean-amqp.ts';
 
 export interface HubReaderOptions {
@@ -54,21 +55,16 @@ export class HubReader {
     // At most 64 characters: Event Hubs takes it as the receiver's name.
     this.ownerId = `${hostname().slice(0, 32)}-${process.pid}-${randomBytes(4).toString('hex')}`;
     const { eventHubs, ingest, checkpoints } = options;
-    this.#client = new EventHubConsumerClient(
-      eventHubs.consumerGroup,
-      eventHubs.connectionString,
-      eventHubs.hub,
-      checkpoints,
-      {
-        identifier: this.ownerId,
-        retryOptions: RETRY_OPTIONS,
-        loadBalancingOptions: {
-          strategy: 'greedy',
-          updateIntervalInMs: ingest.loadBalancingIntervalMs,
-          partitionOwnershipExpirationIntervalInMs: ingest.ownershipExpirationMs,
-        },
+    const clientOptions: EventHubConsumerClientOptions = {
+      identifier: this.ownerId,
+      retryOptions: RETRY_OPTIONS,
+      loadBalancingOptions: {
+        strategy: 'greedy',
+        updateIntervalInMs: ingest.loadBalancingIntervalMs,
+        partitionOwnershipExpirationIntervalInMs: ingest.ownershipExpirationMs,
       },
-    );
+    };
+    this.#client = hubClient(eventHubs, clientOptions, checkpoints);
   }
 
   /** Partitions that this life reads at the moment. */

@@ -1,3 +1,4 @@
+export { HubIdentity, type HubIdentityOptions, type HubToken } from './hub-identity.ts';
 export type { SecretState } from './kept-secret.ts';
 export { openSecrets } from './open-secrets.ts';
 export { openVault, vaultSettingsFromEnvironment } from './open-vault.ts';

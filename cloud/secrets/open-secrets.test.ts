@@ -73,6 +73,15 @@ describe('secrets from Vault', () => {
     expect(server.asked.at(-1)).toBe('POST auth/token/revoke-self');
   });
 
+  it('ask for no key of a hub that is read as a managed identity', async () => {
+    const { secrets, server } = await opened('all', holding(), {
+      TASHIKA_CLOUD_EVENT_HUBS_AUTH: 'managed-identity',
+      TASHIKA_CLOUD_EVENT_HUBS_FULLY_QUALIFIED_NAMESPACE: 'tashika.servicebus.windows.net',
+    });
+    expect(secrets.eventHubs).toBeUndefined();
+    expect(server.asked.filter((each) => each.includes('event-hubs'))).toEqual([]);
+  });
+
   it('ask for no user of a database that is in the process', async () => {
     const { secrets, server } = await opened('all', holding(), { TASHIKA_CLOUD_STORE_URL: 'pglite:memory' });
     expect(secrets.database).toBeUndefined();

@@ -31,10 +31,10 @@ function programOf(role: Role): string {
   return role === 'api' ? 'tashika-api' : 'tashika-worker';
 }
 
-function vaultPathsOf(role: Role, { secrets: { vault }, store }: CloudConfiguration): VaultPaths {
+function vaultPathsOf(role: Role, { secrets: { vault }, store, eventHubs: { auth } }: CloudConfiguration): VaultPaths {
   const { eventHubs, beam, watchMs, database = `database/creds/${programOf(role)}` } = vault;
   return {
-    ...(role !== 'api' && { eventHubs }),
+    ...(role !== 'api' && auth === 'connection-string' && { eventHubs }),
     ...(role !== 'worker' && { beam }),
     ...(!store.url.startsWith('pglite:') && { database }),
     watchMs,
