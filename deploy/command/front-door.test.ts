@@ -215,6 +215,28 @@ describe('a signal', () => {
     expect(process.listenerCount('SIGINT')).toBe(0);
   });
 
+  it('ends as many waits as there are, without a warning', async () => {
+    const warnings: unknown[] = [];
+    const note = (warning: unknown) => warnings.push(warning);
+    globalThis.process.on('warning', note);
+    const process = new FakeProcess();
+    const { code } = await run(
+      ['ship', 'send'],
+      groupOf({
+        async run(_args, { clock, signal }) {
+          const waits = Array.from({ length: 40 }, () => clock.sleep(60_000, signal));
+          process.emit('SIGINT');
+          await Promise.allSettled(waits);
+          return 0;
+        },
+      }),
+      process,
+    );
+    await new Promise(setImmediate);
+    globalThis.process.off('warning', note);
+    expect([code, warnings]).toEqual([130, []]);
+  });
+
   it('lets work that finishes what it began say so, and still ends with its number', async () => {
     const process = new FakeProcess();
     const outcome = await run(

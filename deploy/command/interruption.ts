@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
 import { TashikaError } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
@@ -27,6 +28,8 @@ export class Interruption {
   constructor(process: SignalledProcess, clock: Clock) {
     this.#process = process;
     this.#clock = clock;
+    // A command may wait for many things at once, each of which ends with the signal.
+    setMaxListeners(0, this.#aborter.signal);
     this.#heeds = SIGNALS.map((signal) => [signal, () => this.#heed(signal)] as const);
     for (const [signal, heed] of this.#heeds) process.on(signal, heed);
   }
