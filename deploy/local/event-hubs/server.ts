@@ -113,7 +113,11 @@ export async function startEventHubs(options: EventHubsOptions): Promise<EventHu
     const report = await openHubs(options, directory, clock, logger, hubs);
     const connections = new Set<AmqpConnection>();
     const identities = options.identitiesFile === undefined ? undefined : await readIdentities(options.identitiesFile);
-    const application = createBroker({ hubs, keys, identities, clock });
+    let refusals = 0;
+    const onRefused = () => {
+      refusals += 1;
+    };
+    const application = createBroker({ hubs, keys, identities, clock, onRefused });
     const limits = { maxMessageBytes: MAX_MESSAGE_BYTES, maxOutstanding: MAX_OUTSTANDING, ...options.limits };
     const onFault = (error: unknown) => logger.warn({ err: error }, 'A connection met a fault');
     const accept = (socket: Socket) => {

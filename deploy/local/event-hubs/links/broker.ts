@@ -51,13 +51,13 @@ class Door implements Application {
   readonly #nodes: Readonly<Record<'$cbs' | '$management', RequestReplyNode>>;
 
   constructor(connection: AmqpConnection, options: BrokerOptions, consumers: Consumers) {
-    const { hubs, keys, identities, clock } = options;
+    const { hubs, keys, identities, clock, onRefused } = options;
     this.#connection = connection;
     this.#options = options;
     this.#consumers = consumers;
     this.#claims = new GrantedClaims(clock, onRefused);
     this.#nodes = {
-      $cbs: claimsNode(this.#claims, { keys, identities }, clock),
+      $cbs: claimsNode(this.#claims, { keys, identities, clock, onRefused }),
       $management: managementNode(hubs, this.#claims),
     };
   }
