@@ -1,5 +1,5 @@
 import type { Clock, Duration } from '@tashika/shared/time';
-import nodeVault from 'node-vault';
+import type NodeVault from 'node-vault';
 import { failureOf, unanswered, type VaultCall } from './failure.ts';
 import type { Grant } from './lease.ts';
 import { type VaultRequest, type VaultResponse, vaultTransport } from './transport.ts';
@@ -33,7 +33,7 @@ export interface VaultPlace {
 }
 
 /** What of node-vault's client is used, some of which its types leave out. */
-type Client = Pick<nodeVault.client, 'read' | 'write' | 'list' | 'delete'> & {
+type Client = Pick<NodeVault.client, 'read' | 'write' | 'list' | 'delete'> & {
   token: string;
   namespace: string;
   pathPrefix: string;
@@ -49,8 +49,14 @@ export class VaultCalls {
   readonly #place: VaultPlace;
   #answers: boolean | undefined;
 
-  constructor(place: VaultPlace, clock: Clock) {
+  private constructor(place: VaultPlace, client: Client) {
     this.#place = place;
+    this.#client = client;
+  }
+
+  /** Loads the library with the first session: it takes 19 MB, and most programs have no session. */
+  static async to(place: VaultPlace, clock: Clock): Promise<VaultCalls> {
+    const { default: nodeVault } = await import('node-vault');
     const send = vaultTransport(clock, place.ca);
     const client = nodeVault({
       endpoint: place.address,
@@ -61,7 +67,7 @@ export class VaultCalls {
     client.namespace = place.namespace ?? '';
     client.pathPrefix = '';
     client.handleVaultResponse = (response) => response;
-    this.#client = client;
+    return new VaultCalls(place, client);
   }
 
   /** Whether the last call was answered by a Vault that is unsealed; undefined before the first. */

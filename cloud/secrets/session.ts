@@ -49,7 +49,7 @@ export class VaultSession implements Vault {
   ): Promise<VaultSession> {
     const { address, namespace, caFile, auth } = settings;
     const role = auth.method === 'jwt' ? auth.role : undefined;
-    const calls = new VaultCalls(
+    const calls = await VaultCalls.to(
       {
         address,
         ...(namespace !== undefined && { namespace }),
