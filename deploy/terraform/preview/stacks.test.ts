@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cloudRules, cloudSchema } from '@tashika/cloud/config';
+import { type CloudConfiguration, cloudRules, cloudSchema } from '@tashika/cloud/config';
 import { loadConfiguration } from '@tashika/shared/config';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadVaultSite } from '../../vault/settings.ts';
@@ -63,7 +63,6 @@ describe.skipIf(!hasTerraform())('a plan of', () => {
       const rights = rules.map(({ name, send, listen, manage }) => [name, { send, listen, manage }]);
       expect(Object.fromEntries(rights)).toEqual({
         'soracom-send': { send: true, listen: false, manage: false },
-        'worker-listen': { send: false, listen: true, manage: false },
       });
     });
 
@@ -151,7 +150,12 @@ describe.skipIf(!hasTerraform())('a stack', () => {
         expect(rest.stdout).toMatch(/Apply complete! Resources: [1-9] added, 0 changed, 0 destroyed\./);
         const after = await state(rehearsal);
         expect(after.text).not.toContain(PASSWORD);
-        expectSettingsToStart(after.resources);
+        const { worker } = settingsIn(after.resources);
+        expect(worker!.eventHubs).toMatchObject({
+          auth: 'managed-identity',
+          fullyQualifiedNamespace: expect.stringMatching(/^evhns-tashika-dev-.*\.servicebus\.windows\.net$/),
+          azureClientId: expect.any(String),
+        });
         const { stdout: site } = await rehearsal.terraform('output', '-json', 'vault_site');
         await expectSiteOfVault(rehearsal.directory, JSON.parse(site) as object);
 
@@ -166,6 +170,31 @@ describe.skipIf(!hasTerraform())('a stack', () => {
     const elsewhere = { ...EXAMPLE_ACCOUNT, subscription_id: '00000000-0000-4000-8000-00000000000f' };
     expect(await refusal({ answers: { dataSources: { azurerm_client_config: elsewhere } } })).toContain(
       'You are at subscription 00000000-0000-4000-8000-00000000000f, this stack belongs to 00000000-0000-4000-8000-000000000001. Nothing was changed.',
+    );
+  });
+
+  it.each([
+    ['managed-identity', undefined],
+    ['sas', 'worker-listen'],
+  ])('has a worker that reads by %s, and its settings start the program', async (worker_auth, rule) => {
+    await rehearse(
+      'dev',
+      async (rehearsal) => {
+        const { code, stderr } = await apply(rehearsal);
+        expect([code, stderr]).toEqual([0, '']);
+        const { resources } = await state(rehearsal);
+        const rules = valuesOf<{ name: string }>(resources, 'azurerm_eventhub_authorization_rule');
+        expect(rules.map(({ name }) => name).filter((name) => name !== 'soracom-send')).toEqual(rule ? [rule] : []);
+        const { worker, api } = settingsIn(resources);
+        expect([worker!.eventHubs.auth, api!.eventHubs.auth]).toEqual([
+          rule ? 'connection-string' : worker_auth,
+          'connection-string',
+        ]);
+        const { stdout: paths } = await rehearsal.terraform('output', '-json', 'secret_paths');
+        const { listen } = JSON.parse(paths) as { listen: string | null };
+        expect(listen).toBe(rule ? worker!.secrets.vault.eventHubs : null);
+      },
+      { variables: { worker_auth }, password: PASSWORD },
     );
   });
 
@@ -188,19 +217,18 @@ async function expectSiteOfVault(directory: string, site: object): Promise<void>
   });
 }
 
-/** The programs take what their containers are told: every name is a setting, and every value one that it may have. */
-function expectSettingsToStart(resources: readonly Planned[]): void {
+/** What the programs take from what their containers are told: every name is a setting, every value one that it may have. */
+function settingsIn(resources: readonly Planned[]): Readonly<Record<string, CloudConfiguration>> {
   const containers = appsIn(resources).flatMap(({ template }) => template[0].container);
   const programs = containers.filter(({ name }) => name !== 'gate');
-  expect(programs.map(({ args }) => args)).toEqual(expect.arrayContaining([['api'], ['worker']]));
-  for (const { env } of programs) {
+  const settings = programs.map(({ args, env }) => {
     const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
-    const settings = loadConfiguration({
-      schema: cloudSchema,
-      prefix: 'TASHIKA_CLOUD',
-      env: variables,
-      rules: cloudRules,
-    });
-    expect(settings.secrets.source).toBe('vault');
-  }
+    const given = { schema: cloudSchema, prefix: 'TASHIKA_CLOUD', env: variables, rules: cloudRules };
+    return [args[0]!, loadConfiguration(given)] as const;
+  });
+  expect(settings.map(([program, { secrets }]) => [program, secrets.source]).sort()).toEqual([
+    ['api', 'vault'],
+    ['worker', 'vault'],
+  ]);
+  return Object.fromEntries(settings);
 }

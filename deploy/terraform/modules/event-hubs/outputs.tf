@@ -58,7 +58,7 @@ output "send_rule" {
 }
 
 output "listen_connection_string" {
-  description = "Connection string of the Listen-only rule; null with `worker_auth = \"identity\"`. For the module `secrets` alone."
+  description = "Connection string of the Listen-only rule; null with `worker_auth = \"managed-identity\"`. For the module `secrets` alone."
   sensitive   = true
   value       = one(azurerm_eventhub_authorization_rule.listen[*].primary_connection_string)
 }

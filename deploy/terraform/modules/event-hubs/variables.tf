@@ -137,14 +137,14 @@ variable "listen_rule" {
 }
 
 variable "worker_auth" {
-  description = "How the worker reads: `identity`, as one of `receivers`; or `sas`, with a connection string of a Listen-only rule."
+  description = "How the worker reads: `managed-identity`, as one of `receivers`; or `sas`, with a connection string of a Listen-only rule."
   type        = string
-  default     = "identity"
+  default     = "managed-identity"
   nullable    = false
 
   validation {
-    condition     = contains(["identity", "sas"], var.worker_auth)
-    error_message = "The worker reads by identity or by sas."
+    condition     = contains(["managed-identity", "sas"], var.worker_auth)
+    error_message = "The worker reads by managed-identity or by sas."
   }
 }
 
@@ -156,7 +156,7 @@ variable "receivers" {
 
   validation {
     condition     = var.worker_auth == "sas" || length(var.receivers) > 0
-    error_message = "With worker_auth = \"identity\" at least one identity has to be able to read the hub."
+    error_message = "With worker_auth = \"managed-identity\" at least one identity has to be able to read the hub."
   }
 }
 

@@ -18,9 +18,6 @@ module "naming_tags" {
 }
 
 locals {
-  # The program reads with a connection string, which it has from Vault; it does not sign in at Event Hubs as its identity.
-  worker_auth = "sas"
-
   names = module.naming_tags.names
   tags  = module.naming_tags.tags
 
@@ -103,8 +100,8 @@ module "event_hubs" {
   log_workspace_id         = module.observability.log_workspace_id
   locked                   = var.locked
 
-  worker_auth = local.worker_auth
-  # The scaler asks the hub as the worker's identity, whichever way the worker itself reads.
+  worker_auth = var.worker_auth
+  # The worker reads as its identity unless `worker_auth` is `sas`; the scaler asks the hub as it in any case.
   receivers = { worker = module.identity.identities["worker"].principal_id }
 
   consumer_groups = merge(
@@ -138,7 +135,7 @@ module "secrets" {
   source = "../secrets"
 
   send_rule                = module.event_hubs.send_rule
-  worker_auth              = local.worker_auth
+  worker_auth              = var.worker_auth
   listen_connection_string = module.event_hubs.listen_connection_string
   tenant_id                = module.account.tenant_id
   audience                 = var.vault.audience

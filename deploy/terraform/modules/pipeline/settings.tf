@@ -1,5 +1,5 @@
 # What the programs are told in their environment (cloud/CONFIGURATION.md). There is no secret among it: the programs sign in
-# at Vault with their identities and have connection string and database users from there.
+# at Vault with their identities and have database users from there, and the connection string of the hub with `sas`.
 
 locals {
   consumer_group = "tashika"
@@ -21,6 +21,12 @@ locals {
         TASHIKA_CLOUD_SECRETS_VAULT_AUTH_AZURE_RESOURCE  = var.vault.audience
         TASHIKA_CLOUD_SECRETS_VAULT_AUTH_AZURE_CLIENT_ID = identity.client_id
       },
+      # The API does not read the hub.
+      var.worker_auth == "managed-identity" && program == "worker" ? {
+        TASHIKA_CLOUD_EVENT_HUBS_AUTH                      = "managed-identity"
+        TASHIKA_CLOUD_EVENT_HUBS_FULLY_QUALIFIED_NAMESPACE = module.event_hubs.host
+        TASHIKA_CLOUD_EVENT_HUBS_AZURE_CLIENT_ID           = identity.client_id
+      } : {},
       var.settings,
     )
   }

@@ -154,6 +154,18 @@ variable "worker" {
   nullable = false
 }
 
+variable "worker_auth" {
+  description = "How the worker reads the hub: `managed-identity`; or `sas`, with the key of a Listen-only rule, which it has from Vault."
+  type        = string
+  default     = "managed-identity"
+  nullable    = false
+
+  validation {
+    condition     = contains(["managed-identity", "sas"], var.worker_auth)
+    error_message = "The worker reads by managed-identity or by sas."
+  }
+}
+
 variable "dashboard" {
   description = "Replicas of the API; see `dashboard`."
   type = object({

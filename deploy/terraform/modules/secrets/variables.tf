@@ -13,13 +13,13 @@ variable "send_rule" {
 }
 
 variable "worker_auth" {
-  description = "`sas` puts the connection string of the Listen-only rule into Vault, `identity` puts none there."
+  description = "`sas` puts the connection string of the Listen-only rule into Vault, `managed-identity` puts none there."
   type        = string
   nullable    = false
 
   validation {
-    condition     = contains(["identity", "sas"], var.worker_auth)
-    error_message = "The worker reads by identity or by sas."
+    condition     = contains(["managed-identity", "sas"], var.worker_auth)
+    error_message = "The worker reads by managed-identity or by sas."
   }
 }
 

@@ -14,6 +14,7 @@ module "pipeline" {
   allowed_ranges                  = var.allowed_ranges
   postgres_administrator_password = var.postgres_administrator_password
   stream_analytics                = var.stream_analytics
+  worker_auth                     = var.worker_auth
 
   environment = "staging"
   rollout     = "blue-green"

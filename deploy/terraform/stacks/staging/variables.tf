@@ -40,6 +40,13 @@ variable "program" {
   nullable = false
 }
 
+variable "worker_auth" {
+  description = "How the worker reads the hub: `managed-identity`; or `sas`, with the key of a Listen-only rule, which it has from Vault."
+  type        = string
+  default     = "managed-identity"
+  nullable    = false
+}
+
 variable "gate" {
   description = "How people sign in at the dashboard; see the module `dashboard`."
   type = object({

@@ -53,9 +53,32 @@ run "all_of_it_with_the_managed_engine_beside" {
   }
 
   assert {
+    condition     = output.secret_paths.send == "kv/tashika/event-hubs/send" && output.secret_paths.listen == null
+    error_message = "The key of SORACOM lies where it is looked for, and there is none for the worker."
+  }
+}
+
+run "a_worker_with_a_key_has_it_from_vault" {
+  command = plan
+
+  variables {
+    worker_auth = "sas"
+  }
+
+  assert {
     condition     = output.secret_paths == { send = "kv/tashika/event-hubs/send", listen = "kv/tashika/event-hubs/listen" }
     error_message = "The keys lie where the programs look for them."
   }
+}
+
+run "a_worker_reads_in_no_other_way" {
+  command = plan
+
+  variables {
+    worker_auth = "identity"
+  }
+
+  expect_failures = [var.worker_auth]
 }
 
 run "vault_over_plain_http_is_refused" {

@@ -29,7 +29,7 @@ run "an_identity_needs_no_key" {
   command = plan
 
   variables {
-    worker_auth              = "identity"
+    worker_auth              = "managed-identity"
     listen_connection_string = null
   }
 
