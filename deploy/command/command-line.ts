@@ -1,6 +1,6 @@
 import { messageOf, usageError } from '@tashika/shared/errors';
 import yargs, { type Argv } from 'yargs';
-import { checkedArguments } from './checked-arguments.ts';
+import { checkedArguments, withoutDashes } from './checked-arguments.ts';
 import type { Command, CommandArguments, CommandGroup, Positional } from './group.ts';
 import { NAME, placeOf, sentenceFor } from './wrong-usage.ts';
 
@@ -67,7 +67,7 @@ export function parseCommandLine(words: readonly string[], line: CommandLine): A
   });
   let text = '';
   try {
-    parser.parse([...args], {}, (_error, _given, output) => {
+    parser.parse(withoutDashes(args), {}, (_error, _given, output) => {
       text += output;
     });
   } catch (error) {

@@ -96,6 +96,14 @@ describe('the arguments of a command', () => {
     });
   });
 
+  it('may be a lone dash, by custom standard input', async () => {
+    expect(await given(['-', 'a', '-', '--to-whom', '-'])).toMatchObject({
+      what: '-',
+      more: ['a', '-'],
+      'to-whom': '-',
+    });
+  });
+
   it('end at a lone --', async () => {
     expect(await given(['box', '--', '--times', '9'])).toMatchObject({ times: 1, '--': ['--times', '9'] });
   });

@@ -85,7 +85,11 @@ describe('what is to be judged', () => {
 
   it('may come by standard input', async () => {
     const stdin = Readable.from([JSON.stringify(PLAN)]);
-    expect(await readDocument('-', { cwd: '/', stdin })).toEqual({ file: '-', kind: 'terraform', content: PLAN });
+    expect(await readDocument('-', { cwd: '/', stdin })).toEqual({
+      file: 'standard input',
+      kind: 'terraform',
+      content: PLAN,
+    });
   });
 
   it('that is not there is told', async () => {

@@ -67,7 +67,8 @@ async function check(args: CommandArguments, context: CommandContext): Promise<E
   const team = directory === undefined ? undefined : await loadTeam(resolve(cwd, directory), base, surroundings);
   const verdicts = await judge(documents, base, team, clock.now(), surroundings);
   for (const verdict of verdicts) context.print(reportOf(verdict));
-  const allowed = verdicts.every(({ violations }) => violations.length === 0);
+  // Nothing that was judged is nothing that was allowed.
+  const allowed = verdicts.length > 0 && verdicts.every(({ violations }) => violations.length === 0);
   context.answer({ allowed, documents: verdicts.map(answerOf) });
   return allowed ? 0 : EXIT_FOUND;
 }

@@ -39,20 +39,23 @@ export interface DocumentSource {
 /**
  * Reads what is to be judged.
  *
- * @param file a path, or `-` for standard input
+ * @param given a path, or `-` for standard input
  * @param expected the kind that it must be; undefined takes what it is
  * @throws TashikaError `POLICY_INPUT_INVALID`
  */
 export async function readDocument(
-  file: string,
+  given: string,
   { cwd, stdin }: DocumentSource,
   expected?: Kind,
 ): Promise<PolicyDocument> {
+  const file = given === STDIN ? 'standard input' : given;
   const invalid = (why: string, cause?: unknown) =>
     new TashikaError('POLICY_INPUT_INVALID', `${file} ${why}`, { cause });
-  const text = await (file === STDIN ? textOf(stdin) : readFile(resolve(cwd, file), 'utf8')).catch((error: unknown) => {
-    throw invalid(`can't be read: ${messageOf(error)}`, error);
-  });
+  const text = await (given === STDIN ? textOf(stdin) : readFile(resolve(cwd, file), 'utf8')).catch(
+    (error: unknown) => {
+      throw invalid(`can't be read: ${messageOf(error)}`, error);
+    },
+  );
   let content: unknown;
   try {
     content = JSON.parse(text);
