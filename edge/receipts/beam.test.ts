@@ -44,7 +44,7 @@ function receipt(missing: readonly (readonly [number, number])[], through: numbe
   return (response: ServerResponse) => response.end(JSON.stringify({ stream, through, missing }));
 }
 
-describe("a question through Beam's HTTP entry", () => {
+describe("a question through Beam's website entry point", () => {
   it('goes with nothing but what it asks, over one connection', async () => {
     answer = receipt([[2, 3]], 7);
     for (const _ of [1, 2])

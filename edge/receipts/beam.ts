@@ -17,7 +17,7 @@ export interface ReceiptSource {
 }
 
 export interface BeamOptions extends Pick<HttpClientOptions, 'localAddress' | 'lookup'> {
-  /** Beam's HTTP entry. */
+  /** Beam's website entry point. */
   readonly url: string;
   readonly timeoutMs: Duration;
   /** Told what each question put on the air, with its answer, in bytes. */

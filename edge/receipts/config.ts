@@ -6,7 +6,7 @@ export const receiptsSchema = Type.Object(
     url: Type.Optional(
       Type.String({
         description:
-          "SORACOM Beam's HTTP entry, such as `http://beam.soracom.io:8888`; `/v1/receipts` is appended. Left out, Funnel's answer is all that is waited for. Set, what is sent stays on the disk until the cloud confirms it.",
+          "SORACOM Beam's website entry point, `http://beam.soracom.io:18080`, which forwards path and query (its HTTP entry point on port 8888 drops the query); `/v1/receipts` is appended. Left out, Funnel's answer is all that is waited for. Set, what is sent stays on the disk until the cloud confirms it.",
         pattern: '^https?://',
         says: 'an address that begins with http:// or https://',
       }),

@@ -51,7 +51,8 @@ export const uplinkSchema = Type.Object(
       maximum: 10_000,
     }),
     batchAgeMs: Type.Integer({
-      description: 'How old a reading may grow while its post waits for more. Longer costs fewer cellular bytes.',
+      description:
+        'How old a reading may grow while its post waits for more, and a tenth of it more where that brings further readings. Longer costs fewer cellular bytes.',
       unit: 'ms',
       default: 1_000,
       minimum: 0,

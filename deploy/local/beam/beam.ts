@@ -7,7 +7,7 @@ import { signedHeaders } from './signed-headers.ts';
 
 export interface BeamOptions {
   readonly host?: string;
-  /** Port of the HTTP entry point; 0 for any free one. */
+  /** Port of the website entry point; 0 for any free one. */
   readonly port?: number;
   /** Where requests are forwarded to, such as `http://127.0.0.1:8080`. */
   readonly destination: string;
@@ -32,7 +32,7 @@ const METHODS = ['GET', 'HEAD'];
 const FROM_DEVICES_WITHIN_MS: Duration = 10_000;
 
 /**
- * Starts a stand-in for SORACOM Beam's HTTP entry point: a request is forwarded with its SIM's signature, and the
+ * Starts a stand-in for SORACOM Beam's website entry point: a request is forwarded with its SIM's signature, and the
  * device hears what the destination answers. Which SIM it is, the source address says; what a device writes into
  * Beam's own headers is thrown away.
  *

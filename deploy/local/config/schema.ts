@@ -37,7 +37,7 @@ export const localSchema = Type.Object({
       }),
     ),
   }),
-  beam: Type.Object({ port: port("the Beam stand-in's HTTP entry point", 8888) }),
+  beam: Type.Object({ port: port("the Beam stand-in's website entry point", 8888) }),
   soracomApi: Type.Object({ port: port("the stand-in of SORACOM's configuration API", 8091) }),
   agent: Type.Object({
     pref: Type.String({

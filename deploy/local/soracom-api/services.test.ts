@@ -258,7 +258,7 @@ describe('Beam', () => {
 
     expect(await signature()).toBe(404);
     await configure('SoracomBeam', {
-      'http://beam.soracom.io:8888/': {
+      'http://beam.soracom.io:18080': {
         ...{ enabled: true, destination: 'https://api.example/', addSubscriberHeader: true, addSignature: true },
         psk: { $credentialsId: 'beam-psk' },
       },

@@ -43,17 +43,18 @@ export function userDataOf(account: Account, sim: Sim): string | undefined {
   return airOf(account, sim).userdata;
 }
 
-/** What Beam's HTTP entry point signs a SIM's requests with; undefined where its group has no such entry point. */
+/** What Beam's website entry point signs a SIM's requests with; undefined where its group has no such entry point. */
 export function beamKeyOf(account: Account, sim: Sim, clock: Clock): string | undefined {
   const values = (account.groupOf(sim)?.configuration.SoracomBeam ?? {}) as BeamValues;
-  const entry = Object.entries(values).find(([point, { enabled }]) => enabled && HTTP_ENTRY.test(point))?.[1];
+  const entry = Object.entries(values).find(([point, { enabled }]) => enabled && WEBSITE_ENTRY.test(point))?.[1];
   if (!entry?.addSignature || entry.psk === undefined) return undefined;
   if (typeof entry.psk === 'string') return entry.psk;
   const credential = account.use(entry.psk.$credentialsId, clock.now());
   return credential?.type === 'psk' ? credential.credentials.key : undefined;
 }
 
-const HTTP_ENTRY = /^http:\/\/beam\.soracom\.io:8888(\/|$)/;
+/** The HTTP entry point (port 8888) forwards one path and drops the query, so receipts can't be asked for there. */
+const WEBSITE_ENTRY = /^http:\/\/beam\.soracom\.io(:18080|:80)?\/?$/;
 
 function airOf(account: Account, sim: Sim): AirValues {
   return (account.groupOf(sim)?.configuration.SoracomAir ?? {}) as AirValues;

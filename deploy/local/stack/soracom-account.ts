@@ -39,7 +39,7 @@ export function firstSettings({ send, preSharedKey }: FirstSecrets, dashboard: s
             },
           },
           SoracomBeam: {
-            'http://beam.soracom.io:8888/': {
+            'http://beam.soracom.io:18080': {
               name: 'receipts',
               enabled: true,
               destination: dashboard,
