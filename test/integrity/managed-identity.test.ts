@@ -61,35 +61,40 @@ async function untilReady(cluster: Cluster): Promise<void> {
 }
 
 describe.skipIf(!haveCommand('openssl'))('a worker with a managed identity (needs openssl)', () => {
-  it('takes over from one with a key, and counts on while tokens end and while there is none', async () => {
+  it('takes over from one with a key if it has the role, and counts on while tokens end and while there is none', async () => {
     const { cluster, endpoint, startWorker } = await startScene();
     const events = traffic({ seed: SEED, name: 'tokens', partitions: 4, sims: 20, posts: 15 });
     const [quarter, half] = [Math.floor(events.length / 4), Math.floor(events.length / 2)];
     await cluster.send(events.slice(0, quarter));
     const withKey = cluster.startWorker();
+    const refused = [SENDER, STRANGER].map((clientId) => ({ clientId, program: startWorker(clientId) }));
+    for (const { clientId, program } of refused) {
+      const [told] = await program.printed(/"code":"EVENT_HUBS_UNAUTHORIZED".*/);
+      expect(told).toContain(clientId);
+      expect(told).toContain('role Azure Event Hubs Data Receiver on the event hub telemetry of localhost:');
+    }
     await cluster.reached(quarter);
-    expect(await withKey.stop()).toBe(0);
+    expect(await cluster.ownedBy(withKey)).toHaveLength(4);
+    for (const each of [withKey, ...refused.map(({ program }) => program)]) expect(await each.stop()).toBe(0);
 
+    const before = endpoint.issued.length;
     const worker = startWorker(RECEIVER);
     await untilReady(cluster);
-    const links = () => worker.output.match(/Event Hubs reports an error/g)?.length ?? 0;
-    for (let at = quarter; at < half; at += 50) {
+    for (let at = quarter; at < half; at += 25) {
       const tokens = endpoint.issued.length;
-      await cluster.send(events.slice(at, Math.min(at + 50, half)));
-      await cluster.reached(Math.min(at + 50, half));
-      if (endpoint.issued.length < 3) await until('another token', () => endpoint.issued.length > tokens);
+      await cluster.send(events.slice(at, Math.min(at + 25, half)));
+      await cluster.reached(Math.min(at + 25, half));
+      if (tokens < before + 4) await until('another token', () => endpoint.issued.length > tokens);
     }
-    expect(links()).toBe(0);
+    expect(endpoint.issued.length).toBeGreaterThan(before + 3); // the first has ended
 
     // Away at a renewal, and back before the token ends: nobody has to know but the log.
     const asked = endpoint.asked;
     endpoint.goAway();
     await until('it to be asked in vain', () => endpoint.asked >= asked + 2);
     endpoint.comeBack();
-    const tokens = endpoint.issued.length;
-    await until('a token again', () => endpoint.issued.length > tokens);
-    expect(worker.output).toContain('the one in use serves until its end');
-    expect(worker.output).toContain('Azure gives tokens for Event Hubs again');
+    await worker.printed(/the one in use serves until its end/);
+    await worker.printed(/Azure gives tokens for Event Hubs again/);
 
     // Away for longer than a token is good: the hub ends the links.
     endpoint.goAway();
@@ -104,30 +109,6 @@ describe.skipIf(!haveCommand('openssl'))('a worker with a managed identity (need
     expect(await worker.stop()).toBe(0);
     for (const token of endpoint.issued) expect(worker.output + worker.errors).not.toContain(token);
   });
-
-  it('is told which role it lacks, or that it is not assigned, and another reads meanwhile', async () => {
-    const { cluster, startWorker } = await startScene();
-    const events = traffic({ seed: SEED, name: 'unread', partitions: 4, sims: 20, posts: 5 });
-    await cluster.send(events);
-    for (const clientId of [SENDER, STRANGER]) {
-      const refused = startWorker(clientId);
-      const told = await untilTold(cluster, 'EVENT_HUBS_UNAUTHORIZED');
-      expect(told).toContain(clientId);
-      expect(told).toContain('role Azure Event Hubs Data Receiver on the event hub telemetry of localhost:');
-      expect(await cluster.ownedBy(refused)).toEqual([]);
-      expect(await refused.stop()).toBe(0);
-    }
-    const unknown = startWorker('22222222-0000-4000-8000-000000000000');
-    const told = await untilTold(cluster, '22222222-0000-4000-8000-000000000000');
-    expect(told).toContain('Unable to load the proper Managed Identity');
-    expect(told).toContain('eventHubs.azureClientId');
-    expect(await unknown.stop()).toBe(0);
-
-    startWorker(RECEIVER);
-    await cluster.settled();
-    await untilReady(cluster);
-    await cluster.assertExact(expectedOf(events));
-  });
 });
 
 /** Sends ten events at a time, each when those before it are in the hub. */
@@ -135,5 +116,6 @@ function keepSending(cluster: Cluster, events: Parameters<Cluster['send']>[0]): 
   const sending = (async () => {
     for (let at = 0; at < events.length; at += 10) await cluster.send(events.slice(at, at + 10));
   })();
+  sending.catch(() => {}); // who stops it is told; a test that has failed before does not
   return () => sending;
 }
