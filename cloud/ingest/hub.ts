@@ -28,6 +28,7 @@ export class HubInspector {
   readonly #eventHubs: HubSettings;
   readonly #clock: Clock;
   #client: EventHubConsumerClient | undefined;
+  #asking: AbortController | undefined;
 
   constructor(eventHubs: HubSettings, clock: Clock) {
     this.#eventHubs = eventHubs;
@@ -71,7 +72,9 @@ export class HubInspector {
     });
   }
 
+  /** What is being asked ends at once: the SDK throws where nobody catches if that ends after its connection has. */
   async close(): Promise<void> {
+    this.#asking?.abort();
     const client = this.#client;
     this.#client = undefined;
     await client?.close().catch(() => {}); // a connection that is broken already
@@ -82,14 +85,17 @@ export class HubInspector {
   ): Promise<Answer> {
     const late = new AbortController();
     const timer = this.#clock.after(ANSWER_WITHIN_MS, () => late.abort());
+    this.#asking = late;
     try {
       await this.#eventHubs.identity?.getToken(); // what the SDK would tell of a missing token has no code
       this.#client ??= hubClient(this.#eventHubs, { retryOptions: { maxRetries: 0 } });
       return await question(this.#client, late.signal);
     } catch (error) {
+      this.#asking = undefined;
       void this.close(); // the next question starts on a new connection
       throw isTashikaError(error) ? error : hubError(error, this.#eventHubs);
     } finally {
+      this.#asking = undefined;
       timer.cancel();
     }
   }
