@@ -2,6 +2,7 @@ import { isTashikaError } from '@tashika/shared/errors';
 import { fingerprintOf } from '@tashika/shared/fingerprint';
 import { describe, expect, it } from 'vitest';
 import { HELD_MS } from './journal.ts';
+import type { RotationPorts } from './ports.ts';
 import { FATES, type Fate, Killed, World } from './rig.ts';
 import { type Rotated, type RunOptions, rotate } from './rotate.ts';
 import type { RuleKind } from './slots.ts';
@@ -225,6 +226,25 @@ describe.each(['send', 'listen'] as const)('a rotation of the %s rule', (rule) =
       await run(world);
       expectDone(world, `stopped at write ${write}`);
     }
+  });
+
+  it('proves the new key once more where Vault was given the former one after the first proof', async () => {
+    const world = new World('listen');
+    const ports = world.ports();
+    let isGivenBack = false;
+    const witness: RotationPorts['witness'] = {
+      doubts: async (key, soracom) => {
+        const doubts = await ports.witness.doubts(key, soracom);
+        if (doubts.length === 0 && key === 'secondary-1' && !isGivenBack) {
+          isGivenBack = true;
+          world.vault = { key: 'primary-0', version: world.vault!.version + 1 };
+          world.users.fill('primary-0');
+        }
+        return doubts;
+      },
+    };
+    await rotate({ ...optionsOf(world), ports: { ...ports, witness } });
+    expectDone(world, 'given back');
   });
 
   it('waits no longer than it may for everybody to use the new key, ends nothing then, and can be gone on with', async () => {

@@ -10,8 +10,12 @@ export interface AzureRule {
   /** What its keys may do, such as `Send`. */
   rights(): Promise<readonly string[]>;
   keys(): Promise<PerSlot<string>>;
-  /** Makes a new key in `slot`, at each call another one. */
-  regenerate(slot: Slot): Promise<void>;
+  /**
+   * Makes a new key in `slot`, at each call another one.
+   *
+   * @param hold awaited before each request: one that Azure has put off goes out only while the rotation is this run's
+   */
+  regenerate(slot: Slot, hold: () => Promise<void>): Promise<void>;
 }
 
 /** What Vault has of the rule. */

@@ -118,11 +118,13 @@ export class World {
         name: 'rule',
         rights: () => read(() => this.rights),
         keys: () => read(() => this.azure),
-        regenerate: (slot) =>
-          write(`regenerate ${slot}`, () => {
+        regenerate: async (slot, hold) => {
+          await hold();
+          await write(`regenerate ${slot}`, () => {
             this.regenerated.push(slot);
             this.azure[slot] = `${slot}-${this.regenerated.length}`;
-          }),
+          });
+        },
       },
       vault: {
         path: `kv/tashika/event-hubs/${this.rule}`,

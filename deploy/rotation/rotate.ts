@@ -120,8 +120,8 @@ async function dance(options: RunOptions, journal: HeldJournal): Promise<Rotated
       await journal.finish();
       return { before, after: facts.azure };
     } else {
-      await journal.hold();
-      await carryOut(step, keys, ports);
+      await carryOut(step, keys, ports, () => journal.hold());
+      proved = undefined; // a key that had to be put there again may have been out of use meanwhile
     }
   }
 }
@@ -142,11 +142,12 @@ async function carryOut(
   step: Extract<Step, { do: 'regenerate' | 'put-in-vault' | 'put-in-soracom' }>,
   keys: Keys,
   { azure, vault, soracom }: RotationPorts,
+  hold: () => Promise<void>,
 ): Promise<void> {
   const key = keys.azure[step.slot];
+  if (step.do === 'regenerate') return regenerate(() => azure.regenerate(step.slot, hold));
+  await hold();
   switch (step.do) {
-    case 'regenerate':
-      return regenerate(() => azure.regenerate(step.slot));
     case 'put-in-vault':
       return vault.write(key, keys.vault!.version);
     case 'put-in-soracom':

@@ -17,8 +17,11 @@ export interface ArmRequest {
   /** The resource id, and the action for a POST. */
   readonly path: string;
   readonly body?: object;
-  /** Repeating it could do it twice: it is sent again only where Azure says that it did nothing. */
-  readonly once?: boolean;
+  /**
+   * Repeating it could do it twice: it is sent again only where Azure says that it did nothing. Awaited before it is sent
+   * each time, for Azure may put it off for minutes.
+   */
+  readonly once?: () => Promise<void>;
 }
 
 const API_VERSION = '2024-01-01';
@@ -36,6 +39,7 @@ export async function askAzure(options: ArmOptions, request: ArmRequest): Promis
   const { clock, signal } = options;
   for (let tries = 1; ; tries++) {
     signal?.throwIfAborted();
+    await request.once?.();
     const outcome = await send(options, request);
     if ('body' in outcome) return outcome.body;
     const again = outcome.doneNothing || !request.once;

@@ -20,6 +20,8 @@ const clock: Clock = {
   sleep: async () => {},
 };
 
+const held = async () => {};
+
 function numberedRule(name: string, hub?: string): AuthorizationRule {
   const numbers: Record<Slot, number> = { primary: 1, secondary: 1 };
   const keyOf = (slot: Slot) => `${hub ?? 'namespace'}-${slot}-${numbers[slot]}`;
@@ -51,7 +53,7 @@ describe('a rule at Azure', () => {
   it('tells its rights and keys, of a hub or of the namespace, and makes the key anew that is asked for', async () => {
     const rule = clientOf();
     expect(await rule.rights()).toEqual(['Send']);
-    await rule.regenerate('secondary');
+    await rule.regenerate('secondary', held);
     expect(await rule.keys()).toEqual({ primary: 'telemetry-primary-1', secondary: 'telemetry-secondary-2' });
     expect(await rule.connectionStringWith('telemetry-secondary-2')).toContain('AccessKey=telemetry-secondary-2');
     await expect(rule.connectionStringWith('telemetry-secondary-1')).rejects.toMatchObject({ code: 'AZURE_REFUSED' });
@@ -62,8 +64,20 @@ describe('a rule at Azure', () => {
     azure.failNext({ operation: 'listKeys', kind: 'throttled' });
     azure.failNext({ operation: 'regenerateKeys', kind: 'throttled' });
     const rule = clientOf();
-    await rule.regenerate('primary');
+    await rule.regenerate('primary', held);
     expect((await rule.keys()).primary).toBe('telemetry-primary-2');
+  });
+
+  it('that has put a new key off is asked again only while the rotation is held still', async () => {
+    azure.failNext({ operation: 'regenerateKeys', kind: 'throttled' });
+    let asked = 0;
+    const lost = new Error('Another run has taken it over.');
+    const hold = async () => {
+      asked += 1;
+      if (asked === 2) throw lost;
+    };
+    await expect(clientOf().regenerate('primary', hold)).rejects.toBe(lost);
+    expect((await clientOf().keys()).primary).toBe('telemetry-primary-1');
   });
 
   it.each(['failed', 'request-lost', 'answer-lost'] as const)(
@@ -72,7 +86,7 @@ describe('a rule at Azure', () => {
       azure.failNext({ operation: 'regenerateKeys', kind });
       azure.failNext({ operation: 'listKeys', kind });
       const rule = clientOf();
-      await expect(rule.regenerate('primary')).rejects.toMatchObject({ code: 'AZURE_UNREACHABLE' });
+      await expect(rule.regenerate('primary', held)).rejects.toMatchObject({ code: 'AZURE_UNREACHABLE' });
       expect((await rule.keys()).primary).toBe(`telemetry-primary-${kind === 'answer-lost' ? 2 : 1}`);
     },
   );

@@ -66,9 +66,9 @@ export class AzureRuleClient implements AzureRule {
     throw new TashikaError('AZURE_REFUSED', `${this.resource} has the key no more that it had a moment ago.`);
   }
 
-  async regenerate(slot: Slot): Promise<void> {
+  async regenerate(slot: Slot, hold: () => Promise<void>): Promise<void> {
     const path = `${this.resource}/regenerateKeys`;
-    await askAzure(this.#options, { method: 'POST', path, body: { keyType: KEY_TYPE[slot] }, once: true });
+    await askAzure(this.#options, { method: 'POST', path, body: { keyType: KEY_TYPE[slot] }, once: hold });
   }
 }
 
