@@ -176,7 +176,7 @@ export function journalOf(fields: Readonly<Record<string, string>>, path: string
   if (!resource || !run || Number.isNaN(begunTime) || Number.isNaN(heldTime) || !(isBegun || isFinished))
     throw new TashikaError(
       'ROTATION_REFUSED',
-      `${path} in Vault holds no journal of a rotation. See who wrote it (\`vault kv metadata get ${path}\`); once it is known to be nobody's, delete it and run this again.`,
+      `${path} in Vault holds no journal of a rotation. See who wrote it (\`vault kv metadata get ${path}\`); once it is known to be nobody's, delete it with its versions (\`vault kv metadata delete ${path}\`) and run this again.`,
     );
   return {
     resource,

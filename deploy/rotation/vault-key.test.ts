@@ -11,7 +11,8 @@ function kvWith(secrets: Record<string, Record<string, string>>): KvSession & { 
     readKv: async (path) => secrets[path] && { data: secrets[path], version: versions.get(path)! },
     writeKv: async (path, data, { cas } = {}) => {
       const version = versions.get(path) ?? 0;
-      if (cas !== version) throw new TashikaError('VAULT_CHANGED_MEANWHILE', 'Somebody else wrote it.');
+      if (cas !== undefined && cas !== version)
+        throw new TashikaError('VAULT_CHANGED_MEANWHILE', 'Somebody else wrote it.');
       secrets[path] = { ...data };
       versions.set(path, version + 1);
       return version + 1;
@@ -78,6 +79,26 @@ describe("a rule's key in Vault", () => {
     expect(there.secrets[LISTEN]!.connectionString).toBe(
       'Endpoint=sb://alias/;SharedAccessKeyName=listen;SharedAccessKey=new==;EntityPath=telemetry',
     );
+  });
+});
+
+describe('an adopted key', () => {
+  const adopted = { policyName: 'listen', key: 'new==', connectionString: AZURES };
+
+  it.each(['Endpoint=sb://x/', 'Endpoint=sb://x/;SharedAccessKeyName=listen', 'SharedAccessKey=old'])(
+    'comes with all of Azure’s connection string where Vault has %s, which lacks a part',
+    async (connectionString) => {
+      const kv = kvWith({ [LISTEN]: { connectionString, owner: 'platform' } });
+      await adoptKey(kv, 'listen', adopted);
+      expect(kv.secrets[LISTEN]).toEqual({ connectionString: AZURES, owner: 'platform' });
+    },
+  );
+
+  it('takes the place of a secret that was deleted, which has a version still', async () => {
+    const kv = kvWith({ [LISTEN]: { connectionString: AZURES } });
+    delete kv.secrets[LISTEN];
+    await adoptKey(kv, 'listen', adopted);
+    expect(kv.secrets[LISTEN]).toEqual({ connectionString: AZURES });
   });
 });
 

@@ -103,11 +103,17 @@ export async function adoptKey(
   const fields =
     rule === 'send'
       ? { ...secret?.data, policyName, key }
-      : secret?.data.connectionString
-        ? withKey({ ...secret.data, connectionString: renamed(secret.data.connectionString, policyName) }, key)
-        : { connectionString };
-  await vault.writeKv(path, fields, { cas: secret?.version ?? 0 });
+      : isWhole(secret?.data.connectionString)
+        ? withKey({ ...secret!.data, connectionString: renamed(secret!.data.connectionString!, policyName) }, key)
+        : { ...secret?.data, connectionString };
+  // A deleted secret is nothing to read, and has a version all the same: there is none to go by.
+  await vault.writeKv(path, fields, secret && { cas: secret.version });
   return path;
+}
+
+/** Whether it has the parts that an adopted key takes the place of. */
+function isWhole(connectionString: string | undefined): boolean {
+  return ['SharedAccessKeyName', 'SharedAccessKey'].every((name) => partIn(connectionString ?? '', name) !== undefined);
 }
 
 function renamed(connectionString: string, policyName: string): string {
@@ -126,12 +132,18 @@ function fieldOf(fields: Readonly<Record<string, string>>, name: string, path: s
 
 /** @throws TashikaError VAULT_SECRET_MISSING */
 function partOf(connectionString: string, name: string): string {
-  for (const part of connectionString.split(';')) {
-    const equals = part.indexOf('=');
-    if (part.slice(0, equals).trim().toLowerCase() === name.toLowerCase() && equals > 0) return part.slice(equals + 1);
-  }
+  const part = partIn(connectionString, name);
+  if (part !== undefined) return part;
   throw new TashikaError(
     'VAULT_SECRET_MISSING',
     `The connection string at ${LISTEN} in Vault has no ${name}. \`tashika rotate adopt-event-hubs-key --rule listen\` writes it anew from Azure's keys.`,
   );
+}
+
+function partIn(connectionString: string, name: string): string | undefined {
+  for (const part of connectionString.split(';')) {
+    const equals = part.indexOf('=');
+    if (part.slice(0, equals).trim().toLowerCase() === name.toLowerCase() && equals > 0) return part.slice(equals + 1);
+  }
+  return undefined;
 }
