@@ -1,6 +1,6 @@
 import { TestClock } from '@tashika/shared/time';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openStore, type Store } from './index.ts';
 import { type PostgresServer, startPostgresServer } from './postgres-server.ts';
 
@@ -11,6 +11,7 @@ describe.skipIf(!server)('a store whose user changes', () => {
   let administrator: pg.Client;
   let url: URL;
   let store: Store;
+  let clock: TestClock;
   let refused: number;
 
   beforeAll(async () => {
@@ -35,9 +36,10 @@ describe.skipIf(!server)('a store whose user changes', () => {
 
   beforeEach(async () => {
     refused = 0;
+    clock = new TestClock();
     store = await openStore(url.href, {
       logger,
-      clock: new TestClock(),
+      clock,
       login: login('first'),
       loginRefused: () => refused++,
     });
@@ -124,6 +126,32 @@ describe.skipIf(!server)('a store whose user changes', () => {
     expect(told.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, index) => index));
     expect(told).toEqual([...new Set(told)].sort((one, other) => one - other));
     expect(heard.filter((each) => each === '')).toHaveLength(4); // once for each change: look for yourself
+    await unlisten();
+  });
+
+  it('listens again when the connection before breaks while a new one is tried in vain', async () => {
+    const heard: string[] = [];
+    const unlisten = await store.listen('change', (payload) => heard.push(payload));
+    const { query } = pg.Client.prototype;
+    const tried = vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (
+      this: pg.Client,
+      ...given: unknown[]
+    ) {
+      const { text = '' } = given[0] as { text?: string };
+      return text.startsWith('LISTEN') ? breaks() : Reflect.apply(query, this, given);
+    });
+    async function breaks(): Promise<never> {
+      tried.mockRestore();
+      await administrator.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'first'`);
+      await sessionsWithout('first');
+      throw new Error('the server restarts');
+    }
+    await store.changeLogin!(login('second'));
+    while (!heard.includes('again')) {
+      await clock.advance(1000);
+      await administrator.query(`NOTIFY change, 'again'`);
+    }
+    expect(await userOf()).toBe('second');
     await unlisten();
   });
 });

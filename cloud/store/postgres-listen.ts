@@ -41,8 +41,16 @@ export async function subscribe(options: SubscriptionOptions): Promise<Subscript
   const stopped = new AbortController();
   /** The connection whose notifications count: set before it listens, so that its first one does. */
   let heard: pg.Client | undefined;
+  /** The last attempt to connect; never rejects. One follows the other, so that each knows which one it replaces. */
+  let connecting: Promise<unknown> = Promise.resolve();
 
-  async function connect(): Promise<Listener> {
+  function connect(): Promise<Listener> {
+    const attempt = connecting.then(connectNow);
+    connecting = attempt.catch(() => {});
+    return attempt;
+  }
+
+  async function connectNow(): Promise<Listener> {
     const client = new pg.Client(connection());
     const lost = new Promise<Error | undefined>((resolve) => {
       client.on('error', resolve);
@@ -59,10 +67,12 @@ export async function subscribe(options: SubscriptionOptions): Promise<Subscript
       const statement = { text: `LISTEN ${pg.escapeIdentifier(channel)}`, query_timeout: answerWithinMs };
       await client.query(statement as pg.QueryConfig);
       stopped.signal.throwIfAborted();
+      if (before) close(before);
       return { client, lost };
     } catch (error) {
-      if (heard === client) heard = before;
+      heard = before;
       close(client);
+      if (stopped.signal.aborted && before) close(before);
       throw error;
     }
   }
@@ -85,6 +95,8 @@ export async function subscribe(options: SubscriptionOptions): Promise<Subscript
   async function keepListening(listener: Listener): Promise<void> {
     const error = await listener.lost;
     close(listener.client);
+    // Another one may be about to take its place, and fail: until then it is not known which counts.
+    for (let last: unknown; last !== connecting; await last) last = connecting;
     if (stopped.signal.aborted || heard !== listener.client) return;
     logger.warn({ channel, error: error && messageOf(error) }, 'the connection that listens broke; reconnecting');
     const another = await reconnect();
@@ -99,14 +111,12 @@ export async function subscribe(options: SubscriptionOptions): Promise<Subscript
   void keepListening(await connect());
   return {
     async moveOver() {
-      const before = heard;
       try {
         goOnWith(await connect());
       } catch (error) {
         if (!stopped.signal.aborted) callback(''); // while the new one was tried, the one before was not heard
         throw error;
       }
-      if (before && before !== heard) close(before);
     },
     async end() {
       stopped.abort(new Error('unsubscribed'));

@@ -9,6 +9,8 @@ export interface PoolOptions {
   /** What all connections share; the login is added. */
   readonly connection: pg.PoolConfig & { readonly connectionString: string };
   readonly logger: Logger;
+  /** How long the server may take to answer a first statement. */
+  readonly answerWithinMs: number;
   /** Called when the server refuses the login. */
   readonly loginRefused?: (() => void) | undefined;
 }
@@ -94,13 +96,13 @@ export class LoginPool {
 }
 
 async function answering(options: PoolOptions, login: DatabaseLogin | undefined): Promise<Pool> {
-  const { logger } = options;
+  const { logger, answerWithinMs } = options;
   const pool = new pg.Pool(configOf(options, login));
   // An idle connection that breaks is replaced by the pool; unhandled, its error would end the process.
   pool.on('error', (error) => logger.warn({ error: messageOf(error) }, 'an idle database connection broke'));
   pool.on('connect', (client) => client.on('error', () => {})); // one that breaks in use fails its statement
   try {
-    await pool.query('SELECT 1');
+    await pool.query({ text: 'SELECT 1', query_timeout: answerWithinMs } as pg.QueryConfig);
     return { pool, uses: 0, ended: undefined };
   } catch (cause) {
     await pool.end();

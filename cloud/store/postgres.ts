@@ -77,7 +77,7 @@ export async function openPostgres(
     max: 10,
     application_name: 'tashika',
   };
-  const pool = await LoginPool.open({ connection, logger, loginRefused }, login);
+  const pool = await LoginPool.open({ connection, logger, answerWithinMs: ANSWER_WITHIN_MS, loginRefused }, login);
   const subscriptions = new Set<Subscription>();
   const names = new StatementNames();
   let closing: Promise<void> | undefined;
