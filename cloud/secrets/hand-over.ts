@@ -65,29 +65,32 @@ export class HandOver<Secret extends Offered> {
   }
 
   #hand(): void {
+    const adopt = this.#adopt;
+    if (this.#stopped || !adopt || this.#handing) return; // who hands one looks for a newer one afterwards
     this.#retry?.cancel();
-    if (this.#stopped || !this.#adopt) return;
-    this.#handing ??= this.#handNewest(this.#adopt).finally(() => {
-      this.#handing = undefined;
-    });
+    this.#handing = Promise.resolve().then(() => this.#handNewest(adopt));
   }
 
   /** Never rejects. */
   async #handNewest(adopt: (secret: Secret) => Promise<void>): Promise<void> {
-    while (!this.#stopped && this.#newest.identity !== this.#inUse.identity) {
-      const offered = this.#newest;
-      try {
-        await adopt(offered);
-        this.#inUse = offered;
-        this.#parts.logger.info({ secret: this.#name, ...offered.known }, 'a new secret is in use');
-      } catch (error) {
-        if (this.#stopped) return;
-        this.#refused(offered, error);
-        if (offered.identity === this.#newest.identity) return;
+    try {
+      while (!this.#stopped && this.#newest.identity !== this.#inUse.identity) {
+        const offered = this.#newest;
+        try {
+          await adopt(offered);
+          this.#inUse = offered;
+          this.#parts.logger.info({ secret: this.#name, ...offered.known }, 'a new secret is in use');
+        } catch (error) {
+          if (this.#stopped) return;
+          this.#refused(offered, error);
+          if (offered.identity === this.#newest.identity) return;
+        }
       }
+      this.#refusal = undefined; // the newest is in use, or the one in use is the newest again
+      this.#inARow = 0;
+    } finally {
+      this.#handing = undefined; // at once: one that is offered a moment later is handed by whoever offers it
     }
-    this.#refusal = undefined; // the newest is in use, or the one in use is the newest again
-    this.#inARow = 0;
   }
 
   #refused(offered: Secret, error: unknown): void {
@@ -102,6 +105,7 @@ export class HandOver<Secret extends Offered> {
         'a new secret does not work; the one before stays in use for as long as it works',
       );
     this.#refusal = { code, message, since: this.#refusal?.since ?? clock.now() };
+    this.#retry?.cancel();
     this.#retry = clock.after(backoffMs(this.#inARow, random()), () => this.#hand());
   }
 }
