@@ -103,6 +103,32 @@ describe('a worker whose key changes', () => {
     await changed;
   });
 
+  it('leaves no connection behind when it stops while a key is tried', async () => {
+    const asked = new Set<HubInspector>();
+    const left = new Set<HubInspector>();
+    let answer: (() => void) | undefined;
+    vi.mocked(HubInspector.prototype.hub).mockImplementation(async function (this: HubInspector) {
+      asked.add(this);
+      left.add(this);
+      if (asked.size === 2 && !answer)
+        await new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+      return { createdAt: 1, partitionIds: ['0'] };
+    });
+    vi.spyOn(HubInspector.prototype, 'close').mockImplementation(async function (this: HubInspector) {
+      left.delete(this);
+    });
+    await until(() => asked.size === 1);
+    const changed = worker.changeKey(keyed('second'));
+    await until(() => answer !== undefined);
+    const stopping = worker.stop();
+    await clock.advance(0);
+    answer!();
+    await Promise.all([changed, stopping]);
+    expect([asked.size, left.size]).toEqual([2, 0]);
+  });
+
   /** Waits for a condition; the test's clock goes on by a second at a time meanwhile. */
   async function until(holds: () => boolean): Promise<void> {
     const deadline = performance.now() + 15_000;

@@ -297,6 +297,7 @@ export async function startWorker(configuration: CloudConfiguration, parts: Work
       await commits.close(DRAIN_WITHIN_MS);
       await Promise.all([reader?.close(), inspector.close()]);
       await Promise.all([looking, trimmed]);
+      await inspector.close(); // the look that was under way may have made another
       await removeWorker(store, workerId).catch((error) =>
         logger.debug({ error: messageOf(error) }, 'the worker could not be taken off the list'),
       );
