@@ -119,7 +119,7 @@ async function startWith(
     const { vault } = secrets;
     if (vault && configuration.sealing.fields.length > 0)
       sealing = await openSealing(configuration.sealing, { vault, clock, logger });
-    const opening = vault && openingBy(vault, configuration.sealing.key);
+    const opening = vault && openingBy(vault, configuration.sealing.key, clock);
     const ownWorkerLooked = role === 'api' ? undefined : () => worker?.progress.looked === true;
     const parts = { store, clock, logger, metrics, completeness, ownWorkerLooked, sealing, opening };
     api =

@@ -23,6 +23,7 @@ const TITLES: Partial<Record<ErrorCode, readonly [status: number, title: string]
   STORE_UNAVAILABLE: [503, 'Store unavailable'],
   BEAM_NOT_CONFIGURED: [503, 'Beam not configured'],
   SEALED_UNREADABLE: [503, 'Sealed'],
+  SEALING_OFF: [503, 'Sealing off'],
   VAULT_UNREACHABLE: [503, 'Vault unreachable'],
   VAULT_SEALED: [503, 'Vault sealed'],
   VAULT_DENIED: [503, 'Vault denies it'],

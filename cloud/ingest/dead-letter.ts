@@ -68,7 +68,7 @@ function keptAs(
   return { detail: seal('detail', text), body: Buffer.from(seal('body', arrived.body)) };
 }
 
-/** A dead letter that has not been driven again, locked until the transaction ends. */
+/** A dead letter that has not been driven again. */
 export interface StoredDeadLetter {
   readonly id: number;
   readonly namespace: string;
@@ -79,16 +79,17 @@ export interface StoredDeadLetter {
 }
 
 /**
- * Locks the dead letter `id`; undefined if there is none, or it has been counted already.
+ * Reads the dead letter `id`; undefined if there is none, or it has been counted already. What it holds never changes,
+ * so it is opened before anything is locked: Vault may take longer than a transaction may stand idle.
  *
  * @throws TashikaError SEALED_UNREADABLE, and as `Opening`, for one that is sealed
  */
-export async function lockDeadLetter(
-  transaction: Queryable,
+export async function readDeadLetter(
+  store: Queryable,
   id: number,
   opening?: Opening,
 ): Promise<StoredDeadLetter | undefined> {
-  const [row] = await transaction.query<{
+  const [row] = await store.query<{
     namespace: string;
     hub: string;
     partition_id: string;
@@ -98,7 +99,7 @@ export async function lockDeadLetter(
     sealed: boolean;
   }>(
     `SELECT namespace, hub, partition_id, sequence_number, received_at, body, sealed
-       FROM dead_letter WHERE id = $1 AND redriven_at IS NULL FOR UPDATE`,
+       FROM dead_letter WHERE id = $1 AND redriven_at IS NULL`,
     [id],
   );
   if (!row) return undefined;
@@ -106,6 +107,14 @@ export async function lockDeadLetter(
   const body = sealed ? await openedBody(row.body, partitionId, sequenceNumber, opening) : row.body;
   const arrived = { sequenceNumber, offset: '', enqueuedAt: received_at.getTime(), body };
   return { id, namespace, hub, partitionId, arrived, sealed };
+}
+
+/** Locks the dead letter until the transaction ends; false if it is gone, or has been counted already. */
+export async function lockDeadLetter(transaction: Queryable, id: number): Promise<boolean> {
+  const rows = await transaction.query('SELECT FROM dead_letter WHERE id = $1 AND redriven_at IS NULL FOR UPDATE', [
+    id,
+  ]);
+  return rows.length > 0;
 }
 
 /** @throws TashikaError SEALED_UNREADABLE, and as `Opening` */

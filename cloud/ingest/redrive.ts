@@ -1,4 +1,4 @@
-import { messageOf } from '@tashika/shared/errors';
+import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Duration, Timestamp } from '@tashika/shared/time';
 import { lockEntries, saveEntries } from '../ledger/index.ts';
 import type { Opening, Sealing } from '../sealing/index.ts';
@@ -13,7 +13,13 @@ import {
   type WindowSettings,
 } from '../windows/index.ts';
 import { becameFinal, streamsOf } from './commit.ts';
-import { closeDeadLetter, lockDeadLetter, type StoredDeadLetter, updateRefusal } from './dead-letter.ts';
+import {
+  closeDeadLetter,
+  lockDeadLetter,
+  readDeadLetter,
+  type StoredDeadLetter,
+  updateRefusal,
+} from './dead-letter.ts';
 import { saveSightings } from './device.ts';
 import { openEvent, type Refusal, withSealed } from './event.ts';
 import type { HubAddress } from './partition.ts';
@@ -40,7 +46,8 @@ const MOST_ATTEMPTS = 5;
  * with the reason of today.
  *
  * @returns undefined if there is no such dead letter, or it has been counted already
- * @throws TashikaError STORE_OF_OTHER_WINDOWS if the store's windows are counted another way
+ * @throws TashikaError STORE_OF_OTHER_WINDOWS if the store's windows are counted another way; for a dead letter that is
+ *   sealed SEALED_UNREADABLE, and as `Opening`, and SEALING_OFF where this process would store its values in clear
  */
 export async function redrive(
   store: Store,
@@ -48,9 +55,16 @@ export async function redrive(
   now: Timestamp,
   configuration: RedriveConfiguration,
 ): Promise<Redriven | undefined> {
+  const letter = await readDeadLetter(store, deadLetterId, configuration.opening);
+  if (!letter) return undefined;
+  if (letter.sealed && !configuration.sealing)
+    throw new TashikaError(
+      'SEALING_OFF',
+      'The dead letter is sealed, and this process seals nothing: its values would be stored in clear. Set sealing.fields as the workers have it.',
+    );
   for (let attempt = 1; ; attempt++) {
     try {
-      return await redriveOnce(store, deadLetterId, now, configuration);
+      return await redriveOnce(store, letter, now, configuration);
     } catch (error) {
       const fault = faultOf(error);
       if (fault === 'data') return refusedByStore(store, deadLetterId, error);
@@ -68,14 +82,13 @@ async function refusedByStore(store: Store, deadLetterId: number, error: unknown
 
 function redriveOnce(
   store: Store,
-  deadLetterId: number,
+  letter: StoredDeadLetter,
   now: Timestamp,
   configuration: RedriveConfiguration,
 ): Promise<Redriven | undefined> {
   const policy = policyOf(configuration.windows);
   return store.transaction(async (transaction) => {
-    const letter = await lockDeadLetter(transaction, deadLetterId, configuration.opening);
-    if (!letter) return undefined;
+    if (!(await lockDeadLetter(transaction, letter.id))) return undefined;
     await agreeOnWindows(transaction, policy);
     const partition = await lockPartitionOf(transaction, letter);
     const event = withSealed(openEvent(letter.arrived), configuration.sealing);
@@ -97,8 +110,8 @@ function redriveOnce(
     if (becameFinal(counted.windows, null, watermark, policy)) counted = count(watermark);
     const { outcome, windows } = counted;
     if (partition.key) await addTotals(transaction, partition.key, outcome);
-    if (outcome.refusal) await updateRefusal(transaction, deadLetterId, outcome.refusal);
-    else await closeDeadLetter(transaction, deadLetterId, now);
+    if (outcome.refusal) await updateRefusal(transaction, letter.id, outcome.refusal);
+    else await closeDeadLetter(transaction, letter.id, now);
     await publishChange(transaction, windows);
     if (!outcome.refusal) return { outcome: 'counted' };
     const { reason, detail } = outcome.refusal;

@@ -57,8 +57,9 @@ export function mergeLastValues(
     const before = merged[name];
     if (before && before.time > iso) continue;
     const value = typeof given === 'string' ? storable(given, LONGEST_VALUE) : given;
+    if (sealed && !seal) throw new Error('A value that is to be sealed has nothing to seal it.');
     merged[name] = {
-      value: sealed && seal ? seal(name, JSON.stringify(value)) : value,
+      value: sealed ? seal!(name, JSON.stringify(value)) : value,
       unit,
       time: iso,
       ...(suspect && { suspect }),

@@ -22,7 +22,7 @@ const policy = policyOf(windows);
 const logger = pino({ level: 'silent' });
 const vault = scriptedTransit();
 const clock = new TestClock(NOON);
-const opening = openingBy(vault, 'transit/fields');
+const opening = openingBy(vault, 'transit/fields', clock);
 
 /** Two that nobody else would write. */
 const SECRET = 35.689_487;
@@ -117,6 +117,9 @@ describe('values that are kept sealed', () => {
     const [letter] = await store.query<{ id: number }>(`SELECT id FROM dead_letter WHERE reason = 'event-too-early'`);
     await expect(redrive(store, letter!.id, NOON + 400_000, { windows })).rejects.toMatchObject({
       code: 'SEALED_UNREADABLE',
+    });
+    await expect(redrive(store, letter!.id, NOON + 400_000, { windows, opening })).rejects.toMatchObject({
+      code: 'SEALING_OFF',
     });
     expect(await redrive(store, letter!.id, NOON + 400_000, { windows, sealing, opening })).toEqual({
       outcome: 'counted',

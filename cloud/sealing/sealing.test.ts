@@ -14,7 +14,7 @@ async function scene() {
   const warnings: string[] = [];
   const logger = { debug() {}, info() {}, warn: (_: object, message: string) => warnings.push(message), error() {} };
   const sealing = await openSealing(settings, { vault, clock, logger });
-  return { vault, clock, warnings, sealing, opening: openingBy(vault, settings.key) };
+  return { vault, clock, warnings, sealing, opening: openingBy(vault, settings.key, clock) };
 }
 
 describe('sealing', () => {
@@ -84,12 +84,26 @@ describe('sealing', () => {
     await expect(openSealing(settings, { vault, clock: new TestClock(), logger })).rejects.toBe(away);
   });
 
-  it('asks Vault again for a key that it could not have', async () => {
-    const { vault, sealing, opening } = await scene();
-    const sealed = sealing.seal('a', 'here');
+  it('asks Vault again for a key that it could not have, when some seconds have passed', async () => {
+    const { vault, clock, sealing, opening } = await scene();
+    const sealed = [sealing.seal('a', 'here')];
+    await clock.advance(HOUR);
+    sealed.push(sealing.seal('b', 'here'));
     vault.failure = away;
-    await expect(opening.open(sealed, 'here')).rejects.toBe(away);
+    const asked = vault.asked.length;
+    for (const each of [...sealed, ...sealed]) await expect(opening.open(each, 'here')).rejects.toBe(away);
+    expect(vault.asked.length - asked).toBe(1);
     vault.failure = undefined;
+    await clock.advance(5_000);
+    expect((await opening.open(sealed[1]!, 'here')).toString()).toBe('b');
+  });
+
+  it('opens the rest though Vault can not take one of the keys', async () => {
+    const { sealing, opening } = await scene();
+    const sealed = sealing.seal('a', 'here');
+    await expect(opening.open(sealed.replace(/[^.]*$/, 'vault:v1:gone'), 'here')).rejects.toMatchObject({
+      code: 'VAULT_REFUSED',
+    });
     expect((await opening.open(sealed, 'here')).toString()).toBe('a');
   });
 
