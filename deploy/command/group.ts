@@ -10,6 +10,9 @@ export type ExitCode = 0 | 1 | 2 | 3 | 78;
 /** What was asked for was found. */
 export const EXIT_FOUND: ExitCode = 3;
 
+/** The person who was asked said no: nothing was done, and what stands behind `&&` must not go on. */
+export const EXIT_DECLINED: ExitCode = 1;
+
 /** An argument that is known by its place. Only the last one may be `many`. */
 export interface Positional {
   /** As it stands in the help and as the key in `CommandArguments`, such as `file`. */
@@ -61,7 +64,7 @@ export interface CommandContext {
   /**
    * Asks before something that can't be taken back. `--yes` answers yes.
    *
-   * @returns false when the person says no; the command then changes nothing and says so
+   * @returns false when the person says no; the command then changes nothing, says so and ends with `EXIT_DECLINED`
    * @throws TashikaError `USAGE` where nobody can be asked: no terminal, and no `--yes`
    */
   confirm(question: string): Promise<boolean>;

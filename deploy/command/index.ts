@@ -3,6 +3,7 @@ export {
   type CommandArguments,
   type CommandContext,
   type CommandGroup,
+  EXIT_DECLINED,
   EXIT_FOUND,
   type ExitCode,
   flagOf,

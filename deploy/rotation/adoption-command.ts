@@ -1,5 +1,5 @@
 import { fingerprintOf } from '@tashika/shared/fingerprint';
-import type { CommandArguments, CommandContext, ExitCode } from '../command/index.ts';
+import { type CommandArguments, type CommandContext, EXIT_DECLINED, type ExitCode } from '../command/index.ts';
 import { requireOwnRule } from './precautions.ts';
 import { ruleClientOf, vaultOf } from './reach.ts';
 import { azureSettingsOf } from './settings.ts';
@@ -21,7 +21,7 @@ export async function runAdoption(args: CommandArguments, context: CommandContex
     if (!(await context.confirm(question))) {
       context.print('Nothing was done.');
       context.answer({ adopted: null });
-      return 0;
+      return EXIT_DECLINED;
     }
     const path = await adoptKey(vault, rule, {
       policyName: azure.name,

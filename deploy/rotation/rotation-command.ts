@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Timestamp } from '@tashika/shared/time';
-import { type CommandArguments, type CommandContext, type ExitCode, flagOf } from '../command/index.ts';
+import { type CommandArguments, type CommandContext, EXIT_DECLINED, type ExitCode, flagOf } from '../command/index.ts';
 import { describeStep, describeSurvey } from './description.ts';
 import { portsOf, type Reach, soracomApiOf, vaultOf } from './reach.ts';
 import { type Rotated, type RotationOptions, rotate, type Survey, survey } from './rotate.ts';
@@ -21,15 +21,14 @@ export async function runRotation(args: CommandArguments, context: CommandContex
   const soracom =
     credentialId === undefined ? undefined : { api: soracomApiOf(context, vault, soracomEndpoint), credentialId };
   try {
-    await surveyAndRotate(rules, args, { context, vault, azure, users, soracom });
-    return 0;
+    return await surveyAndRotate(rules, args, { context, vault, azure, users, soracom });
   } finally {
     await soracom?.api.close();
     await vault.stop();
   }
 }
 
-async function surveyAndRotate(rules: readonly RuleKind[], args: CommandArguments, reach: Reach): Promise<void> {
+async function surveyAndRotate(rules: readonly RuleKind[], args: CommandArguments, reach: Reach): Promise<ExitCode> {
   const { context } = reach;
   const surveyed: Surveyed[] = [];
   for (const rule of rules) {
@@ -41,11 +40,13 @@ async function surveyAndRotate(rules: readonly RuleKind[], args: CommandArgument
   for (const { rotation, seen } of due) context.print(describeSurvey(seen, whereaboutsOf(rotation)));
   if (flagOf(args, 'dry-run')) {
     context.print('Nothing was done: this was a dry run.');
-    return context.answer({ plan: due.map(planOf) });
+    context.answer({ plan: due.map(planOf) });
+    return 0;
   }
   if (!(await context.confirm('Rotate these keys?'))) {
     context.print('Nothing was done.');
-    return context.answer({ rotated: [] });
+    context.answer({ rotated: [] });
+    return EXIT_DECLINED;
   }
   const rotated: (Rotated & { readonly rule: RuleKind })[] = [];
   for (const { rotation } of due) {
@@ -53,6 +54,7 @@ async function surveyAndRotate(rules: readonly RuleKind[], args: CommandArgument
     rotated.push({ rule: rotation.rule, ...done });
   }
   context.answer({ rotated });
+  return 0;
 }
 
 interface Surveyed {

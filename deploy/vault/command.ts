@@ -6,6 +6,7 @@ import {
   type CommandArguments,
   type CommandContext,
   type CommandGroup,
+  EXIT_DECLINED,
   EXIT_FOUND,
   type ExitCode,
   flagOf,
@@ -134,7 +135,7 @@ async function apply(args: CommandArguments, context: CommandContext): Promise<E
     if (!(await context.confirm(`Change the Vault at ${context.env.VAULT_ADDR} for the site ${site}?`))) {
       context.print('Nothing was changed.');
       context.answer({ made: 0, ...planAnswer(found) });
-      return 0;
+      return EXIT_DECLINED;
     }
     const { clock, signal } = context;
     await applying.apply(found, {

@@ -44,6 +44,12 @@ describe('a kept plan', () => {
     for (const secret of Object.values(SECRETS)) expect(text).not.toContain(secret);
   });
 
+  it('stays unapproved where the person says no, and that is answered', async () => {
+    const { code, answer } = await rig.run('approve', { plan: 'a.plan' }, { yes: false });
+    expect([code, answer]).toEqual([1, { approvedBy: null }]);
+    expect(loadPlan(file).approval).toBeUndefined();
+  });
+
   it('is applied as it was reviewed, not as the files have become', async () => {
     await rig.write({ 'groups/spare.json': { groups: { spare: { tags: { added: 'later' } } } } });
     expect((await rig.run('apply', { what: 'a.plan' })).code).toBe(0);

@@ -1,6 +1,13 @@
 import { statSync } from 'node:fs';
 import { TashikaError, usageError } from '@tashika/shared/errors';
-import { type Command, type CommandContext, type ExitCode, flagOf, numberOf } from '../../command/index.ts';
+import {
+  type Command,
+  type CommandContext,
+  EXIT_DECLINED,
+  type ExitCode,
+  flagOf,
+  numberOf,
+} from '../../command/index.ts';
 import { type Account, readAccount } from '../account/index.ts';
 import { applyActions, readingFor, remainderOf, unsettledAfter } from '../apply/index.ts';
 import { assertApproved } from '../approval/index.ts';
@@ -101,7 +108,7 @@ async function carryOut(
   if (actions.length > 0 && !(await context.confirm(`Do this to the account of operator ${plan.operatorId}?`))) {
     context.print('Nothing was changed.');
     context.answer({ ...answer, done: 0 });
-    return 1;
+    return EXIT_DECLINED;
   }
   await applyActions(actions, account, {
     ...{ api, secrets, parallel, signal: context.signal },

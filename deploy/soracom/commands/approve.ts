@@ -1,4 +1,4 @@
-import type { Command } from '../../command/index.ts';
+import { type Command, EXIT_DECLINED } from '../../command/index.ts';
 import { approve } from '../approval/index.ts';
 import { loadPlan, printed, savePlan } from '../plan/index.ts';
 import { withVault } from '../surroundings.ts';
@@ -14,7 +14,8 @@ export const approveCommand: Command = {
     context.print(printed(plan));
     if (!(await context.confirm(`Approve this plan for operator ${plan.operatorId}?`))) {
       context.print('It is not approved.');
-      return 1;
+      context.answer({ approvedBy: null });
+      return EXIT_DECLINED;
     }
     const approval = await withVault(context, (vault) => approve(plan, vault, context.clock.now()));
     savePlan(file, { plan, madeAt, approval });

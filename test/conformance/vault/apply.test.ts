@@ -100,6 +100,9 @@ describe.skipIf(!haveBao())("Vault's own configuration, applied to a real server
       '? sys/policies/acl/tashika-guest: no file declares it; delete it, or declare it',
       '0 to make, 3 to alter, 1 not declared, 0 in conflict.',
     ]);
+    const declined = await runVault('apply', {}, env, '', { yes: false });
+    expect([declined.code, declined.answered]).toMatchObject([1, { made: 0 }]);
+    expect((await runVault('plan', {}, env)).printed).toContain('3 to alter');
     expect((await runVault('apply', {}, await as('tashika-platform'))).code).toBe(0);
     await root('DELETE', 'sys/policies/acl/tashika-guest', {});
     expect((await runVault('plan', {}, env)).printed).toBe('Vault is as declared.');

@@ -15,12 +15,13 @@ export interface Ran {
   readonly seen: string;
 }
 
-/** Runs `tashika vault NAME` as its front door does; every question is answered with yes. */
+/** Runs `tashika vault NAME` as its front door does; questions are answered with yes, unless told otherwise. */
 export async function runVault(
   name: string,
   args: CommandArguments,
   env: Readonly<Record<string, string>>,
   input = '',
+  { yes = true }: { readonly yes?: boolean } = {},
 ): Promise<Ran> {
   const printed: string[] = [];
   const told: string[] = [];
@@ -44,7 +45,7 @@ export async function runVault(
         progress: (text) => told.push(text),
         confirm: async (question) => {
           told.push(question);
-          return true;
+          return yes;
         },
       });
   } catch (thrown) {
