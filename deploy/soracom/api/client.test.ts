@@ -43,6 +43,17 @@ describe('the client', () => {
     expect(paths()[0]).toBe('204 /v1/auth/logout');
   });
 
+  it.each(['/groups/g/tags/..', '/groups/g/configuration/SoracomAir/.', '/credentials/..'])(
+    'sends nothing to %s, which would arrive as another path',
+    async (path) => {
+      await expect(client().request('DELETE', path)).rejects.toMatchObject({
+        code: 'SORACOM_REFUSED',
+        message: expect.stringMatching(/^A name "\.{1,2}" can't stand in a path .*by hand/),
+      });
+      expect(paths()).toEqual([]);
+    },
+  );
+
   it('logs in anew, once, when the token has expired under many requests', async () => {
     const api = client();
     await api.operator();

@@ -75,6 +75,7 @@ export class SoracomApi {
    * for one that goes `once`; the signal's reason
    */
   async request(method: Method, path: string, options: RequestOptions = {}): Promise<ApiAnswer> {
+    assertWhole(path);
     let tokenRefused = false;
     const send = async () => {
       const session = await this.#loggedIn();
@@ -224,4 +225,18 @@ export class SoracomApi {
     const said = [code, message].filter((each) => typeof each === 'string').join(' ');
     return this.concealment.clean(`${status} ${said}`).replace(/\.$/, '');
   }
+}
+
+/**
+ * A name `.` or `..` would make a path another one on its way: to take a tag of that name away would take its group away.
+ *
+ * @throws TashikaError `SORACOM_REFUSED`
+ */
+function assertWhole(path: string): void {
+  const part = path.split('/').find((each) => each === '.' || each === '..');
+  if (part === undefined) return;
+  throw new TashikaError(
+    'SORACOM_REFUSED',
+    `A name "${part}" can't stand in a path (${path}), and nothing was sent for it. Change it by hand, in SORACOM's console.`,
+  );
 }
