@@ -71,7 +71,7 @@ describe('what is to be judged', () => {
   });
 
   it.each([
-    ['{', undefined, /input\.json is no JSON: .* terraform show -json PLAN/],
+    ['{', undefined, /input\.json is no JSON \(line 1, column \d+\)\. .* terraform show -json PLAN/],
     ['{"plan": 1}', undefined, /input\.json is neither a Terraform plan nor a SORACOM plan nor a Nomad job\./],
     ['null', undefined, /is neither/],
     ['[]', undefined, /is neither/],
@@ -279,7 +279,12 @@ describe.skipIf(!haveOpa())('tashika policy', () => {
         (text) => text.replace('[allowed_vault_roles]', '[roles]'),
         /^POLICY_INVALID nomad\.rego:\d+: nomad\.vault-role-is-allowed goes by the parameter roles/,
       ],
-      ['parameters that are no JSON', 'parameters.json', () => '{', /^POLICY_INVALID parameters\.json: /],
+      [
+        'parameters that are no JSON',
+        'parameters.json',
+        () => '{',
+        /^POLICY_INVALID parameters\.json is not JSON \(line 1, column 2\)\.$/,
+      ],
       [
         'an exception without an owner',
         'exceptions.json',

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
+import { parseJsonText } from '@tashika/shared/config';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 
 /** What can be judged; each is a package of the base. */
@@ -58,10 +59,10 @@ export async function readDocument(
   );
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = parseJsonText(text);
   } catch (error) {
     throw invalid(
-      `is no JSON: ${messageOf(error)}. A Terraform plan is made JSON by: terraform show -json PLAN`,
+      `is no JSON (${messageOf(error)}). A Terraform plan is made JSON by: terraform show -json PLAN`,
       error,
     );
   }

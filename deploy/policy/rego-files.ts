@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJsonText } from '@tashika/shared/config';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 
 /** Whether the file is one of tests, which a check does not load. */
@@ -32,10 +33,11 @@ export async function filesIn(directory: string): Promise<readonly string[]> {
 export async function readJson(directory: string, name: string): Promise<unknown> {
   const file = join(directory, name);
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return parseJsonText(await readFile(file, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new TashikaError('POLICY_INVALID', `${file}: ${messageOf(error)}`, { cause: error });
+    const why = error instanceof SyntaxError ? ` is not JSON (${error.message}).` : `: ${messageOf(error)}`;
+    throw new TashikaError('POLICY_INVALID', `${file}${why}`, { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseJsonText } from '@tashika/shared/config';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
@@ -177,8 +178,8 @@ function mountFileOf(file: string, name: string): MountFile {
 
 function parsed(file: string, name: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return parseJsonText(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new TashikaError('CONFIG_INVALID', `${name} is not JSON: ${messageOf(cause)}`, { cause });
+    throw new TashikaError('CONFIG_INVALID', `${name} is not JSON (${messageOf(cause)}).`, { cause });
   }
 }

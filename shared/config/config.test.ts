@@ -192,7 +192,8 @@ describe('configuration', () => {
   });
 
   it.each([
-    ['{"uplink":', /is not JSON \(.+\)\. Correct it there\.$/],
+    ['{"uplink":', /is not JSON \(line 1, column 11\)\. Correct it there\.$/],
+    ['hunter2', /is not JSON \(line 1, column 1\)\. Correct it there\.$/],
     ['[]', /must hold one JSON object: put its settings between \{ and \}\.$/],
   ])('refuses the file %s', (content, problem) => {
     const file = fileOf(content);

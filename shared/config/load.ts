@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Static, TObject, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { messageOf, TashikaError } from '../errors/index.ts';
+import { parseJsonText } from './json-text.ts';
 import { allowed, environmentName, isSection, type Leaf, leavesOf, nodeOf, type SchemaNode } from './schema.ts';
 
 export interface ConfigurationSource<S extends TObject> {
@@ -64,7 +65,7 @@ export function readConfigurationFile(file: string): Record<string, unknown> {
     );
   }
   try {
-    const document: unknown = JSON.parse(text);
+    const document: unknown = parseJsonText(text);
     if (isDocument(document)) return document;
   } catch (error) {
     throw new TashikaError(

@@ -99,6 +99,11 @@ describe('declarative files', () => {
       'groups.fleet.funnel.credential must name a credential of type azure-credentials; tashika-send is psk.',
     ],
     [
+      'a comma that is missing',
+      { 'sims.json': '{\n  "sims": []\n  "simLists": []\n}' },
+      'sims.json is not JSON (line 3, column 3).',
+    ],
+    [
       'a SIM that stands there twice',
       { 'sims.csv': 'imsi\n295000000000002\n' },
       'sims.csv line 2: SIM 295000000000002 stands already at sims.json: sims[0].',
@@ -171,8 +176,9 @@ describe('declarative files', () => {
     const problems = await problemsOf({
       'account.json': { account: { ...account, coverage: 'x' } },
       'groups/spare.json': { groups: { spare: { a: 1, b: 2 } } },
+      'sims.json': '{',
     });
-    expect(problems.split('\n')).toHaveLength(3);
+    expect(problems.split('\n')).toHaveLength(4);
   });
 
   const SECRET = 'bm90LWEtcmVhbC1rZXktYnV0LWl0LWxvb2tzLWxpa2Ux';

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { parseJsonText } from '@tashika/shared/config';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import { nameOf, problemsIn } from './check.ts';
 import { clearSecretsIn } from './clear-secret.ts';
@@ -46,7 +47,8 @@ class Gathering {
 
   add(path: string): void {
     const file = relative(this.#directory, path);
-    const document = parsed(read(path), file);
+    const document = parsed(read(path), file, this.problems);
+    if (document === undefined) return;
     const secrets = clearSecretsIn(document);
     const problems = problemsIn(fileSchema, document, (at) => mayBeSecret(at, secrets));
     for (const { path: at, kind } of secrets)
@@ -144,12 +146,11 @@ function read(path: string): string {
   }
 }
 
-/** The parser's own sentence may quote the text, which may be a secret: only the place is taken from it. */
-function parsed(text: string, file: string): unknown {
+function parsed(text: string, file: string, problems: string[]): unknown {
   try {
-    return JSON.parse(text);
+    return parseJsonText(text);
   } catch (error) {
-    const place = /line \d+ column \d+|position \d+/.exec(messageOf(error))?.[0];
-    throw new TashikaError('CONFIG_UNREADABLE', `${file} is not JSON${place === undefined ? '' : ` (${place})`}.`);
+    problems.push(`${file} is not JSON (${messageOf(error)}).`);
+    return undefined;
   }
 }

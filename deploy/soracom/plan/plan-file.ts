@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { parseJsonText } from '@tashika/shared/config';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import { digestOf } from './canonical.ts';
 import type { Plan } from './plan.ts';
@@ -41,11 +42,10 @@ export function savePlan(file: string, saved: SavedPlan): void {
 export function loadPlan(file: string): SavedPlan {
   let saved: (SavedPlan & { readonly format?: unknown; readonly digest?: unknown }) | undefined;
   try {
-    saved = JSON.parse(readFileSync(file, 'utf8'));
+    saved = parseJsonText(readFileSync(file, 'utf8')) as typeof saved;
   } catch (error) {
-    throw new TashikaError('SORACOM_PLAN_UNREADABLE', `The plan ${file} can't be read: ${messageOf(error)}`, {
-      cause: error,
-    });
+    const why = error instanceof SyntaxError ? `is not JSON (${error.message}).` : `can't be read: ${messageOf(error)}`;
+    throw new TashikaError('SORACOM_PLAN_UNREADABLE', `The plan ${file} ${why}`, { cause: error });
   }
   if (saved?.format !== FORMAT || !saved.plan)
     throw new TashikaError('SORACOM_PLAN_UNREADABLE', `${file} is no saved plan of this version.`);
