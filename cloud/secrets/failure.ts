@@ -71,6 +71,11 @@ export function failureOf(
     );
   // With a reason, it is not the secret that is missing but the engine.
   if (status === 404 && errors.length === 0) return fail('VAULT_SECRET_MISSING', `Vault has nothing at ${path}.`);
+  if (status === 404 && /^no handler for route/.test(reason))
+    return fail(
+      'VAULT_REFUSED',
+      `Vault refuses to ${verb} ${path}: nothing is mounted there (${reason}). \`tashika vault apply\` sets it up.`,
+    );
   if (status === 400 && /check-and-set/.test(reason))
     return fail('VAULT_CHANGED_MEANWHILE', `${path} was written by somebody else meanwhile.`);
   if (status >= 400 && status < 500) return fail('VAULT_REFUSED', `Vault refuses to ${verb} ${path}: ${reason}.`);

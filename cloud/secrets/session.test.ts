@@ -203,7 +203,7 @@ describe('a session', () => {
       'an engine that is not there',
       refusal(404, 'no handler for route "a/b". route entry not found.'),
       'VAULT_REFUSED',
-      /no handler for route/,
+      /refuses to read a\/b: nothing is mounted there \(no handler for route.*\)\. `tashika vault apply` sets it up\.$/,
     ],
     ['a path with nothing', refusal(404), 'VAULT_SECRET_MISSING', /Vault has nothing at a\/b\./],
     [
