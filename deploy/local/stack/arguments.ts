@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { TashikaError, usageError } from '@tashika/shared/errors';
 
 /** A flag and the setting that it overrides. */
 export interface Flag {
@@ -49,7 +49,7 @@ function parse(args: readonly string[]): Readonly<Record<string, string | boolea
       },
     }).values;
   } catch (error) {
-    throw new TashikaError('USAGE', `${messageOf(error)} --help lists the flags.`, { cause: error });
+    throw usageError(error, 'npm start --');
   }
 }
 
