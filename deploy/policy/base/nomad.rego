@@ -12,15 +12,21 @@ import data.tashika.parameters
 
 # METADATA
 # title: What is judged is a job
-# description: A document without a task says nothing of what would run.
+# description: |
+#   A document without a task says nothing of what would run. Nor does a job file of what a `dynamic` block makes, of a task
+#   outside of a group, or of the second of two blocks where there is room for one.
 # custom:
 #   id: nomad.job-is-whole
 #   severity: high
 #   remedy: Make the JSON anew, `nomad job run -output FILE`.
 deny contains entry if {
-	count(tasks) == 0
-	entry := denial.of(rego.metadata.rule(), "job", "This is no job: it has no task.")
+	some text in shortcomings
+	entry := denial.of(rego.metadata.rule(), "job", text)
 }
+
+shortcomings contains "This is no job: it has no task." if count(tasks) == 0
+
+shortcomings contains sprintf("What %s stands for can't be judged.", [place]) if some place in unread
 
 # METADATA
 # title: A task runs in a container

@@ -79,3 +79,54 @@ is_validated(value) if {
 	[[_, name]] := regex.find_all_string_submatch_n(`^\$\{var\.([A-Za-z0-9_-]+)(?:\.[A-Za-z0-9_.-]+)?\}$`, value, 1)
 	count(input.variable[name][0].validation) > 0
 }
+
+# Places of a job file whose blocks the sets above do not hold, or not all of them.
+unread contains job if {
+	some job, blocks in input.job
+	not is_one(blocks)
+}
+
+unread contains sprintf("%v.task", [job]) if {
+	some job, [content] in input.job
+	content.task
+}
+
+unread contains sprintf("%v.%v", [job, group]) if {
+	some job, [content] in input.job
+	some group, blocks in content.group
+	not is_one(blocks)
+}
+
+unread contains sprintf("%v.%v.update", [job, group]) if {
+	some job, [content] in input.job
+	some group, [outer] in content.group
+	is_array(outer.update)
+	count(outer.update) > 1
+}
+
+unread contains sprintf("%v.%v.%v", [job, group, name]) if {
+	some job, [content] in input.job
+	some group, [outer] in content.group
+	some name, blocks in outer.task
+	not is_one(blocks)
+}
+
+unread contains sprintf("%v.%v.%v.%s", [job, group, name, block]) if {
+	some job, [content] in input.job
+	some group, [outer] in content.group
+	some name, [each] in outer.task
+	some block in ["config", "env", "vault", "resources"]
+	is_array(each[block])
+	count(each[block]) > 1
+}
+
+unread contains concat(".", [sprintf("%v", [part]) | some part in path]) if {
+	some path
+	walk(input.job, [path, _])
+	path[count(path) - 1] == "dynamic"
+}
+
+is_one(blocks) if {
+	is_array(blocks)
+	count(blocks) == 1
+}

@@ -89,6 +89,26 @@ test_what_is_no_job_is_denied if {
 	denied_for({"Job": {"ID": "x", "TaskGroups": []}}) == {"nomad.job-is-whole"}
 }
 
+# The job file that all is well in, with more in its job, group or task.
+file_with(job, group, task) := object.union(file_of(task, group), {"job": {"tashika-worker": [object.union(
+	file_of(task, group).job["tashika-worker"][0],
+	job,
+)]}})
+
+test_what_a_job_file_makes_only_later_or_twice_is_denied if {
+	unread := {"nomad.job-is-whole"}
+	root := [{"driver": "raw_exec", "user": "root"}]
+	denied_for(file_with({}, {}, {})) == set()
+	denied_for(file_with({"dynamic": {"group": [{"content": [{"task": {"x": root}}]}]}}, {}, {})) == unread
+	denied_for(file_with({}, {"dynamic": {"task": [{"content": root}]}}, {})) == unread
+	denied_for(file_with({"task": {"x": root}}, {}, {})) == unread
+	denied_for(file_with({"group": {"x": [{"task": {"x": root}}, {}]}}, {}, {})) == unread
+	denied_for(file_with({"group": {"x": {"task": {"x": root}}}}, {}, {})) == unread
+	denied_for(file_with({}, {"task": {"x": array.concat(root, root)}}, {})) == unread
+	denied_for(file_with({}, {"update": [{"canary": 1, "auto_revert": true}, {"canary": 0}]}, {})) == unread
+	denied_for(file_with({}, {}, {"config": [config({}), config({"privileged": true})]})) == unread
+}
+
 test_another_driver_is_denied if {
 	denied_task({"Driver": "raw_exec"}, {"driver": "raw_exec"}) == {"nomad.driver-is-allowed"}
 	denied_task({"Driver": null}, {"driver": null}) == {"nomad.driver-is-allowed"}
