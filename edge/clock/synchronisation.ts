@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { type Clock, type Duration, systemClock, type TimerHandle } from '@tashika/shared/time';
+import { childEnvironment } from '../child-environment.ts';
 import { StepWatch } from './steps.ts';
 
 /** Whom to believe about the wall clock: the system's time service, or the operator. */
@@ -132,7 +133,7 @@ function answerOf(
         timeout: 5_000,
         killSignal: 'SIGKILL',
         encoding: 'utf8',
-        env: { ...process.env, LC_ALL: 'C' },
+        env: childEnvironment(),
         ...(signal && { signal }),
       },
       (error, stdout) => resolve(error ? undefined : read(stdout)),

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { delimiter } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { childEnvironment } from '../../child-environment.ts';
 import {
   type CharacterLine,
   gpiogetArguments,
@@ -33,7 +34,7 @@ export class GpioTools {
    */
   static async find(folder?: string): Promise<GpioTools> {
     const { PATH = '' } = process.env;
-    const env = { ...process.env, LC_ALL: 'C', ...(folder !== undefined && { PATH: `${folder}${delimiter}${PATH}` }) };
+    const env = { ...childEnvironment(), ...(folder !== undefined && { PATH: `${folder}${delimiter}${PATH}` }) };
     const printed = await run('gpiomon', ['--version'], { env, timeout: MOST_MS }).then(
       ({ stdout }) => stdout,
       (cause) => {

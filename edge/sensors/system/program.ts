@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Duration } from '@tashika/shared/time';
+import { childEnvironment } from '../../child-environment.ts';
 
 const run = promisify(execFile);
 
@@ -20,7 +21,7 @@ export interface ProgramOptions {
 }
 
 export function systemPrograms({ withinMs, folder, signal }: ProgramOptions): Programs {
-  const env = { ...process.env, LC_ALL: 'C', ...(folder !== undefined && { PATH: folder }) };
+  const env = { ...childEnvironment(), ...(folder !== undefined && { PATH: folder }) };
   return {
     async print(name, ...args) {
       // Node keeps what listens for a program that could not be started: on `signal` that would pile up for ever.
