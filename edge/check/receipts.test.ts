@@ -88,8 +88,8 @@ describe('the check of the receipts', () => {
       'The destination does not answer.\n',
       /is the cloud's API up, and Beam's way to it\?/,
     ],
-    ['a path that leads nowhere', 404, '', /HTTP 404\. Does Beam's HTTP entry point lead to the cloud's API/],
-    ['a portal', 200, '<html>Please log in</html>', /Please log in<\/html>\. Does Beam's HTTP entry point/],
+    ['a path that leads nowhere', 404, '', /HTTP 404\. Does Beam's website entry point lead to the cloud's API/],
+    ['a portal', 200, '<html>Please log in</html>', /Please log in<\/html>\. Does Beam's website entry point/],
     ["another stream's receipt", 200, receipt('BBBBBBBBBBB', 7, []), /gave no receipt: HTTP 200/],
   ])('fails at %s, with what to do', async (_what, status, body, detail) => {
     const { url } = await entry(status, body);
@@ -101,7 +101,7 @@ describe('the check of the receipts', () => {
     close();
     expect(await check(url)).toMatchObject({
       verdict: 'fail',
-      detail: expect.stringMatching(/does not answer \(.+\)\. Is the cellular link up, and Beam's HTTP entry point/),
+      detail: expect.stringMatching(/does not answer \(.+\)\. Is the cellular link up, and Beam's website entry point/),
     });
   });
 });

@@ -26,7 +26,7 @@ export async function checkReceipts({
   if (url === undefined)
     return line(
       'ok',
-      "Not configured: what the link has accepted is taken for delivered. Set receipts.url to Beam's HTTP entry to have the cloud confirm it, and what is lost on the way sent again.",
+      "Not configured: what the link has accepted is taken for delivered. Set receipts.url to Beam's website entry point to have the cloud confirm it, and what is lost on the way sent again.",
     );
   // Another user may not look; that is told of the spool.
   const streams = await streamsIn(dataDirectory).catch(() => []);
@@ -49,7 +49,7 @@ export async function checkReceipts({
   } catch (error) {
     return line(
       'fail',
-      `${url} does not answer (${messageOf(error)}). Is the cellular link up, and Beam's HTTP entry point switched on for the SIM's group? ${KEPT}`,
+      `${url} does not answer (${messageOf(error)}). Is the cellular link up, and Beam's website entry point switched on for the SIM's group? ${KEPT}`,
     );
   } finally {
     await source.close();
@@ -75,7 +75,7 @@ function adviceOn({ kind }: Answer, { body }: RawAnswer): string {
       return "Set the cloud's beam.preSharedKey to the pre-shared key of Beam's entry point.";
   }
   if (kind === 'unavailable') return "Beam or the cloud can't answer now: is the cloud's API up, and Beam's way to it?";
-  return "Does Beam's HTTP entry point lead to the cloud's API, and receipts.url to that entry point?";
+  return "Does Beam's website entry point lead to the cloud's API, and receipts.url to that entry point?";
 }
 
 function problemIn(body: string): { readonly code?: string; readonly detail?: string } {
