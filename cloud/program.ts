@@ -70,8 +70,11 @@ export async function startProgram(
     return {
       url: running.url,
       async stop() {
-        await running.stop();
-        await secrets.stop();
+        try {
+          await running.stop();
+        } finally {
+          await secrets.stop();
+        }
       },
     };
   } catch (error) {

@@ -30,8 +30,9 @@ export interface ServerOptions {
 }
 
 /**
- * An HTTP server without routes, by TLS where it has a certificate: what every answer has in common, errors as problem details, and its own description.
- * It comes in an object, because a bare instance is a promise too: awaited, it would take no more routes.
+ * An HTTP server without routes, by TLS where it has a certificate: what every answer has in common, errors as problem
+ * details, and its own description. It comes in an object, because a bare instance is a promise too: awaited, it would
+ * take no more routes.
  *
  * @throws TashikaError of readCertificate
  */

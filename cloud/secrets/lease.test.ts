@@ -36,6 +36,13 @@ describe('a lease', () => {
     expect(spent.next).toEqual({ what: 'replace', at: HOUR });
   });
 
+  it('whose renewal leaves it no whole second is replaced at once, and not taken to be good for ever', () => {
+    const state = leaseAfter(granted(HOUR), { kind: 'renewed', durationMs: 0, renewable: true }, HOUR, 0.5);
+    expect(state).toMatchObject({ endsAt: HOUR, next: { what: 'replace', at: HOUR } });
+    const forEver = leaseAfter(granted(0), { kind: 'renewed', durationMs: 0, renewable: true }, HOUR, 0.5);
+    expect(forEver.next).toBeUndefined();
+  });
+
   it('is renewed again at growing distances while Vault is away, and replaced once it has run out', () => {
     let state = granted(10_000);
     const steps: string[] = [];

@@ -55,8 +55,8 @@ const SUSPECTED_EVERY_MS: Duration = 5_000;
 
 /**
  * The state after some news. A lease is renewed when a third of its time is left, or replaced then, where it can't be
- * renewed or its last renewal was cut short: there is as much time left for what its replacement takes. What fails is tried again at growing distances: as a renewal while the lease is
- * good, as a replacement from then on.
+ * renewed or its last renewal was cut short: there is as much time left for what its replacement takes. What fails is
+ * tried again at growing distances: as a renewal while the lease is good, as a replacement from then on.
  *
  * @param before undefined before the first grant
  * @param random uniform in [0, 1)
@@ -66,7 +66,7 @@ export function leaseAfter(before: LeaseState | undefined, news: LeaseNews, now:
     case 'granted':
       return goodFor(news, news.durationMs, now, random);
     case 'renewed':
-      return goodFor(news, before?.grantedMs || news.durationMs, now, random);
+      return renewed(before, news, now, random);
     case 'seen':
       return {
         ...FOR_EVER,
@@ -95,6 +95,13 @@ function goodFor({ durationMs, renewable }: Grant, grantedMs: Duration, now: Dur
   const what = renewable && durationMs >= WHOLE * grantedMs ? 'renew' : 'replace';
   const leftMs = grantedMs * (1 - DUE - JITTER * (2 * random - 1));
   return { grantedMs, endsAt, confirmedAt: now, failures: 0, next: { what, at: Math.max(now, endsAt - leftMs) } };
+}
+
+/** What was granted for a time does not become good for ever: in its last second Vault's whole seconds are 0. */
+function renewed(before: LeaseState | undefined, grant: Grant, now: Duration, random: number): LeaseState {
+  const grantedMs = before?.grantedMs || grant.durationMs;
+  if (grant.durationMs > 0 || grantedMs === 0) return goodFor(grant, grantedMs, now, random);
+  return { grantedMs, endsAt: now, confirmedAt: now, failures: 0, next: { what: 'replace', at: now } };
 }
 
 /** What is used ever so often is refused ever so often; that must not bring more questions than one that fails may. */
