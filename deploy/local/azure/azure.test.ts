@@ -113,7 +113,8 @@ describe('Azure Resource Manager', () => {
     expect(errorOf(await ask('GET', path + VERSION))).toBe('405 MethodNotAllowed');
     expect(errorOf(await ask('POST', path, { keyType: 'PrimaryKey' }))).toBe('400 MissingApiVersionParameter');
     expect(errorOf(await ask('POST', `${path}?api-version=1999-01-01`, {}))).toBe('400 InvalidApiVersionParameter');
-    expect(errorOf(await ask('POST', path + VERSION, { keyType: 'Tertiary' }))).toBe('400 BadRequest');
+    for (const keyType of ['Tertiary', 'constructor'])
+      expect(errorOf(await ask('POST', path + VERSION, { keyType }))).toBe('400 BadRequest');
     expect(azure.done).toEqual([]);
   });
 

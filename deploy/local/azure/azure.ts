@@ -53,7 +53,10 @@ export interface Azure {
 }
 
 const API_VERSIONS: readonly string[] = ['2024-01-01', '2022-10-01-preview', '2021-11-01'];
-const SLOTS: Readonly<Record<string, KeySlot>> = { PrimaryKey: 'primary', SecondaryKey: 'secondary' };
+const SLOTS: ReadonlyMap<unknown, KeySlot> = new Map([
+  ['PrimaryKey', 'primary'],
+  ['SecondaryKey', 'secondary'],
+]);
 const HOUR_MS = 3_600_000;
 const RETRY_AFTER_S = 1;
 
@@ -151,7 +154,7 @@ function ruleAt(path: ResourcePath, options: AzureOptions): AuthorizationRule {
 /** @throws ArmError 400 */
 async function slotOf(request: IncomingMessage): Promise<KeySlot> {
   const body = (await json(request).catch(() => undefined)) as { keyType?: unknown } | null | undefined;
-  const slot = SLOTS[String(body?.keyType)];
+  const slot = SLOTS.get(body?.keyType);
   if (slot) return slot;
   throw new ArmError(400, 'BadRequest', "The property 'keyType' must be 'PrimaryKey' or 'SecondaryKey'.");
 }

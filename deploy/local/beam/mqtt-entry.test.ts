@@ -102,6 +102,17 @@ describe("Beam's MQTT entry", () => {
     expect([clientId, clean, keepalive]).toEqual(['pi', true, 600]);
   });
 
+  it('ends the session of a device whose packet can not be passed on, and serves the others', async () => {
+    const broker = await startBroker();
+    const beam = await beamTo(broker.url);
+    const pi = await device(beam);
+    pi.raw(Buffer.from('100c00044d51545404000258'.padEnd(28, '0'), 'hex')); // a kept session without a client id
+    await pi.ended;
+    const other = await device(beam);
+    other.say(CONNECT);
+    expect(await other.hears('connack')).toMatchObject({ returnCode: 0 });
+  });
+
   it('leaves topics as they are where it is not told to add the IMSI', async () => {
     const broker = await startBroker();
     const pi = await device(await beamTo(broker.url, { addImsi: false }));

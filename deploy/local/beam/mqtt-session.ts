@@ -80,7 +80,11 @@ export function proxySession(device: Socket, { sim, broker, credentials, addImsi
   packets.on('error', end);
   device.on('data', (chunk: Buffer) => {
     silence.cancel();
-    if (packets.parse(chunk) > MOST_PACKET_BYTES) return end();
+    try {
+      if (packets.parse(chunk) > MOST_PACKET_BYTES) return end();
+    } catch {
+      return end(); // what can be read and not written, such as a kept session without a client id
+    }
     if (!device.destroyed) silence = clock.after(mayBeSilent, end);
   });
   device.on('close', end);

@@ -130,13 +130,13 @@ export async function openKeyRing(directory: string, options: Omit<KeyRingOption
 }
 
 function parseKeys(text: string, path: string): Keys {
-  const wrong = (cause?: unknown) =>
-    new TashikaError('CONFIG_INVALID', `${path} holds no keys; delete it to have new ones made.`, { cause });
+  // Without a cause: it may quote the file.
+  const wrong = () => new TashikaError('CONFIG_INVALID', `${path} holds no keys; delete it to have new ones made.`);
   let keys: Partial<Record<PolicyName, unknown>> | null;
   try {
     keys = JSON.parse(text) as Partial<Record<PolicyName, unknown>> | null;
-  } catch (error) {
-    throw wrong(error);
+  } catch {
+    throw wrong();
   }
   if (!POLICY_NAMES.every((policy) => isKey(keys?.[policy]) || isPair(keys?.[policy]))) throw wrong();
   return keys as Keys;
