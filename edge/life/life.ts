@@ -7,6 +7,7 @@ import { machineClock } from '../clock/index.ts';
 import { configurationOf, type EdgeConfiguration, type LocalSettings } from '../config/index.ts';
 import { Provisioner, type ProvisioningState, summaryOf } from '../provisioning/index.ts';
 import { Feeding, type ServiceManager } from '../watchdog/index.ts';
+import { collectGarbage } from './garbage.ts';
 
 /**
  * How long readings at hand are sent for at the end. The whole end takes 10 s at most: 2 s are left for what must let
@@ -56,6 +57,7 @@ export async function live({ local, loggerOf, stop, manager, parts = {} }: LifeO
   const provisioner = new Provisioner({ local, clock, random, logger: ownLogger, onState });
   const look = () => agent?.look();
   const feeding = manager && new Feeding({ manager, clock, logger: ownLogger, look });
+  const collecting = collectGarbage(clock);
   const stopped = new Promise<void>((resolve) => {
     if (stop.aborted) resolve();
     stop.addEventListener('abort', () => resolve(), { once: true });
@@ -95,6 +97,7 @@ export async function live({ local, loggerOf, stop, manager, parts = {} }: LifeO
       }
     }
   } finally {
+    collecting.cancel();
     feeding?.stop();
     await provisioner.stop();
     await lock.release();
