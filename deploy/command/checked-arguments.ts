@@ -19,6 +19,8 @@ export function checkedArguments(command: Command, given: Readonly<Record<string
   for (const { name, many, required } of command.positionals ?? []) {
     const values = [given[name] ?? []].flat().map(withDash);
     if (required && values.length === 0) throw new Error(`It takes ${name.toUpperCase()}.`);
+    // Such as a variable of a shell that is not set; taken as a path it would be the directory that one is in.
+    if (values.includes('')) throw new Error(`${name.toUpperCase()} is empty.`);
     args[name] = many ? values : values[0];
   }
   for (const [name, option] of Object.entries(command.options ?? {}))
@@ -33,6 +35,7 @@ function givenValue(
   value: unknown,
 ): string | number | boolean | readonly string[] | undefined {
   if (value === undefined) return undefined;
+  if ([value].flat().includes('')) throw new Error(`--${name} is empty.`);
   if (type === 'list') return (value as readonly unknown[]).map(withDash);
   if (Array.isArray(value)) throw new Error(`--${name} was given more than once.`);
   if (type === 'number' && !Number.isFinite(value)) throw new Error(`--${name} takes a number.`);

@@ -1,7 +1,7 @@
 import { messageOf, usageError } from '@tashika/shared/errors';
 import yargs, { type Argv } from 'yargs';
 import { checkedArguments, withoutDashes } from './checked-arguments.ts';
-import type { Command, CommandArguments, CommandGroup, Positional } from './group.ts';
+import type { Command, CommandArguments, CommandGroup, Option, Positional } from './group.ts';
 import { NAME, placeOf, sentenceFor } from './wrong-usage.ts';
 
 /** yargs has had it since 17.7; its types leave it out. */
@@ -163,9 +163,14 @@ function groupParser(
 function commandParser(parser: Argv, group: CommandGroup, command: Command): Argv {
   parser.usage(`$0 ${group.name} ${wordsOf(command)}\n\n${command.description ?? `${command.summary}.`}`);
   for (const { name, summary, choices } of command.positionals ?? [])
-    parser.positional(name, { type: 'string', describe: summary, ...(choices && { choices }) });
+    parser.positional(name, {
+      type: 'string',
+      describe: `${summary}${detailsOf(choices ? { choices } : {})}`,
+      ...(choices && { choices }),
+    });
   for (const [name, option] of Object.entries(command.options ?? {})) {
-    const { type, summary, value, choices, standard, required } = option;
+    const { type, value, choices, standard, required } = option;
+    const summary = `${option.summary}${detailsOf(option)}`;
     parser.option(name, {
       type: type === 'flag' ? 'boolean' : type === 'number' ? 'number' : 'string',
       array: type === 'list',
@@ -178,6 +183,16 @@ function commandParser(parser: Argv, group: CommandGroup, command: Command): Arg
     });
   }
   return parser;
+}
+
+/** What else the help says of an argument; yargs leaves it out together with the types. */
+function detailsOf({ choices, standard, required }: Partial<Option>): string {
+  const details = [
+    ...(required ? ['required'] : []),
+    ...(choices ? [choices.join(', ')] : []),
+    ...(standard === undefined ? [] : [`${standard} where left out`]),
+  ];
+  return details.length > 0 ? ` (${details.join('; ')})` : '';
 }
 
 /** The command with what it takes by place, as yargs reads it: `check <input..>`. */

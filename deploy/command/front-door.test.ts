@@ -115,6 +115,7 @@ describe('wrong usage ends with 2 and says what is wrong where', () => {
     options: {
       times: { type: 'number', summary: 'How often' },
       how: { type: 'text', summary: 'How', choices: ['slow', 'fast'] },
+      note: { type: 'list', summary: 'What to write on it' },
     },
     run: async () => 0,
   });
@@ -132,7 +133,13 @@ describe('wrong usage ends with 2 and says what is wrong where', () => {
     [['ship', 'send', 'a', '--times', 'often'], /^USAGE: --times takes a number\. tashika ship send --help lists/],
     [['ship', 'send', 'a', '--times', '1', '--times', '2'], /^USAGE: --times was given more than once\. /],
     [['ship', 'send', 'a', '--times'], /^USAGE: .*times.* tashika ship send --help lists/],
-    [['ship', 'send', 'a', '--how', 'well'], /^USAGE: .*how.*well.*slow.*fast.* tashika ship send --help lists/],
+    [
+      ['ship', 'send', 'a', '--how', 'well'],
+      /^USAGE: --how is "well"; it must be one of slow, fast\. tashika ship send --help lists/,
+    ],
+    [['ship', 'send', ''], /^USAGE: WHAT is empty\. tashika ship send --help lists/],
+    [['ship', 'send', 'a', '--how='], /^USAGE: --how .*\. tashika ship send --help lists/],
+    [['ship', 'send', 'a', '--note', 'b', '--note', ''], /^USAGE: --note is empty\. tashika ship send --help lists/],
   ])('%j', async (args, sentence) => {
     const { code, out, err } = await run(args, groups);
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -342,6 +349,28 @@ describe('help', () => {
     expect(out).toMatch(/what\s+What is sent/);
     expect(out).toMatch(/--to\s+NAME: who gets it/);
     expect(out).toMatch(/--json/);
+  });
+
+  it('of a command says which values there are, what holds where one is left out, and what is needed', async () => {
+    const groups = groupOf({
+      positionals: [{ name: 'what', summary: 'What is sent', required: true, choices: ['box', 'letter'] }],
+      options: {
+        how: { type: 'text', summary: 'How', choices: ['slow', 'fast'], standard: 'slow' },
+        to: { type: 'text', value: 'NAME', summary: 'Who gets it', required: true },
+        times: { type: 'number', summary: 'How often', standard: 1 },
+      },
+      run: async () => 0,
+    });
+    const { out } = await run(['ship', 'send', '--help'], groups);
+    expect(out).toMatch(/what\s+What is sent \(box, letter\)$/m);
+    expect(out).toMatch(/--how\s+How \(slow, fast; slow where left out\)$/m);
+    expect(out).toMatch(/--to\s+NAME: Who gets it \(required\)$/m);
+    expect(out).toMatch(/--times\s+How often \(1 where left out\)$/m);
+    const { err } = await run(['ship', 'send', 'box'], groups);
+    expect(err).toBe('USAGE: It needs --to. tashika ship send --help lists what there is.\n');
+    expect((await run(['ship', 'send', 'crate', '--to', 'me'], groups)).err).toMatch(
+      /^USAGE: WHAT is "crate"; it must be one of box, letter\. /,
+    );
   });
 
   it.each(GROUPS.map((group) => [group.name, group] as const))(

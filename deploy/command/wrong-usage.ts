@@ -13,6 +13,18 @@ export function sentenceFor(message: string, args: readonly string[], group: Com
     const required = (command.positionals ?? []).filter((positional) => positional.required);
     return `It takes ${required.map(({ name }) => name.toUpperCase()).join(' and ')}.`;
   }
+  const refused = /^Invalid values:\s+Argument: (.+), Given: (.+), Choices: (.+)$/.exec(message);
+  if (refused) {
+    const [, name, given, choices] = refused as unknown as [string, string, string, string];
+    const isPositional = command?.positionals?.some((positional) => positional.name === name);
+    return `${isPositional ? name.toUpperCase() : `--${name}`} is ${given}; it must be one of ${choices.replaceAll('"', '')}.`;
+  }
+  const missing = /^Missing required arguments?: (.+)$/.exec(message)?.[1];
+  if (missing !== undefined)
+    return `It needs ${missing
+      .split(', ')
+      .map((name) => `--${name}`)
+      .join(' and ')}.`;
   return message;
 }
 
