@@ -3,9 +3,9 @@ import { fingerprintOf } from '@tashika/shared/fingerprint';
 import { describe, expect, it } from 'vitest';
 import { HELD_MS } from './journal.ts';
 import type { RotationPorts } from './ports.ts';
-import { FATES, type Fate, Killed, World } from './rig.ts';
 import { type Rotated, type RunOptions, rotate } from './rotate.ts';
 import type { RuleKind } from './slots.ts';
+import { FATES, type Fate, Killed, World } from './testing/world.ts';
 
 type Fated = (write: number, what: string) => Fate | Promise<Fate>;
 

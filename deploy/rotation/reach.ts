@@ -1,7 +1,7 @@
 import { openVault, type Vault, vaultSettingsFromEnvironment } from '@tashika/cloud/secrets';
-import { TashikaError } from '@tashika/shared/errors';
 import type { CommandContext } from '../command/index.ts';
 import { SoracomApi } from '../soracom/api/index.ts';
+import { authKeyFrom } from '../soracom/surroundings.ts';
 import { AzureRuleClient } from './azure/index.ts';
 import type { RotationPorts, Witness } from './ports.ts';
 import type { AzureSettings, UserSettings } from './settings.ts';
@@ -25,7 +25,6 @@ export interface SoracomReach {
   readonly credentialId: string;
 }
 
-const SORACOM_KEY = 'kv/tashika/soracom';
 const NO_LOG = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** A session by the environment's variables; what it meets is told by the errors of what is asked of it. */
@@ -43,16 +42,7 @@ export function soracomApiOf({ env, clock, signal }: CommandContext, vault: Vaul
     endpoint,
     clock,
     signal,
-    authKey: async () => {
-      const { SORACOM_AUTH_KEY_ID, SORACOM_AUTH_KEY } = env;
-      if (SORACOM_AUTH_KEY_ID && SORACOM_AUTH_KEY) return { authKeyId: SORACOM_AUTH_KEY_ID, authKey: SORACOM_AUTH_KEY };
-      const { authKeyId, authKey } = (await vault.readKv(SORACOM_KEY))?.data ?? {};
-      if (authKeyId && authKey) return { authKeyId, authKey };
-      throw new TashikaError(
-        'VAULT_SECRET_MISSING',
-        `There is no key to log in to SORACOM with: set SORACOM_AUTH_KEY_ID and SORACOM_AUTH_KEY, or put them into Vault (\`vault kv put ${SORACOM_KEY} authKeyId=… authKey=…\`).`,
-      );
-    },
+    authKey: () => authKeyFrom(env, async () => vault),
   });
 }
 

@@ -1,8 +1,8 @@
 import { fingerprintOf } from '@tashika/shared/fingerprint';
 import { describe, expect, it } from 'vitest';
 import { describeSurvey } from './description.ts';
-import { World } from './rig.ts';
 import { rotate, survey } from './rotate.ts';
+import { World } from './testing/world.ts';
 
 const WHERE = { resource: '/subscriptions/s/rules/rule', vaultPath: 'kv/…', credentialId: 'event-hubs-send' };
 

@@ -73,7 +73,12 @@ function lazyVault({ env, clock }: Pick<Context, 'env' | 'clock'>) {
   };
 }
 
-async function authKeyFrom(env: Context['env'], vault: () => Promise<Vault>): Promise<AuthKey> {
+/**
+ * The key to log in to SORACOM with: of the environment, or the one in Vault.
+ *
+ * @throws TashikaError `CONFIG_INVALID` where neither is named, `VAULT_SECRET_MISSING`; what opening Vault throws
+ */
+export async function authKeyFrom(env: Context['env'], vault: () => Promise<Vault>): Promise<AuthKey> {
   const { SORACOM_AUTH_KEY_ID: authKeyId, SORACOM_AUTH_KEY: authKey, VAULT_ADDR } = env;
   if (authKeyId && authKey) return { authKeyId, authKey };
   if (!VAULT_ADDR)

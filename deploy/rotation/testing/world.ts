@@ -1,9 +1,9 @@
 import { TashikaError } from '@tashika/shared/errors';
 import { fingerprintIn, fingerprintOf } from '@tashika/shared/fingerprint';
 import type { Clock, Duration, TimerHandle } from '@tashika/shared/time';
-import type { Journal } from './journal.ts';
-import type { RotationPorts } from './ports.ts';
-import type { RuleKind, Slot } from './slots.ts';
+import type { Journal } from '../journal.ts';
+import type { RotationPorts } from '../ports.ts';
+import type { RuleKind, Slot } from '../slots.ts';
 
 /** A clock that a sleep moves on at once. */
 export class HastyClock implements Clock {
