@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Vault } from '@tashika/cloud/secrets';
 import { TashikaError } from '@tashika/shared/errors';
@@ -42,6 +42,13 @@ describe('a kept plan', () => {
   it('has no secret in it', async () => {
     const text = await readFile(file, 'utf8');
     for (const secret of Object.values(SECRETS)) expect(text).not.toContain(secret);
+  });
+
+  it('that can not be kept leaves nothing behind', async () => {
+    await mkdir(join(rig.directory, 'folder'));
+    const { error } = await rig.run('plan', { directory: '.', out: 'folder' });
+    expect(error).toMatchObject({ code: 'CONFIG_UNREADABLE', message: expect.stringContaining("can't be kept in") });
+    expect(await readdir(rig.directory)).not.toContain('folder.new');
   });
 
   it('stays unapproved where the person says no, and that is answered', async () => {

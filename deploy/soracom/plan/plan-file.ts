@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { parseJsonText } from '@tashika/shared/config';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import { digestOf } from './canonical.ts';
@@ -28,10 +28,12 @@ export interface SavedPlan {
  */
 export function savePlan(file: string, saved: SavedPlan): void {
   const text = JSON.stringify({ format: FORMAT, digest: digestOf(saved.plan), ...saved }, null, 2);
+  const unfinished = `${file}.new`;
   try {
-    writeFileSync(`${file}.new`, `${text}\n`);
-    renameSync(`${file}.new`, file);
+    writeFileSync(unfinished, `${text}\n`);
+    renameSync(unfinished, file);
   } catch (error) {
+    rmSync(unfinished, { force: true });
     throw new TashikaError('CONFIG_UNREADABLE', `The plan can't be kept in ${file}: ${messageOf(error)}`, {
       cause: error,
     });
