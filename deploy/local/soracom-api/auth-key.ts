@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TashikaError } from '@tashika/shared/errors';
+import { readKept, replaceKept } from './kept-file.ts';
 
 /** What a client logs in with. */
 export interface AuthKey {
@@ -27,7 +28,7 @@ export function environmentFileIn(directory: string): string {
  */
 export function keptAuthKey(directory: string): AuthKey | undefined {
   const path = environmentFileIn(directory);
-  const text = contentsOf(path);
+  const text = readKept(path);
   if (text === undefined) return undefined;
   const [authKeyId, authKey] = ['SORACOM_AUTH_KEY_ID', 'SORACOM_AUTH_KEY'].map(
     (name) => new RegExp(`^${name}=(\\S+)$`, 'm').exec(text)?.[1],
@@ -42,17 +43,5 @@ export function keepAuthKey(directory: string, { authKeyId, authKey }: AuthKey, 
   const path = environmentFileIn(directory);
   const lines = [`SORACOM_ENDPOINT=${url}`, `SORACOM_AUTH_KEY_ID=${authKeyId}`, `SORACOM_AUTH_KEY=${authKey}`];
   const text = `${lines.join('\n')}\n`;
-  if (text === contentsOf(path)) return;
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  chmodSync(`${path}.new`, 0o600); // it may be left over from a crash
-  renameSync(`${path}.new`, path);
-}
-
-function contentsOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  if (text !== readKept(path)) replaceKept(path, text);
 }

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TashikaError } from '@tashika/shared/errors';
 import type { Settings, SimSettings } from './account/index.ts';
+import { readKept, replaceKept } from './kept-file.ts';
 
 const FORMAT = 1;
 
@@ -28,7 +29,7 @@ export class Store {
    * @throws TashikaError CONFIG_INVALID when the file is there but can't be read as settings
    */
   read(): Settings | undefined {
-    const text = contentsOf(this.#path);
+    const text = readKept(this.#path);
     if (text === undefined) return undefined;
     try {
       const { format, groups, credentials, sims } = JSON.parse(text) as Kept;
@@ -40,20 +41,10 @@ export class Store {
     throw new TashikaError('CONFIG_INVALID', `${this.#path} holds no account; delete it to have a new one made.`);
   }
 
-  /** Written beside and renamed into place: a crash leaves the former settings or these. */
+  /** A crash leaves the former settings or these. */
   keep(settings: Settings): void {
     const { groups, credentials, sims } = settings;
     const kept: Kept = { format: FORMAT, groups, credentials, sims: Object.fromEntries(sims) };
-    writeFileSync(`${this.#path}.new`, `${JSON.stringify(kept, null, 1)}\n`, { mode: 0o600 });
-    renameSync(`${this.#path}.new`, this.#path);
-  }
-}
-
-function contentsOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    replaceKept(this.#path, `${JSON.stringify(kept, null, 1)}\n`);
   }
 }
