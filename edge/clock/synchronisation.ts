@@ -125,18 +125,20 @@ function answerOf(
   signal: AbortSignal | undefined,
   read: (stdout: string) => boolean,
 ): Promise<boolean | undefined> {
+  // Node keeps what listens for a program that could not be started: on `signal` that would pile up for ever.
+  const own = new AbortController();
+  const end = () => own.abort(signal?.reason);
+  if (signal?.aborted) end();
+  signal?.addEventListener('abort', end, { once: true });
   return new Promise((resolve) => {
     execFile(
       program,
       args,
-      {
-        timeout: 5_000,
-        killSignal: 'SIGKILL',
-        encoding: 'utf8',
-        env: childEnvironment(),
-        ...(signal && { signal }),
+      { timeout: 5_000, killSignal: 'SIGKILL', encoding: 'utf8', env: childEnvironment(), signal: own.signal },
+      (error, stdout) => {
+        signal?.removeEventListener('abort', end);
+        resolve(error ? undefined : read(stdout));
       },
-      (error, stdout) => resolve(error ? undefined : read(stdout)),
     );
   });
 }
