@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GROUPS } from './groups.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const NODE = [process.execPath, '--conditions=source', '--import', 'tsx', MAIN] as const;
@@ -35,12 +34,6 @@ async function outcomeOf(command: string, ...args: readonly string[]) {
 const tashika = (...args: readonly string[]) => outcomeOf('tashika', ...args);
 
 describe.concurrent('tashika', () => {
-  it('names its groups', async () => {
-    const { code, out, err } = await tashika('--help');
-    expect([code, err]).toEqual([0, '']);
-    for (const { name } of GROUPS) expect(out).toMatch(new RegExp(`^ +tashika ${name} `, 'm'));
-  });
-
   it('names the nearest group for one that there is not, on stdout as JSON with --json', async () => {
     expect(await tashika('rum', '--json')).toEqual({
       code: 2,
@@ -60,7 +53,7 @@ describe.concurrent('tashika', () => {
   });
 });
 
-it('completes groups, commands and options in bash', async () => {
+it('completes commands and options in bash', async () => {
   const { out, err } = await outcomeOf(
     'bash',
     '-c',
@@ -70,9 +63,8 @@ it('completes groups, commands and options in bash', async () => {
        _tashika_yargs_completions
        echo "\${COMPREPLY[@]}"
      }
-     completed ru
      completed run ev
      completed run --js`,
   );
-  expect({ out, err }).toEqual({ out: 'run\nevent-hubs\n--json\n', err: '' });
+  expect({ out, err }).toEqual({ out: 'event-hubs\n--json\n', err: '' });
 });
