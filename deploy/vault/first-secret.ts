@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Vault } from '@tashika/cloud/secrets';
-import { TashikaError } from '@tashika/shared/errors';
+import { isTashikaError, TashikaError } from '@tashika/shared/errors';
 
 /** Secrets that no engine makes, by their names below `kv/tashika/`, and the fields of each. */
 const SECRETS = {
@@ -38,7 +38,17 @@ export async function putSecret(name: SecretName, text: string, vault: Vault): P
  * @throws TashikaError VAULT_CHANGED_MEANWHILE where there is one; those of `Vault`
  */
 export async function generateBeamKey(vault: Vault): Promise<number> {
-  return vault.writeKv(secretPath('beam'), { preSharedKey: randomBytes(KEY_BYTES).toString('base64url') }, { cas: 0 });
+  const path = secretPath('beam');
+  try {
+    return await vault.writeKv(path, { preSharedKey: randomBytes(KEY_BYTES).toString('base64url') }, { cas: 0 });
+  } catch (error) {
+    if (!isTashikaError(error, 'VAULT_CHANGED_MEANWHILE')) throw error;
+    throw new TashikaError(
+      'VAULT_CHANGED_MEANWHILE',
+      `${path} was not written: there is a key already, and devices may sign with it.`,
+      { cause: error },
+    );
+  }
 }
 
 function secretOf(name: SecretName, text: string): Readonly<Record<string, string>> {

@@ -216,7 +216,10 @@ describe.skipIf(!haveBao())('what the engines give, on a real server', () => {
     expect(key).toMatch(/^[\w-]{43}$/);
     expect(made.seen).not.toContain(key);
     const again = await runVault('put', { secret: 'beam', generate: true }, env);
-    expect(again.error).toMatchObject({ code: 'VAULT_CHANGED_MEANWHILE' });
+    expect(again.error).toMatchObject({
+      code: 'VAULT_CHANGED_MEANWHILE',
+      message: 'kv/tashika/beam was not written: there is a key already, and devices may sign with it.',
+    });
     expect((await runVault('put', { secret: 'soracom', generate: true }, env)).error).toMatchObject({ code: 'USAGE' });
   });
 
