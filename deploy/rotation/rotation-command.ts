@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Timestamp } from '@tashika/shared/time';
+import type { Duration, Timestamp } from '@tashika/shared/time';
 import { type CommandArguments, type CommandContext, EXIT_DECLINED, type ExitCode, flagOf } from '../command/index.ts';
 import { describeStep, describeSurvey } from './description.ts';
 import { portsOf, type Reach, soracomApiOf, vaultOf } from './reach.ts';
@@ -8,7 +8,8 @@ import { type Rotated, type RotationOptions, rotate, type Survey, survey } from 
 import { azureSettingsOf, credentialOf, rulesOf, soracomEndpointOf, userSettingsOf } from './settings.ts';
 import type { RuleKind } from './slots.ts';
 
-const LOOK_EVERY_MS = 5_000;
+/** Between two looks; more often where Funnel is known to settle sooner than usual. */
+const lookEveryMs = (settleMs: Duration): Duration => Math.min(5_000, Math.max(500, settleMs / 4));
 
 /** `tashika rotate event-hubs-key`. */
 export async function runRotation(args: CommandArguments, context: CommandContext): Promise<ExitCode> {
@@ -77,7 +78,7 @@ async function rotateTelling(rotation: RotationOptions, args: CommandArguments, 
     takeover: flagOf(args, 'takeover'),
     unproved: flagOf(args, 'unproved'),
     proveWithinMs: users.proveWithinMs,
-    lookEveryMs: LOOK_EVERY_MS,
+    lookEveryMs: lookEveryMs(users.settleMs),
     signal: context.signal,
     onStep: (step, facts) => context.progress(`${rule}: ${describeStep(step, facts)}`),
     onDoubts: (doubts) => context.progress(`${rule}: ${doubts.join(' ')}`),
