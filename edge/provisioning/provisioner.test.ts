@@ -197,6 +197,7 @@ describe('an agent that is provisioned', () => {
     await levelOf();
     provisioner.running();
     await clock.advance(60_000);
+    await asked(1);
     metadata.userData = TWO;
     await clock.advance(AN_HOUR);
     await asked(2);
