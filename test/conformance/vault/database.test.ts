@@ -16,6 +16,8 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 describe.skipIf(!haveBao())('users of PostgreSQL that Vault makes', () => {
   const directory = mkdtempSync(join(tmpdir(), 'tashika-database-'));
+  // Of its own: where the tests run as root, PostgreSQL runs as somebody who may not enter the other one.
+  const data = mkdtempSync(join(tmpdir(), 'tashika-postgres-'));
   let postgres: Postgres;
   let bao: Bao;
   let vault: Vault;
@@ -24,7 +26,7 @@ describe.skipIf(!haveBao())('users of PostgreSQL that Vault makes', () => {
 
   beforeAll(async () => {
     [postgres, bao] = await Promise.all([
-      startPostgres({ directory: mkdtempSync(join(tmpdir(), 'tashika-postgres-')), settings: { fsync: 'off' } }),
+      startPostgres({ directory: data, settings: { fsync: 'off' } }),
       startBao({ directory }),
     ]);
     url = new URL(await postgres.createDatabase());
@@ -40,7 +42,7 @@ describe.skipIf(!haveBao())('users of PostgreSQL that Vault makes', () => {
     await vault?.stop();
     await administrator?.end();
     await Promise.all([bao?.stop(), postgres?.stop()]);
-    rmSync(directory, { recursive: true, force: true });
+    for (const each of [directory, data]) rmSync(each, { recursive: true, force: true });
   });
 
   function site(password: string | undefined = FIRST_PASSWORD) {
