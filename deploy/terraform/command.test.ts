@@ -65,6 +65,13 @@ it.each([
   });
 });
 
+it('tashika terraform preview says where it can write nothing, before anything is planned', async () => {
+  await expect(run(terraformGroup, 'preview', 'dev', '--out', '/dev/null')).rejects.toMatchObject({
+    code: 'CONFIG_UNREADABLE',
+    message: expect.stringMatching(/^The plan can't be written to \/dev\/null\/dev: ENOTDIR/),
+  });
+});
+
 describe.skipIf(!hasTerraform())('tashika terraform', () => {
   it('check counts the tests that passed', async () => {
     const { text, answer } = await run(terraformGroup, 'check', 'modules/naming-tags', 'modules/budget');

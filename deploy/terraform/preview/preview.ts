@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { messageOf, TashikaError } from '@tashika/shared/errors';
 import { TERRAFORM } from '../place.ts';
 import { type Ran, runTerraform, succeeded } from '../run.ts';
 import type { Answers } from '../schema/provider.ts';
@@ -70,13 +71,19 @@ export async function rehearse<Result>(
  * Writes `<directory>/<stack>/plan.json`: what `terraform show -json` tells of a plan that creates all of the stack.
  *
  * @returns the file
- * @throws TashikaError TERRAFORM_FAILED, TOOL_MISSING
+ * @throws TashikaError TERRAFORM_FAILED, TOOL_MISSING; CONFIG_UNREADABLE where it can't be written
  */
 export async function previewPlan(stack: string, directory: string, signal?: AbortSignal): Promise<string> {
+  const place = join(directory, basename(stack));
+  const file = join(place, 'plan.json');
+  const unwritable = (error: unknown) => {
+    throw new TashikaError('CONFIG_UNREADABLE', `The plan can't be written to ${place}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  };
+  await mkdir(place, { recursive: true }).catch(unwritable);
   const json = await rehearse(stack, (rehearsal) => planJson(rehearsal), signal && { signal });
-  const file = join(directory, basename(stack), 'plan.json');
-  await mkdir(join(directory, basename(stack)), { recursive: true });
-  await writeFile(file, json);
+  await writeFile(file, json).catch(unwritable);
   return file;
 }
 
