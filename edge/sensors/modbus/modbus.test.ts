@@ -221,7 +221,7 @@ describe('Modbus RTU over a real tty', () => {
       { sensor: 'a', address: 10 },
       { sensor: 'b', address: 20 },
     ];
-    const sink = await started({ path: pair.agent, timeoutMs: 300, registers });
+    const sink = await started({ path: pair.agent, timeoutMs: 1_500, registers });
     await sink.until(() => seen(sink, 'b').length > 0);
     expect(new Set(seen(sink, 'a'))).toEqual(new Set([10]));
     expect(seen(sink, 'b')).toEqual([20]);
