@@ -159,7 +159,7 @@ describe.skipIf(!haveOpa())("a team's folder", () => {
   });
 
   it('with parameters that are no JSON is told by the file', async () => {
-    expect(await refusal({ 'parameters.json': '{' })).toMatch(/^POLICY_INVALID parameters\.json: /);
+    expect(await refusal({ 'parameters.json': '{' })).toMatch(/^POLICY_INVALID parameters\.json is not JSON/);
   });
 
   it('that is not there is told', async () => {

@@ -4,7 +4,7 @@ output "funnel_url" {
 }
 
 output "beam_url" {
-  description = "Destination for SORACOM Beam's HTTP entry point."
+  description = "Destination for SORACOM Beam's website entry point."
   value       = module.dashboard.receipts_url
 }
 
