@@ -86,7 +86,7 @@ describe.skipIf(!haveGuestTools())('the agent at a real kernel with a GPIO chip'
         await guest.setLine(LINES['old-meter'], level);
         await guest.edgesTaken();
         // How long a pulse is, and the pause after it: the kernel's thread that queues an edge must come to run.
-        await pause(10);
+        await pause(30);
       }
     for (const name of ['meter', 'old-meter'])
       await receiver.until(`200 pulses of ${name}`, () => receiver.valuesOf(`${name}/count`).at(-1) === 200);
