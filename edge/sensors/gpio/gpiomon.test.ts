@@ -61,7 +61,8 @@ describe.each([1, 2] as const)('a counter by gpiomon of libgpiod %i', (major) =>
     const gpiod = scripted(major);
     const settings = { mode: 'counter', debounceMs: 0, stuckMs: 5_000, intervalMs: 86_400_000 } as const;
     const { sink } = await watched(gpiod, settings, clock);
-    await gpiod.edge(true);
+    // Libgpiod 1 says nothing before the first edge; libgpiod 2 says when it watches, and an edge would come later than that.
+    if (major === 1) await gpiod.edge(true);
     await sink.until(() => sink.count('running') === 1);
     await clock.advance(5_000);
     expect(sink.states.at(-1)).toEqual({
