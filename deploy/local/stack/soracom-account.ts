@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { fingerprintOf } from '@tashika/shared/fingerprint';
 import type { Timestamp } from '@tashika/shared/time';
 import type { Sim } from '../sims/index.ts';
 import type { Account, Settings, SimSeed } from '../soracom-api/index.ts';
@@ -85,9 +85,4 @@ export function joining(account: Account, sim: Sim): Sim {
 
 function fieldOf(connectionString: string, name: string): string {
   return new RegExp(`(?:^|;)${name}=([^;]*)`).exec(connectionString)?.[1] ?? '';
-}
-
-/** So that a later look can tell whether the key is still this one, for it can't be read back. */
-function fingerprintOf(secret: string): string {
-  return `sha256:${createHash('sha256').update(secret).digest('hex').slice(0, 12)}`;
 }
