@@ -229,13 +229,18 @@ function sliceOf(group: readonly Run[], divisor: number, sealing: Sealing | unde
     const most = Math.max(1, Math.floor(all / divisor));
     const { batch, done } = waiting[0]!;
     const startsAtCheckpoint = batch.startsAtCheckpoint && done === 0;
-    const events = openSome(waiting, most, share).map((event) => withSealed(event, sealing));
+    const events = openSome(waiting, most, share, sealing);
     return { partitionId, ownerId: batch.ownerId, events, startsAtCheckpoint };
   });
 }
 
 /** Opens the next `most` events that are not done, as long as their bodies are fewer than `mostBytes`; at least one. */
-function openSome(waiting: readonly Waiting[], most: number, mostBytes: number): OpenedEvent[] {
+function openSome(
+  waiting: readonly Waiting[],
+  most: number,
+  mostBytes: number,
+  sealing: Sealing | undefined,
+): OpenedEvent[] {
   const events: OpenedEvent[] = [];
   let bytes = 0;
   for (const { batch, done } of waiting)
@@ -243,7 +248,7 @@ function openSome(waiting: readonly Waiting[], most: number, mostBytes: number):
       if (events.length > 0 && (events.length >= most || bytes >= mostBytes)) return events;
       const arrived = batch.events[index]!;
       bytes += arrived.body.byteLength;
-      events.push(openEvent(arrived));
+      events.push(withSealed(openEvent(arrived), sealing));
     }
   return events;
 }
