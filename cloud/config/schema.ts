@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { MOST_WINDOWS_A_READING, WINDOW_MS, windowingOf } from '../windows/index.ts';
 import { eventHubs, hubRules } from './event-hubs.ts';
+import { fleet } from './fleet.ts';
 import { secrets, secretsRules } from './secrets.ts';
 import { storeUrlProblems } from './store-url.ts';
 
@@ -262,6 +263,7 @@ export const cloudSchema = Type.Object({
   retention,
   secrets,
   sealing,
+  fleet,
   log,
 });
 

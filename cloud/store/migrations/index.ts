@@ -5,6 +5,7 @@ import { losses } from './0004-losses.ts';
 import { operations } from './0005-operations.ts';
 import { workerKeys } from './0006-worker-keys.ts';
 import { sealing } from './0007-sealing.ts';
+import { fleet } from './0008-fleet.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   operations,
   workerKeys,
   sealing,
+  fleet,
 ];

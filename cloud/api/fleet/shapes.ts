@@ -1,0 +1,203 @@
+import type { imageRecordSchema } from '@tashika/shared/image';
+import Type, { type Static, type TSchema } from 'typebox';
+import { SIGNALS } from '../../fleet/gate/index.ts';
+import { DEVICE_STATES, ROLLOUT_STATES, type rolloutPlanSchema } from '../../fleet/rollout/index.ts';
+import { ref, word } from '../shapes.ts';
+
+/** What the API says of images, rollouts and updaters. The rules of `../shapes.ts` hold here too. */
+
+function named<Schema extends TSchema>(name: string, schema: Schema): Schema & { $id: string } {
+  return { ...schema, $id: name };
+}
+
+const Time = (description: string) => Type.String({ format: 'date-time', description });
+const TimeOrNull = (description: string) =>
+  Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time', description });
+const TextOrNull = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description });
+const NumberOrNull = (description: string) => Type.Unsafe<number | null>({ type: ['number', 'null'], description });
+const Count = (description: string) => Type.Integer({ minimum: 0, description });
+const ImageText = Type.String({ description: 'Kind and version: `agent/1.5.0`.' });
+
+export const FleetImage = named(
+  'FleetImage',
+  Type.Object({
+    image: ImageText,
+    record: Type.Unsafe<Static<typeof imageRecordSchema>>({ type: 'object', description: 'What its build tells.' }),
+    channels: Type.Array(Type.String(), { description: 'Channels that have this version now.' }),
+    importedAt: Time('When it was imported.'),
+    importedBy: Type.String(),
+    revokedAt: TimeOrNull('When it was revoked; never offered since.'),
+    revokedReason: TextOrNull('Why.'),
+    children: Type.Array(Type.String(), { description: 'Images that were built on it.' }),
+    devices: Count('Devices that have it now, by their readings or their updater.'),
+  }),
+);
+export type FleetImage = Static<typeof FleetImage>;
+
+export const FleetImageList = named('FleetImageList', Type.Object({ images: Type.Array(ref(FleetImage)) }));
+export type FleetImageList = Static<typeof FleetImageList>;
+
+const ByState = Type.Unsafe<Readonly<Record<string, number>>>({
+  type: 'object',
+  additionalProperties: { type: 'integer' },
+  description: 'How many devices are in each state.',
+});
+
+export const RolloutWave = named(
+  'RolloutWave',
+  Type.Object({
+    wave: Type.Integer({ minimum: 1 }),
+    state: word(['waiting', 'updating', 'soaking', 'passed', 'failed']),
+    devices: Count('Devices of this wave alone.'),
+    cumulative: Count('Devices of it and of those before.'),
+    byState: ByState,
+    soakUntil: TimeOrNull('When it has been watched long enough; null while it is not soaking.'),
+  }),
+);
+export type RolloutWave = Static<typeof RolloutWave>;
+
+export const RolloutSignal = named(
+  'RolloutSignal',
+  Type.Object({
+    signal: word(SIGNALS),
+    observed: NumberOrNull('Of the updated devices.'),
+    expected: NumberOrNull('Of them, by their own past and by their neighbours.'),
+    evidence: Type.Number({ description: 'That they are worse; halts at the threshold.' }),
+    threshold: Type.Number(),
+    devices: Count('Updated devices that were looked at.'),
+    worst: Type.Array(Type.String(), { description: 'Controller ids, the worst first.' }),
+    since: TimeOrNull('Since when it has been raised.'),
+    /** Newest last; at most 200. */
+    series: Type.Array(
+      Type.Object({
+        at: Time('End of the round.'),
+        observed: NumberOrNull('As above.'),
+        expected: NumberOrNull('As above.'),
+        evidence: Type.Number(),
+      }),
+    ),
+  }),
+);
+export type RolloutSignal = Static<typeof RolloutSignal>;
+
+const rolloutFields = {
+  id: Type.String(),
+  image: ImageText,
+  state: word(ROLLOUT_STATES),
+  reason: TextOrNull('Of the state, in words.'),
+  since: Time('Of the state.'),
+  wave: Count('The wave under way, from 1; 0 before the start.'),
+  wavesTotal: Count('Waves of the plan.'),
+  devices: Count('Devices of all waves.'),
+  touched: Count('Devices that were ever offered the image.'),
+  byState: ByState,
+  createdAt: Time('When it was planned.'),
+  createdBy: Type.String(),
+  approvedBy: TextOrNull('Who approved it.'),
+  startedAt: TimeOrNull('When it started.'),
+  endedAt: TimeOrNull('When it ended.'),
+};
+
+export const RolloutSummary = named('RolloutSummary', Type.Object(rolloutFields));
+export type RolloutSummary = Static<typeof RolloutSummary>;
+
+export const RolloutList = named('RolloutList', Type.Object({ rollouts: Type.Array(ref(RolloutSummary)) }));
+export type RolloutList = Static<typeof RolloutList>;
+
+export const Rollout = named(
+  'Rollout',
+  Type.Object({
+    ...rolloutFields,
+    plan: Type.Unsafe<Static<typeof rolloutPlanSchema>>({ type: 'object', description: 'As it was written.' }),
+    waves: Type.Array(ref(RolloutWave)),
+    signals: Type.Array(ref(RolloutSignal)),
+    failing: Type.Object(
+      {
+        signal: Type.Unsafe<(typeof SIGNALS)[number] | 'installation' | null>({ type: ['string', 'null'] }),
+        since: TimeOrNull('Since when the signal was raised.'),
+        devices: Type.Array(Type.String(), { description: 'Controller ids; 100 at most.' }),
+      },
+      { description: 'What halted it; signal null where nothing did.' },
+    ),
+  }),
+);
+export type Rollout = Static<typeof Rollout>;
+
+export const AuditEntry = named(
+  'AuditEntry',
+  Type.Object({
+    id: Type.String(),
+    at: Time('When.'),
+    actor: Type.String({ description: 'A person, `gate`, `rollout`, or `device:<controller id>`.' }),
+    subject: Type.String(),
+    event: Type.String(),
+    from: TextOrNull('State before.'),
+    to: TextOrNull('State after.'),
+    reason: Type.String(),
+  }),
+);
+export type AuditEntry = Static<typeof AuditEntry>;
+
+export const AuditList = named(
+  'AuditList',
+  Type.Object({ entries: Type.Array(ref(AuditEntry)), next: TextOrNull('What to pass as `before` for older ones.') }),
+);
+export type AuditList = Static<typeof AuditList>;
+
+export const FleetVersions = named(
+  'FleetVersions',
+  Type.Object({
+    asOf: Time('When they were counted.'),
+    regions: Type.Array(
+      Type.Object({
+        region: Type.String(),
+        versions: Type.Array(Type.Object({ version: Type.String(), devices: Count('Devices.') })),
+      }),
+      { description: "The agent's version that the devices' readings tell; `unknown` where they tell none." },
+    ),
+  }),
+);
+export type FleetVersions = Static<typeof FleetVersions>;
+
+export const FleetDevice = named(
+  'FleetDevice',
+  Type.Object({
+    controllerId: Type.String(),
+    imsi: TextOrNull('The SIM that it polled with last.'),
+    region: TextOrNull('By its readings.'),
+    board: TextOrNull("RAUC's `compatible`."),
+    channel: Type.String(),
+    tags: Type.Array(Type.String()),
+    timeZone: Type.String(),
+    agentVersion: TextOrNull('By its readings, or else by its updater.'),
+    systemVersion: TextOrNull('Likewise.'),
+    firstPoll: Time('When its updater first asked.'),
+    lastPoll: Time('When its updater last asked.'),
+    lastSeen: TimeOrNull('When its readings last came.'),
+    rollouts: Type.Array(
+      Type.Object({
+        rollout: Type.String(),
+        wave: Type.Integer(),
+        state: word(DEVICE_STATES),
+        since: Time('Of the state.'),
+        detail: TextOrNull('In words.'),
+        previousVersion: TextOrNull('What it comes back to.'),
+      }),
+    ),
+    actions: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        rollout: Type.String(),
+        purpose: word(['update', 'rollback']),
+        image: ImageText,
+        state: word(['open', 'canceling', 'closed']),
+        outcome: TextOrNull('success, failure or cancelled.'),
+        progress: TextOrNull('What its updater said last.'),
+        createdAt: Time('When it was offered.'),
+        closedAt: TimeOrNull('When it was done.'),
+        detail: TextOrNull("The updater's last words."),
+      }),
+    ),
+  }),
+);
+export type FleetDevice = Static<typeof FleetDevice>;

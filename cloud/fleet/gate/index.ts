@@ -1,0 +1,8 @@
+export {
+  type DeviceRound,
+  type GateRound,
+  SIGNALS,
+  type SignalName,
+  type SignalStanding,
+  type Verdict,
+} from './signal.ts';

@@ -1,0 +1,2 @@
+export { type RolloutPlan, rolloutPlanSchema } from './plan.ts';
+export { DEVICE_STATES, type DeviceState, ROLLOUT_STATES, type RolloutState } from './states.ts';
