@@ -22,6 +22,7 @@ export { type Redriven, redrive } from './redrive.ts';
 export { redriveSweep, type Sweep } from './redrive-sweep.ts';
 export { registerPartitions } from './register.ts';
 export { type Arrival, type EventOutcome, Tally } from './tally.ts';
+export { storable } from './text.ts';
 export { type PartitionStanding, type PartitionState, standingOf } from './watch.ts';
 export {
   type HubTrouble,

@@ -1,0 +1,1 @@
+export { type AuditEntry, audit, auditAll } from './audit.ts';
