@@ -37,11 +37,13 @@ export type FleetImage = Static<typeof FleetImage>;
 export const FleetImageList = named('FleetImageList', Type.Object({ images: Type.Array(ref(FleetImage)) }));
 export type FleetImageList = Static<typeof FleetImageList>;
 
-const ByState = Type.Unsafe<Readonly<Record<string, number>>>({
-  type: 'object',
-  additionalProperties: { type: 'integer' },
-  description: 'How many devices are in each state.',
-});
+const ByKey = (description: string) =>
+  Type.Unsafe<Readonly<Record<string, number>>>({
+    type: 'object',
+    additionalProperties: { type: 'integer' },
+    description,
+  });
+const ByState = ByKey('How many devices are in each state.');
 
 export const RolloutWave = named(
   'RolloutWave',
@@ -51,6 +53,8 @@ export const RolloutWave = named(
     devices: Count('Devices of this wave alone.'),
     cumulative: Count('Devices of it and of those before.'),
     byState: ByState,
+    regions: Type.Optional(ByKey('How many of its devices are in each region, by the code.')),
+    boards: Type.Optional(ByKey('How many of its devices are of each board.')),
     soakUntil: TimeOrNull('When it has been watched long enough; null while it is not soaking.'),
   }),
 );
