@@ -134,6 +134,23 @@ describe('what a device hears', () => {
     expect(asked).toEqual([]);
   });
 
+  it("is the updates' server's answer, which is asked and told with bodies and hears what it was called", async () => {
+    const beam = await beamBefore(async (asked, answer) => {
+      const body = await text(asked);
+      answer.end(JSON.stringify([asked.method, asked.url, body, asked.headers['x-forwarded-host']]));
+    });
+    const path = '/tashika/controller/v1/gate-7/configData';
+    const heard = await ask(beam, path, {
+      method: 'PUT',
+      headers: { host: 'beam.example:18080' },
+      body: '{"data":{}}',
+    });
+    expect(JSON.parse(heard.body)).toEqual(['PUT', path, '{"data":{}}', 'beam.example:18080']);
+    expect((await ask(beam, path, { method: 'DELETE' })).status).toBe(405);
+    expect((await ask(beam, path, { method: 'POST', body: 'x'.repeat(64 * 1024 + 1) })).status).toBe(413);
+    expect((await ask(beam, '/a/b/controller/v1/gate-7')).status).toBe(404);
+  });
+
   it('is what its SIM may hear, also where a loopback peer names the SIM by the PROXY protocol', async () => {
     const beam = await beamBefore();
     const socket = connect(beam.port, '127.0.0.1');

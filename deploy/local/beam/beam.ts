@@ -3,6 +3,7 @@ import { type Clock, type Duration, systemClock } from '@tashika/shared/time';
 import { closed, listen, portOf } from '../listening/index.ts';
 import { bySourceAddress, type Sim, simOf } from '../sims/index.ts';
 import { type Answer, Destination, endToEnd } from './destination.ts';
+import { forwardedOf } from './forwarded.ts';
 import { signedHeaders } from './signed-headers.ts';
 
 export interface BeamOptions {
@@ -11,8 +12,6 @@ export interface BeamOptions {
   readonly port?: number;
   /** Where requests are forwarded to, such as `http://127.0.0.1:8080`. */
   readonly destination: string;
-  /** Requests for other paths are not forwarded. Standard: what begins with `/v1/`. */
-  readonly pathPrefix?: string;
   /**
    * What requests are signed with, of all SIMs or of each, asked at each request; undefined for a SIM whose group has no
    * such entry point.
@@ -28,7 +27,6 @@ export interface Beam {
   stop(): Promise<void>;
 }
 
-const METHODS = ['GET', 'HEAD'];
 const FROM_DEVICES_WITHIN_MS: Duration = 10_000;
 
 /**
@@ -39,7 +37,7 @@ const FROM_DEVICES_WITHIN_MS: Duration = 10_000;
  * @throws TashikaError `PORT_BUSY`
  */
 export async function startBeam(options: BeamOptions): Promise<Beam> {
-  const { clock = systemClock, pathPrefix = '/v1/', preSharedKey } = options;
+  const { clock = systemClock, preSharedKey } = options;
   const destination = new Destination(options.destination, options.timeoutMs ?? 10_000);
   const server = createServer({
     keepAliveTimeout: 120_000,
@@ -50,26 +48,35 @@ export async function startBeam(options: BeamOptions): Promise<Beam> {
 
   async function answerTo(request: IncomingMessage): Promise<Answer> {
     const { method = '', url = '/', headers } = request;
-    if (!METHODS.includes(method))
-      return text(405, `Only ${METHODS.join(' and ')} are forwarded.`, { allow: METHODS.join(', ') });
     const path = pathOf(url);
-    if (!path?.startsWith(pathPrefix)) return text(404, `Only ${pathPrefix}… is forwarded.`);
-    if (hasBody(headers)) return text(413, 'A request with a body is not forwarded.', { connection: 'close' });
+    const forwarded = forwardedOf(path);
+    if (path === undefined || !forwarded) return text(404, 'Only /v1/… and /{tenant}/controller/v1/… are forwarded.');
+    const { methods, mostBodyBytes } = forwarded;
+    if (!methods.includes(method))
+      return text(405, `Only ${methods.join(', ')} are forwarded.`, { allow: methods.join(', ') });
+    if (mostBodyBytes === 0 && hasBody(headers))
+      return text(413, 'A request with a body is not forwarded.', { connection: 'close' });
     const sim = simOf(connections.sourceOf(request));
     if (!sim) return text(403, 'The source address is no SIM.');
     const key = typeof preSharedKey === 'string' ? preSharedKey : preSharedKey(sim);
     if (key === undefined) return text(404, "The SIM's group has no entry point of Beam that signs.");
-    const { host: _, ...forwarded } = withoutOurs(endToEnd(headers));
+    const body = await bodyOf(request, mostBodyBytes);
+    if (!body)
+      return text(413, `A body of more than ${mostBodyBytes} bytes is not forwarded.`, { connection: 'close' });
+    const { host, 'content-length': _, ...own } = withoutOurs(endToEnd(headers));
+    const ours = { 'x-forwarded-host': host ?? '', ...signedHeaders(key, sim, clock.now()) };
     try {
-      return await destination.ask(method, path, { ...forwarded, ...signedHeaders(key, sim, clock.now()) });
+      return await destination.ask(method, path, { ...own, ...ours }, body);
     } catch {
       return text(502, 'The destination does not answer.');
     }
   }
 
   server.on('request', (request, response) => {
-    request.resume();
-    void answerTo(request).then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
+    void answerTo(request).then(({ status, headers, body }) => {
+      request.resume(); // what nobody has read of it
+      response.writeHead(status, headers).end(body);
+    });
   });
   try {
     await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
@@ -97,6 +104,22 @@ function pathOf(requestTarget: string): string | undefined {
 
 function hasBody(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+}
+
+/** A request's body; undefined where it is longer than it may be, or ends before its end. */
+async function bodyOf(request: IncomingMessage, mostBytes: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > mostBytes) return undefined;
+      chunks.push(chunk);
+    }
+  } catch {
+    return undefined; // the device is gone, and hears nothing
+  }
+  return Buffer.concat(chunks);
 }
 
 /** Only Beam says who a device is. */

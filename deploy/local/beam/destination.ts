@@ -32,7 +32,7 @@ export class Destination {
    *
    * @throws Error where the destination is away, takes longer than it may, or answers with more than it may
    */
-  ask(method: string, path: string, headers: OutgoingHttpHeaders): Promise<Answer> {
+  ask(method: string, path: string, headers: OutgoingHttpHeaders, body?: Buffer): Promise<Answer> {
     const url = new URL(this.#url + path);
     const signal = AbortSignal.timeout(this.#timeoutMs);
     return new Promise((resolve, reject) => {
@@ -54,7 +54,7 @@ export class Destination {
         );
       });
       outgoing.on('error', reject);
-      outgoing.end();
+      outgoing.end(body?.length ? body : undefined);
     });
   }
 
