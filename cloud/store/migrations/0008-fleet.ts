@@ -58,11 +58,14 @@ CREATE TABLE rollout (
   plan           jsonb       NOT NULL,   -- frozen when it starts
   state          text        NOT NULL,
   wave           integer     NOT NULL,   -- the one under way, from 1; 0 before the start
-  wave_since     timestamptz,            -- when the last device of the wave was offered the image: the soak begins
+  wave_since     timestamptz,            -- when the last device of the wave was done: the soak begins
   reason         text,                   -- of the state, in words
   since          timestamptz NOT NULL,   -- of the state
   gate           jsonb       NOT NULL DEFAULT '{}',   -- what the gate has seen so far
   gate_round     bigint      NOT NULL DEFAULT 0,      -- the last round that it has looked at
+  verdict        jsonb,                  -- what it said of that round, and the round's end
+  paused_by      text,                   -- a person, or \`gate\`; NULL while it is not paused
+  failing        jsonb,                  -- what halted it: {"signal","since","devices"}
   revision       bigint      NOT NULL DEFAULT 0,      -- counts with each change: two servers make no double step
   created_at     timestamptz NOT NULL,
   created_by     text        NOT NULL,
@@ -78,6 +81,9 @@ CREATE TABLE rollout_device (
   rollout_id       text        NOT NULL REFERENCES rollout,
   controller_id    text        NOT NULL,
   wave             integer     NOT NULL,
+  place            integer     NOT NULL DEFAULT 0,   -- in the order in which they are offered the image
+  region           text,                 -- of its readings, when it was put into its wave
+  board            text,
   state            text        NOT NULL,
   since            timestamptz NOT NULL,
   previous_version text,                 -- what it comes back to
