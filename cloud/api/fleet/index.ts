@@ -1,0 +1,13 @@
+export type {
+  AuditEntry,
+  AuditList,
+  FleetDevice,
+  FleetImage,
+  FleetImageList,
+  FleetVersions,
+  Rollout,
+  RolloutList,
+  RolloutSignal,
+  RolloutSummary,
+  RolloutWave,
+} from './shapes.ts';
