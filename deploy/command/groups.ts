@@ -14,6 +14,11 @@ export const GROUPS: readonly LazyGroup[] = [
     load: async () => (await import('../local/command.ts')).runGroup,
   },
   {
+    name: 'fleet',
+    summary: 'Images for the fleet, and rolling them out in waves that halt themselves',
+    load: async () => (await import('../fleet/command.ts')).fleetGroup,
+  },
+  {
     name: 'soracom',
     summary: "Bring SORACOM's groups, credentials and SIMs to what files say",
     load: async () => (await import('../soracom/command.ts')).soracomGroup,

@@ -1,0 +1,78 @@
+import type { FleetImage } from '@tashika/cloud/api/fleet';
+import type { ImageRecord } from '@tashika/shared/image';
+import { byteSize, count, devices, fields, listed, table, time } from './written.ts';
+
+/** Images, as a person reads them on a terminal. */
+
+export function renderImages(images: readonly FleetImage[]): string {
+  return table(
+    [
+      ['image', 'channels', 'boards', 'size', 'devices', 'scan', 'imported', ''],
+      ...images.map(({ image, record, channels, devices: has, importedAt, revokedAt }) => [
+        image,
+        channels.join(', ') || '—',
+        listed(record.boards, 3),
+        byteSize(record.bundle.bytes),
+        count(has),
+        scanOf(record),
+        time(importedAt),
+        revokedAt === null ? '' : 'REVOKED',
+      ]),
+    ],
+    [3, 4],
+  );
+}
+
+export function renderImage(image: FleetImage): string {
+  const { record, revokedAt, revokedReason, channels, children, importedAt, importedBy } = image;
+  const { bundle, scan, parent } = record;
+  return [
+    image.image,
+    ...(revokedAt === null ? [] : [`REVOKED at ${time(revokedAt)}: ${revokedReason ?? 'no reason was told'}`]),
+    fields([
+      ['channels', channels.join(', ') || 'none'],
+      ['boards', record.boards.join(', ')],
+      ['devices', `${devices(image.devices)} have it`],
+      ['bundle', `${bundle.filename}, ${byteSize(bundle.bytes)}`],
+      ['SHA-256', bundle.sha256],
+      ['signed by', `${bundle.signer} (${bundle.signerSha256})`],
+      ['built', `${time(record.builtAt)} from ${record.commit}`],
+      ['built on', parent ? `${parent.kind}/${parent.version}` : 'no other image'],
+      ['built on it', children.join(', ')],
+      ['packages', count(record.packages)],
+      ['scan', scanOf(record)],
+      ['approved by', record.approvedBy ?? 'nobody'],
+      ['imported', `${time(importedAt)} by ${importedBy}`],
+    ]),
+    ...(scan.status === 'scanned' && scan.found.length > 0
+      ? ['', 'Known vulnerabilities:', vulnerabilities(scan.found)]
+      : []),
+  ].join('\n');
+}
+
+/** What a scan found, in a few words. What was not scanned never reads like what is clean. */
+export function scanOf({ scan }: ImageRecord): string {
+  if (scan.status === 'not scanned') return 'NOT SCANNED';
+  const { found, gate } = scan;
+  if (found.length === 0) return 'nothing known';
+  const known = found.map(({ cvss }) => cvss ?? -1);
+  const worst = Math.max(...known);
+  const most = worst < 0 ? 'without scores' : `CVSS ${worst} at most`;
+  return `${count(found.length)} known, ${most}${gate.passed ? '' : ': GATE NOT PASSED'}`;
+}
+
+type Found = Extract<ImageRecord['scan'], { readonly status: 'scanned' }>['found'];
+
+function vulnerabilities(found: Found): string {
+  const sorted = found.toSorted((a, b) => (b.cvss ?? 10) - (a.cvss ?? 10));
+  return table(
+    sorted
+      .slice(0, 20)
+      .map(({ id, package: name, version, cvss }) => [
+        `  ${id}`,
+        cvss === null ? 'no score' : String(cvss),
+        `${name} ${version}`,
+      ])
+      .concat(sorted.length > 20 ? [[`  and ${count(sorted.length - 20)} more`]] : []),
+  );
+}

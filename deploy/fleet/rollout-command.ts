@@ -1,0 +1,201 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { FleetImage, Rollout, RolloutList, RolloutSummary } from '@tashika/cloud/api/fleet';
+import { parseJsonText } from '@tashika/shared/config';
+import { messageOf, TashikaError, usageError } from '@tashika/shared/errors';
+import {
+  type Command,
+  type CommandArguments,
+  type CommandContext,
+  EXIT_DECLINED,
+  EXIT_FOUND,
+  type ExitCode,
+  flagOf,
+  numberOf,
+  textOf,
+} from '../command/index.ts';
+import { ApiProblem, apiOf, apiOption, byOption, type FleetApi, personOf } from './access.ts';
+import { nextStepOf, renderPlanned, renderRollout } from './rollout-text.ts';
+import { count, devices, duration, table, time } from './written.ts';
+
+const ACTIONS = ['plan', 'start', 'approve', 'pause', 'resume', 'abort', 'show', 'list'] as const;
+type Action = (typeof ACTIONS)[number];
+
+/** Of a rollout that the fleet's own readings, or failed installations, have stopped. */
+const HALTED: readonly string[] = ['halted', 'rolling-back', 'rolled-back'];
+const ENDED: readonly string[] = [...HALTED, 'completed', 'aborted'];
+
+const WATCH_EVERY_S = 5;
+
+export const rolloutCommand: Command = {
+  name: 'rollout',
+  summary: 'Plan a rollout and steer it: plan FILE; list; start, approve, pause, resume, abort, show ID',
+  description:
+    'Waves of devices get an image, one after the other, each watched by its own readings; a wave that fails halts the rollout.\n\n' +
+    '  tashika fleet rollout plan FILE     what a plan comes to; it is kept under its id, and nothing starts\n' +
+    '  tashika fleet rollout start ID      starts it (asks)\n' +
+    '  tashika fleet rollout show ID       waves, signals, what halted it; --watch until it ends\n\n' +
+    'Ends with 3 where the rollout is halted or rolled back, with 78 where the plan is wrong.',
+  positionals: [
+    { name: 'action', summary: 'What to do', required: true, choices: ACTIONS },
+    { name: 'what', summary: 'The file of the plan, or the id of the rollout' },
+  ],
+  options: {
+    api: apiOption,
+    by: byOption,
+    reason: { type: 'text', value: 'TEXT', summary: 'Why, for the audit log' },
+    watch: { type: 'flag', summary: 'show: tell each change until the rollout halts or ends' },
+    every: { type: 'number', value: 'SECONDS', standard: WATCH_EVERY_S, summary: 'show --watch: how often it looks' },
+  },
+  async run(args, context) {
+    const action = textOf(args, 'action') as Action;
+    const what = textOf(args, 'what');
+    const api = apiOf(args, context);
+    if (action === 'list') return list(api, context);
+    if (what === undefined)
+      throw usageError(`${action} takes ${action === 'plan' ? 'FILE' : 'ID'}.`, 'tashika fleet rollout');
+    if (action === 'plan') return plan(what, args, api, context);
+    if (action === 'show') return flagOf(args, 'watch') ? watch(what, args, api, context) : show(what, api, context);
+    return step(action, what, args, api, context);
+  },
+};
+
+function exitCodeOf({ state }: Pick<RolloutSummary, 'state'>): ExitCode {
+  return HALTED.includes(state) ? EXIT_FOUND : 0;
+}
+
+function rolloutAt(id: string, api: FleetApi): Promise<Rollout> {
+  return api.get<Rollout>(`rollouts/${encodeURIComponent(id)}`);
+}
+
+async function list(api: FleetApi, context: CommandContext): Promise<ExitCode> {
+  const answer = await api.get<RolloutList>('rollouts');
+  context.print(
+    answer.rollouts.length === 0
+      ? 'There is no rollout yet. Write a plan: tashika fleet rollout plan FILE'
+      : table(
+          [
+            ['rollout', 'image', 'state', 'wave', 'touched', 'since'],
+            ...answer.rollouts.map((each) => [
+              each.id,
+              each.image,
+              each.state,
+              `${each.wave}/${each.wavesTotal}`,
+              `${count(each.touched)} of ${count(each.devices)}`,
+              time(each.since),
+            ]),
+          ],
+          [4],
+        ),
+  );
+  context.answer(answer);
+  return 0;
+}
+
+async function plan(given: string, args: CommandArguments, api: FleetApi, context: CommandContext): Promise<ExitCode> {
+  const file = resolve(context.cwd, given);
+  const written = await planIn(file);
+  let rollout: Rollout;
+  try {
+    rollout = await api.post<Rollout>('rollouts', { ...written, by: personOf(args, context) });
+  } catch (error) {
+    // What the API finds wrong with a plan is in the file, and that is what a person has to put right.
+    if (error instanceof ApiProblem && error.status >= 400 && error.status < 500)
+      throw new TashikaError('CONFIG_INVALID', `${given}: ${error.message} Nothing was planned.`, { cause: error });
+    throw error;
+  }
+  const [kind, version] = rollout.image.split('/') as [string, string];
+  const image = await api.find<FleetImage>(`images/${kind}/${encodeURIComponent(version)}`);
+  context.print(renderPlanned(rollout, image?.record.bundle.bytes));
+  context.answer(rollout);
+  return 0;
+}
+
+async function planIn(file: string): Promise<object> {
+  let content: unknown;
+  try {
+    content = parseJsonText(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new TashikaError('CONFIG_UNREADABLE', `The plan ${file} can't be read: ${messageOf(error)}.`, {
+      cause: error,
+    });
+  }
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
+  throw new TashikaError('CONFIG_INVALID', `The plan ${file} must hold one JSON object.`);
+}
+
+async function show(id: string, api: FleetApi, context: CommandContext): Promise<ExitCode> {
+  const rollout = await rolloutAt(id, api);
+  context.print(renderRollout(rollout, context.clock.now()));
+  context.answer(rollout);
+  return exitCodeOf(rollout);
+}
+
+async function watch(id: string, args: CommandArguments, api: FleetApi, context: CommandContext): Promise<ExitCode> {
+  const seconds = numberOf(args, 'every') ?? WATCH_EVERY_S;
+  if (!(seconds >= 0.1 && seconds <= 3600))
+    throw usageError(`--every takes 0.1 to 3600 seconds, found ${seconds}.`, 'tashika fleet rollout');
+  const { clock, signal } = context;
+  let told: string | undefined;
+  for (;;) {
+    const rollout = await rolloutAt(id, api);
+    const standing = standingOf(rollout);
+    if (standing !== told) context.print(`${told === undefined ? '' : '\n'}${renderRollout(rollout, clock.now())}`);
+    told = standing;
+    if (ENDED.includes(rollout.state)) {
+      context.answer(rollout);
+      return exitCodeOf(rollout);
+    }
+    context.progress(
+      `${rollout.state}, wave ${rollout.wave} of ${rollout.wavesTotal}, ${count(rollout.touched)} of ${devices(rollout.devices)} touched, for ${duration(clock.now() - Date.parse(rollout.since))}`,
+    );
+    await clock.sleep(seconds * 1000, signal);
+  }
+}
+
+/** What is worth telling anew when it changes: not the evidence, which moves each round. */
+function standingOf({ state, reason, wave, waves, failing }: Rollout): string {
+  return JSON.stringify([state, reason, wave, failing.signal, waves.map((each) => [each.state, each.byState])]);
+}
+
+type Step = Exclude<Action, 'plan' | 'show' | 'list'>;
+
+const DONE: Readonly<Record<Step, string>> = {
+  start: 'is started',
+  approve: 'is approved',
+  pause: 'is paused: nothing more is offered, and what was offered goes on',
+  resume: 'goes on',
+  abort: 'is aborted: nothing more is offered',
+};
+
+async function step(
+  action: Step,
+  id: string,
+  args: CommandArguments,
+  api: FleetApi,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const before = await rolloutAt(id, api);
+  const question = questionOf(action, before);
+  if (question && !(await context.confirm(question))) {
+    context.print('Nothing was changed.');
+    context.answer(before);
+    return EXIT_DECLINED;
+  }
+  const reason = textOf(args, 'reason');
+  const rollout = await api.post<Rollout>(`rollouts/${encodeURIComponent(id)}/${action}`, {
+    by: personOf(args, context),
+    ...(reason !== undefined && { reason }),
+  });
+  context.print(`${id} ${DONE[action]}. It is ${rollout.state}.\n${nextStepOf(rollout)}`);
+  context.answer(rollout);
+  return 0;
+}
+
+/** Undefined where it can be taken back. */
+function questionOf(action: Step, { id, image, waves, touched, devices: all }: Rollout): string | undefined {
+  if (action === 'start')
+    return `Start ${id}: ${image} for ${devices(all)}, ${devices(waves[0]?.devices ?? 0)} of them first?`;
+  if (action === 'abort') return `Abort ${id} for good? ${count(touched)} of ${devices(all)} were offered ${image}.`;
+  return undefined;
+}
