@@ -168,6 +168,7 @@ export const FleetDevice = named(
   Type.Object({
     controllerId: Type.String(),
     imsi: TextOrNull('The SIM that it polled with last.'),
+    imsiProved: Type.Boolean({ description: "By Beam's signature; otherwise its updater claims it." }),
     region: TextOrNull('By its readings.'),
     board: TextOrNull("RAUC's `compatible`."),
     channel: Type.String(),
@@ -175,8 +176,8 @@ export const FleetDevice = named(
     timeZone: Type.String(),
     agentVersion: TextOrNull('By its readings, or else by its updater.'),
     systemVersion: TextOrNull('Likewise.'),
-    firstPoll: Time('When its updater first asked.'),
-    lastPoll: Time('When its updater last asked.'),
+    firstPoll: TimeOrNull('When its updater first asked; null where it has not.'),
+    lastPoll: TimeOrNull('When its updater last asked.'),
     lastSeen: TimeOrNull('When its readings last came.'),
     rollouts: Type.Array(
       Type.Object({

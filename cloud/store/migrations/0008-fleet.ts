@@ -36,6 +36,7 @@ CREATE TABLE fleet_device (
   tenant         text        NOT NULL,
   controller_id  text        NOT NULL,
   imsi           text,                                -- the SIM that it polled with last; NULL while none is known
+  imsi_proved    boolean     NOT NULL DEFAULT false,  -- by Beam's signature; otherwise its updater claims it
   board          text,                                -- RAUC's compatible
   channel        text        NOT NULL DEFAULT 'stable',
   tags           text[]      NOT NULL DEFAULT '{}',
@@ -44,7 +45,8 @@ CREATE TABLE fleet_device (
   agent_version  text,                                -- by its updater's word
   system_version text,
   attributes     jsonb       NOT NULL DEFAULT '{}',   -- all that its updater told last
-  first_poll     timestamptz NOT NULL,
+  attributes_at  timestamptz,                         -- when; NULL where it is to tell them anew
+  first_poll     timestamptz NOT NULL,                -- the epoch where it has not asked yet
   last_poll      timestamptz NOT NULL,
   PRIMARY KEY (tenant, controller_id)
 ) WITH (fillfactor = 80);
@@ -109,6 +111,7 @@ CREATE TABLE deployment_action (
   daily_bytes    bigint,                 -- how much of the bundle may be served a day; NULL is all
   served_day     date,                   -- in UTC
   served_bytes   bigint      NOT NULL DEFAULT 0,   -- on that day
+  beginnings     integer     NOT NULL DEFAULT 0,   -- how often its bundle was asked for from the first byte on
   progress       text,                   -- what the updater said last: download, downloaded, proceeding, …
   progress_at    timestamptz,
   detail         text,                   -- the updater's last words
