@@ -1,0 +1,5 @@
+export { type ClockQuality, type DeviceStep, ModelDevice } from './device.ts';
+export { BOARDS, ModelFleet, type ModelFleetOptions } from './fleet.ts';
+export { FIELD, type FieldHabits } from './habits.ts';
+export { type BadImage, badImages, GOOD, type ImageEffect } from './image.ts';
+export type { SharedOutage } from './shared-weather.ts';
