@@ -1,12 +1,20 @@
 import { type Chance, seededChance } from '@tashika/shared/chance';
 import type { RegionCode } from '@tashika/shared/regions';
-import { type Post, WIRE_VERSION } from '@tashika/shared/telemetry';
+import { type Post, type SenmlRecord, WIRE_VERSION } from '@tashika/shared/telemetry';
 import type { Clock, Duration, TimerHandle, Timestamp } from '@tashika/shared/time';
 import type { Account } from './account.ts';
 import { activityAt, clockOf, type DeviceClock, type Habits } from './habits.ts';
 import type { DeviceState, HeldPost, Journal } from './journal.ts';
 import { measure } from './measurement.ts';
 import type { Radio } from './radio.ts';
+
+/** What runs on a device where that can be exchanged: it decides what of a measurement is told. */
+export interface DeviceAgent {
+  /** False while it starts or hangs: nothing is measured then, and nothing posted. */
+  readonly running: boolean;
+  /** What it tells of a measurement, with what it tells of itself; nothing where it takes none. */
+  tell(measured: readonly SenmlRecord[]): readonly SenmlRecord[];
+}
 
 /** What every device of a fleet shares. */
 export interface Field {
@@ -22,6 +30,8 @@ export interface Field {
   readonly journal: Journal;
   readonly account: Account;
   readonly radio: Radio;
+  /** What runs on the n-th device; without it all run what cannot be exchanged. */
+  readonly agentOf?: ((number: number) => DeviceAgent) | undefined;
   /** Told after each post that was taken by Funnel, and when a device is done measuring. */
   readonly onProgress: () => void;
 }
@@ -45,6 +55,7 @@ export class Device {
   readonly #chance: Chance;
   readonly #ownClock: DeviceClock;
   readonly #state: DeviceState;
+  readonly #agent: DeviceAgent | undefined;
   readonly #stopping = new AbortController();
   #taken = 0;
   #measuring = true;
@@ -60,6 +71,7 @@ export class Device {
     this.#chance = seededChance(field.seed, 'device', number);
     this.#ownClock = clockOf(field.habits, this.#chance);
     this.#state = field.journal.device(number);
+    this.#agent = field.agentOf?.(number);
   }
 
   /** Readings that are not yet taken by Funnel. */
@@ -105,7 +117,7 @@ export class Device {
       return;
     }
     this.#maybeLoseLink();
-    if (this.#state.held.length < MOST_HELD) this.#take(now);
+    if (this.#state.held.length < MOST_HELD && this.#runs) this.#take(now);
     if (this.#taken >= postsPerDevice) {
       this.#measuring = false;
       onProgress();
@@ -116,11 +128,17 @@ export class Device {
 
   #take(now: Timestamp): void {
     const { account, journal } = this.#field;
-    const records = measure(now, this.#taken + 1, this.#chance);
+    const measured = measure(now, this.#taken + 1, this.#chance);
+    const records = this.#agent ? this.#agent.tell(measured) : measured;
+    if (records.length === 0) return;
     if (!journal.hold(this.#number, now, records)) return;
     this.#taken += 1;
     account.add(now + this.#ownClock.skewMs, this.#region, records.length);
     void this.#send();
+  }
+
+  get #runs(): boolean {
+    return this.#agent?.running ?? true;
   }
 
   #maybeLoseLink(): void {
@@ -138,7 +156,7 @@ export class Device {
     const { clock, habits, journal, retryMs, onProgress } = this.#field;
     let failures = 0;
     let body: Buffer | undefined;
-    while (this.#state.held.length > 0 && !this.#offline && !this.#stopping.signal.aborted) {
+    while (this.#state.held.length > 0 && this.#runs && !this.#offline && !this.#stopping.signal.aborted) {
       // A try again is the same bytes, but for ages, which have grown meanwhile.
       if (body === undefined || this.#ownClock.quality === 'relative') body = this.#encode(this.#state.held[0]!);
       if (await this.#post(body)) {

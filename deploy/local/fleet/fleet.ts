@@ -2,7 +2,7 @@ import { TashikaError } from '@tashika/shared/errors';
 import type { RegionCode } from '@tashika/shared/regions';
 import { type Clock, type Duration, systemClock } from '@tashika/shared/time';
 import { Account, type Taken } from './account.ts';
-import { Device, type Field } from './device.ts';
+import { Device, type DeviceAgent, type Field } from './device.ts';
 import { FIELD_HABITS, type Habits } from './habits.ts';
 import { Journal } from './journal.ts';
 import { addressOf, MAX_DEVICES, placesOf } from './places.ts';
@@ -21,6 +21,8 @@ export interface FleetOptions {
   /** How many posts each device takes; without it the fleet goes on until it is stopped. */
   readonly postsPerDevice?: number;
   readonly habits?: Partial<Habits>;
+  /** What runs on the n-th device, where that can be exchanged. */
+  readonly agentOf?: (number: number) => DeviceAgent;
   /** The wait after a post that was not taken, in ms; it doubles up to 16 times that. */
   readonly retryMs?: Duration;
   /** Told how each write to `dataDirectory` went: why it failed, when nothing is measured, or undefined. */
@@ -64,6 +66,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     journal,
     account,
     radio,
+    agentOf: options.agentOf,
     onProgress: () => progress.made(),
   };
   const devices = placesOf(options.devices).map(

@@ -17,11 +17,16 @@ export interface Radio {
  * begins with a PROXY protocol header that names it.
  */
 export async function openRadio(funnelUrl: string, probeAddress: string): Promise<Radio> {
-  const agent = (await canBind(probeAddress)) ? new Agent({ keepAlive: true }) : new ProxyingAgent({ keepAlive: true });
+  const agent = await simulatedSources(probeAddress);
   return {
     post: (from, body) => post(funnelUrl, agent, from, body),
     close: () => agent.destroy(),
   };
+}
+
+/** Connections whose `localAddress` is the SIM, kept open; by the PROXY protocol where the system cannot bind it. */
+export async function simulatedSources(probeAddress: string): Promise<Agent> {
+  return (await canBind(probeAddress)) ? new Agent({ keepAlive: true }) : new ProxyingAgent({ keepAlive: true });
 }
 
 function post(url: string, agent: Agent, from: string, body: Buffer): Promise<number> {
