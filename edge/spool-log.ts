@@ -32,9 +32,15 @@ export function spoolLog(logger: Logger, clock: Pick<Clock, 'monotonic'>): Repor
       case 'lost':
         return losses.add(report);
       case 'new-stream':
-        return report.why === 'first'
-          ? logger.info(report, 'a new spool begins')
+        if (report.why === 'first') return logger.info(report, 'a new spool begins');
+        return report.why === 'newer-format'
+          ? logger.warn(report, 'a new stream begins beside the one of the newer agent')
           : logger.error(report, 'the spool is damaged so that numbers could be used twice; a new stream begins');
+      case 'newer-left':
+        return logger.error(
+          { code: 'SPOOL_NEWER', ...report },
+          'a newer agent wrote this stream in a format that this one can not read; it is left as it is, and that agent sends the rest of it when it is installed again',
+        );
       case 'write-budget-spent':
         return logger.warn(
           report,

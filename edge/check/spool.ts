@@ -13,6 +13,12 @@ export async function checkSpool(dataDirectory: string): Promise<readonly CheckL
     if (streams.length === 0) return line('ok', `There is none yet. ${who}`);
     const held = streams.reduce((sum, stream) => sum + stream.held, 0);
     const broken = streams.filter((stream) => !isWhole(stream));
+    const newer = streams.filter((stream) => stream.newerFormat !== undefined);
+    if (broken.length === 0 && newer.length > 0)
+      return line(
+        'warn',
+        `A newer agent wrote ${newer.map(({ stream, newerFormat }) => `stream ${stream} in format ${newerFormat}`).join(', ')}, which this one can't read. It is left as it is, and is sent when that agent is installed again. Of the rest every byte is right; ${held} readings wait for the link. ${who}`,
+      );
     if (broken.length === 0) return line('ok', `Every byte of it is right; ${held} readings wait for the link. ${who}`);
     const detail = `${broken.map(damageOf).join('; ')}. The agent tells the cloud what is lost by it; there is nothing to repair by hand. Look for a failing disk or SD card (tashika-edge spool verify). ${who}`;
     return line('fail', detail);

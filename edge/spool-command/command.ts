@@ -84,13 +84,16 @@ interface StreamStats {
   readonly unconfirmed: number;
   readonly untold: SequenceRanges;
   readonly stateReadable: boolean;
+  /** Set where a newer agent wrote it, and it can't be read here. */
+  readonly newerFormat?: number;
 }
 
 async function stats(directory: string): Promise<readonly StreamStats[]> {
   const found: StreamStats[] = [];
-  for (const { stream, state, segments } of await streamsIn(directory)) {
+  for (const { stream, state, segments, newerFormat } of await streamsIn(directory)) {
     // The state knows of what was sent; what came since the link failed is in the files alone.
-    const last = Math.max(state?.last ?? 0, await lastNumberIn(stream, segments));
+    const inFiles = newerFormat === undefined ? await lastNumberIn(stream, segments) : 0;
+    const last = Math.max(state?.last ?? 0, inFiles);
     found.push({
       stream,
       segments: segments.length,
@@ -100,6 +103,7 @@ async function stats(directory: string): Promise<readonly StreamStats[]> {
       unconfirmed: state ? count(state.sent) : 0,
       untold: state?.untold ?? [],
       stateReadable: state !== undefined,
+      ...(newerFormat !== undefined && { newerFormat }),
     });
   }
   return found;
@@ -115,7 +119,9 @@ function heading(directory: string, agent: string | null, streams: number): stri
 }
 
 function statsText(directory: string, agent: string | null, streams: readonly StreamStats[]): string {
-  const lines = streams.map(({ stream, segments, bytes, last, held, unconfirmed, untold, stateReadable }) => {
+  const lines = streams.map((each) => {
+    const { stream, segments, bytes, last, held, unconfirmed, untold, stateReadable } = each;
+    if (each.newerFormat !== undefined) return newerText({ ...each, newerFormat: each.newerFormat });
     if (!stateReadable) return `${stream}: ${files(segments)}, ${bytes} bytes; its state can't be read.\n`;
     const kept = unconfirmed > 0 ? ` ${unconfirmed} are sent and wait to be confirmed.` : '';
     const lost = untold.length > 0 ? ` ${count(untold)} are lost, which the cloud is yet to be told.` : '';
@@ -124,12 +130,27 @@ function statsText(directory: string, agent: string | null, streams: readonly St
   return heading(directory, agent, streams.length) + lines.join('');
 }
 
+function newerText({
+  stream,
+  segments,
+  bytes,
+  newerFormat,
+}: {
+  readonly stream: string;
+  readonly segments: number;
+  readonly bytes: number;
+  readonly newerFormat: number;
+}): string {
+  return `${stream}: ${files(segments)}, ${bytes} bytes, written by a newer agent in format ${newerFormat}; left as it is until that agent is installed again.\n`;
+}
+
 function verifyText(directory: string, agent: string | null, streams: readonly StreamReport[]): string {
   return heading(directory, agent, streams.length) + streams.map(streamText).join('');
 }
 
 function streamText(report: StreamReport): string {
   const { stream, segments, bytes, readings, first, last, held, damaged, unfinishedBytes, missing } = report;
+  if (report.newerFormat !== undefined) return newerText({ ...report, newerFormat: report.newerFormat });
   const numbers = readings === 0 ? 'no readings' : `${readings} readings, numbers ${first} to ${last}`;
   const lines = [`${stream}: ${files(segments)}, ${bytes} bytes, ${numbers}; ${held} wait for the link.`];
   if (!report.stateReadable)

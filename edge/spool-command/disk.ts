@@ -6,6 +6,7 @@ import {
   decodeSlots,
   firstOfSegment,
   MAX_RECORD_BYTES,
+  newerFormat,
   parseRecords,
   SEGMENT_HEADER_BYTES,
   SLOT_BYTES,
@@ -30,6 +31,8 @@ export interface StreamOnDisk {
   readonly folder: string;
   /** Undefined where the state file is absent or damaged: then everything here is sent again. */
   readonly state: StreamState | undefined;
+  /** Set where a newer agent wrote the stream in a format that can't be read here; then there is no state. */
+  readonly newerFormat: number | undefined;
   /** In the order of their numbers. */
   readonly segments: readonly SegmentOnDisk[];
 }
@@ -56,8 +59,12 @@ export async function streamsIn(directory: string): Promise<readonly StreamOnDis
     if (stream === undefined) continue;
     const path = join(root, folder);
     // The state first: what is sent after this look is then shown as held, and not the other way round.
-    const state = await stateIn(path);
-    streams.push({ stream, folder: path, state, segments: await segmentsIn(path) });
+    const stateFile = await beginningOf(join(path, 'state'), 2 * SLOT_BYTES);
+    const segments = await segmentsIn(path);
+    const last = segments.at(-1);
+    const newer = newerFormat(stateFile, last && (await beginningOf(last.file, SEGMENT_HEADER_BYTES)));
+    const state = newer === undefined && stateFile ? decodeSlots(stateFile)?.state : undefined;
+    streams.push({ stream, folder: path, state, newerFormat: newer, segments });
   }
   return streams;
 }
@@ -100,10 +107,15 @@ export async function lastNumberIn(stream: string, segments: readonly SegmentOnD
 
 /** What a stream's state file says now; undefined where it is absent or damaged. */
 export async function stateIn(folder: string): Promise<StreamState | undefined> {
-  const file = await unlessGone(open(join(folder, 'state'), 'r'));
+  const bytes = await beginningOf(join(folder, 'state'), 2 * SLOT_BYTES);
+  return bytes && decodeSlots(bytes)?.state;
+}
+
+async function beginningOf(path: string, length: number): Promise<Buffer | undefined> {
+  const file = await unlessGone(open(path, 'r'));
   if (!file) return undefined;
   try {
-    return decodeSlots(await bytesOf(file, 0, 2 * SLOT_BYTES))?.state;
+    return await bytesOf(file, 0, length);
   } finally {
     await file.close();
   }

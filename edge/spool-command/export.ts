@@ -16,7 +16,8 @@ export type Writer = (text: string) => Promise<void>;
  */
 export async function exportSpool(directory: string, all: boolean, now: Moment, write: Writer): Promise<number> {
   let written = 0;
-  for (const { stream, state, segments } of await streamsIn(directory)) {
+  for (const { stream, state, segments, newerFormat } of await streamsIn(directory)) {
+    if (newerFormat !== undefined) continue; // only the agent that wrote it can read it
     const done = state ? settled(state) : [];
     for (const segment of segments)
       for await (const { readings } of piecesOf(stream, segment)) {

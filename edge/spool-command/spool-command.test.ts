@@ -2,8 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import { TestClock } from '@tashika/shared/time';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkSpool } from '../check/spool.ts';
 import { type OpenSpool, openSpool } from '../spool/index.ts';
 import type { SpoolAction } from './actions.ts';
 import { spoolCommand, verifySpool } from './index.ts';
@@ -81,6 +83,26 @@ describe('tashika-edge spool', () => {
       streams: [{ held: expect.any(Number), last: 300, damaged: [], missing: [], stateReadable: true }],
     });
     expect(contents()).toEqual(before);
+  });
+
+  it('leaves a stream of a newer format to the agent that wrote it, and says so', async () => {
+    await fill(100);
+    await opened?.close();
+    const last = segments().at(-1)!;
+    const bytes = readFileSync(last);
+    bytes.write('TSPOOL2\n', 0, 'latin1');
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, 24)), 24);
+    writeFileSync(last, bytes);
+    const said = /written by a newer agent in format 2; left as it is/;
+    expect((await run('stats')).text).toMatch(said);
+    const verified = await run('verify');
+    expect([verified.code, verified.text]).toEqual([0, expect.stringMatching(said)]);
+    expect((await run('export', { all: true })).text).toBe('');
+    const [line] = await checkSpool(directory);
+    expect(line).toMatchObject({
+      verdict: 'warn',
+      detail: expect.stringMatching(/^A newer agent wrote stream .* in format 2/),
+    });
   });
 
   it('tells after the agent has stopped what the link has not taken', async () => {

@@ -16,6 +16,8 @@ export interface StreamReport {
   readonly last: number;
   /** Whether the state file can be read. Without it everything is sent again, under a new stream from then on. */
   readonly stateReadable: boolean;
+  /** Set where a newer agent wrote it: nothing of it is read here, and it waits for that agent. */
+  readonly newerFormat?: number;
   readonly damaged: readonly { readonly file: string; readonly bytes: number }[];
   /** Bytes at the very end that are no reading: a crash left them, or an agent is writing there now. */
   readonly unfinishedBytes: number;
@@ -37,14 +39,16 @@ export async function verifySpool(directory: string): Promise<readonly StreamRep
 }
 
 /** Whether nothing is damaged or missing. */
-export function isWhole({ damaged, missing, stateReadable }: StreamReport): boolean {
-  return damaged.length === 0 && missing.length === 0 && stateReadable;
+export function isWhole({ damaged, missing, stateReadable, newerFormat }: StreamReport): boolean {
+  return newerFormat !== undefined || (damaged.length === 0 && missing.length === 0 && stateReadable);
 }
 
 /** Damage that scattered widely is told by its first ranges. */
 const MOST_RANGES = 100;
 
-async function verify({ stream, folder, state, segments }: StreamOnDisk, isNewest: boolean): Promise<StreamReport> {
+async function verify(onDisk: StreamOnDisk, isNewest: boolean): Promise<StreamReport> {
+  const { stream, folder, state, segments, newerFormat } = onDisk;
+  if (newerFormat !== undefined) return unread(onDisk, newerFormat);
   const numbers = new Numbers(state ? settled(state) : [], segments[0]?.first ?? 1);
   const damaged: { file: string; bytes: number }[] = [];
   let [readings, bytes, unfinishedBytes] = [0, 0, 0];
@@ -72,6 +76,14 @@ async function verify({ stream, folder, state, segments }: StreamOnDisk, isNewes
     unfinishedBytes,
     missing,
     untold: state?.untold ?? [],
+  };
+}
+
+function unread({ stream, segments }: StreamOnDisk, newerFormat: number): StreamReport {
+  const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
+  return {
+    ...{ stream, segments: segments.length, bytes, readings: 0, held: 0, first: 0, last: 0 },
+    ...{ stateReadable: false, newerFormat, damaged: [], unfinishedBytes: 0, missing: [], untold: [] },
   };
 }
 

@@ -1,5 +1,6 @@
 export { type Batch, type BatchLimit, firstOf } from './batch.ts';
 export { diskFiles } from './disk-files.ts';
+export { type NewerStream, newerFormat } from './format.ts';
 export type { Fate } from './group.ts';
 export type { DiskFigures } from './metered-files.ts';
 export { type OpenSpool, openSpool } from './open.ts';

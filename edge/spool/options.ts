@@ -1,4 +1,5 @@
 import type { Clock, Duration } from '@tashika/shared/time';
+import type { NewerStream } from './format.ts';
 import type { DiskMeter } from './metered-files.ts';
 import type { Reporter } from './report.ts';
 import type { SegmentFiles } from './segment-files.ts';
@@ -62,6 +63,8 @@ export interface SpoolFigures {
   readonly unconfirmedBytes: number;
   /** Readings that wait to be sent again, because the cloud says that they never came. */
   readonly again: number;
+  /** Streams of a newer format, which wait untouched for the agent that wrote them; `diskBytes` is without them. */
+  readonly newer: readonly NewerStream[];
   readonly diskBytes: number;
   readonly memoryBytes: number;
   /** Whether the disk refuses to be written. */

@@ -1,4 +1,5 @@
 import type { SequenceRanges } from '@tashika/shared/sequence';
+import type { NewerStream } from './format.ts';
 
 /** What a person should know of the spool; the agent logs each. */
 export type SpoolReport =
@@ -18,8 +19,10 @@ export type SpoolReport =
   | {
       readonly kind: 'new-stream';
       readonly stream: string;
-      readonly why: 'first' | 'state-corrupt' | 'tail-missing';
+      readonly why: 'first' | 'state-corrupt' | 'tail-missing' | 'newer-format';
     }
+  /** A stream was written by a newer agent in a format that this one can't read. It is left as it is. */
+  | ({ readonly kind: 'newer-left' } & NewerStream)
   /** The day has written more than its budget; storing goes on, and wears the card faster than somebody meant it to. */
   | { readonly kind: 'write-budget-spent'; readonly bytes: number; readonly budget: number }
   /** The disk takes nothing; readings wait in memory. */

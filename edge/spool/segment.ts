@@ -44,6 +44,14 @@ export function decodeSegmentHeader(header: Buffer): string | undefined {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
+/** The format that a segment's header tells, this one's or another's; `undefined` for a damaged header. */
+export function formatOfSegment(header: Buffer): number | undefined {
+  if (header.length < SEGMENT_HEADER_BYTES || crc32(header.subarray(0, 24)) !== header.readUInt32LE(24))
+    return undefined;
+  const version = /^TSPOOL(\d{1,2})\n?$/.exec(header.toString('latin1', 0, 8))?.[1];
+  return version === undefined ? undefined : Number(version);
+}
+
 /** Names sort as their numbers do. */
 export function segmentName(first: number): string {
   return `${String(first).padStart(16, '0')}.segment`;

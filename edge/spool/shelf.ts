@@ -1,6 +1,7 @@
 import { newStream } from '@tashika/shared/telemetry';
 import type { Duration } from '@tashika/shared/time';
 import type { Stamp } from '../clock/index.ts';
+import { type NewerStream, newerFormatIn } from './format.ts';
 import type { DiskMeter } from './metered-files.ts';
 import { createStream, recoverStream, type Unsafe } from './recovery.ts';
 import type { Reporter } from './report.ts';
@@ -39,6 +40,7 @@ interface Shelved {
 export class Shelf {
   readonly #options: ShelfOptions;
   readonly #streams: Shelved[] = [];
+  readonly #newer: NewerStream[] = [];
   readonly #setAside: { readonly file: string; readonly bytes: number }[] = [];
 
   private constructor(options: ShelfOptions) {
@@ -57,6 +59,11 @@ export class Shelf {
     folders.sort();
     let unsafe: Unsafe | undefined;
     for (const folder of folders) {
+      const format = await newerFormatIn(files, folder);
+      if (format !== undefined) {
+        await shelf.#leave(folder, format);
+        continue;
+      }
       const goOn = folder === folders.at(-1);
       if (await isUnborn(files, folder)) {
         await removeFolder(files, folder).catch((error) => options.report({ kind: 'folder-left', folder, error }));
@@ -67,12 +74,14 @@ export class Shelf {
       unsafe = recovered.unsafe;
     }
     const newest = shelf.#streams.at(-1);
-    if (!newest || unsafe || newest.folder !== folders.at(-1)) {
-      const number = Number(STREAM_FOLDER.exec(folders.at(-1) ?? '')?.[1] ?? 0) + 1;
+    const last = folders.at(-1);
+    if (!newest || unsafe || newest.folder !== last) {
+      const number = Number(STREAM_FOLDER.exec(last ?? '')?.[1] ?? 0) + 1;
       const stream = newStream();
       const folder = `${String(number).padStart(6, '0')}.${stream}`;
       shelf.#streams.push({ folder, log: await createStream(shelf.#place(folder)), stays: false });
-      options.report({ kind: 'new-stream', stream, why: unsafe ?? 'first' });
+      const newer = shelf.#newer.some((each) => each.folder === last);
+      options.report({ kind: 'new-stream', stream, why: newer ? 'newer-format' : (unsafe ?? 'first') });
       for (const { log } of shelf.#streams) await log.save();
     }
     return shelf;
@@ -84,6 +93,11 @@ export class Shelf {
 
   get logs(): readonly StreamLog[] {
     return this.#streams.map(({ log }) => log);
+  }
+
+  /** Streams of a newer format, which are left as they are: the agent that wrote them takes them up again. */
+  get newer(): readonly NewerStream[] {
+    return this.#newer;
   }
 
   /** Bytes of segments that hold readings. */
@@ -171,6 +185,14 @@ export class Shelf {
       this.#options.report(each);
     };
     return { ...this.#options, report, folder, stream: STREAM_FOLDER.exec(folder)![2]! };
+  }
+
+  async #leave(folder: string, format: number): Promise<void> {
+    const { files, report } = this.#options;
+    const bytes = (await files.list(folder)).reduce((sum, each) => sum + each.bytes, 0);
+    const stream = { stream: STREAM_FOLDER.exec(folder)![2]!, folder, format, bytes };
+    this.#newer.push(stream);
+    report({ kind: 'newer-left', ...stream });
   }
 
   async #listSetAside(): Promise<void> {

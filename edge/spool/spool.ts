@@ -127,6 +127,7 @@ export class Spool {
       unconfirmed: this.unconfirmed.reduce((sum, { readings }) => sum + readings, 0),
       again: this.#shelf.logs.reduce((sum, { progress }) => sum + count(progress.again), 0),
       unconfirmedBytes: this.#shelf.sentBytes,
+      newer: this.#shelf.newer,
       diskBytes: this.#shelf.bytes + this.#shelf.setAsideBytes,
       memoryBytes: this.#memory.bytes,
       diskRefuses: this.#disk.refuses,

@@ -87,14 +87,32 @@ export function decodeSlots(file: Buffer): Slot | undefined {
   return slots.filter((slot) => slot !== undefined).sort((a, b) => b.generation - a.generation)[0];
 }
 
+/** The highest format that a valid slot of a state file tells, this agent's or another's. */
+export function formatOfState(file: Buffer): number | undefined {
+  const formats = [0, SLOT_BYTES].map((start) => {
+    const contents = contentsOf(file.subarray(start, start + SLOT_BYTES));
+    if (contents === undefined) return 0;
+    return 'v' in contents ? contents.v : 1;
+  });
+  const format = Math.max(...formats);
+  return format > 0 ? format : undefined;
+}
+
 function decodeSlot(slot: Buffer): Slot | undefined {
+  const contents = contentsOf(slot);
+  if (contents === undefined) return undefined;
+  if (!('v' in contents)) return formerSlotOf(contents);
+  // One of a newer format says other things, perhaps by the same names.
+  return contents.v === 2 ? slotOf(contents) : undefined;
+}
+
+function contentsOf(slot: Buffer): SlotContents | FormerContents | undefined {
   if (slot.length < HEAD_BYTES) return undefined;
   const length = slot.readUInt32LE(0);
   if (length === 0 || length > slot.length - HEAD_BYTES) return undefined;
   const json = slot.subarray(HEAD_BYTES, HEAD_BYTES + length);
   if (crc32(json) !== slot.readUInt32LE(4)) return undefined;
-  const contents = JSON.parse(json.toString()) as SlotContents | FormerContents;
-  return 'v' in contents ? slotOf(contents) : formerSlotOf(contents);
+  return JSON.parse(json.toString()) as SlotContents | FormerContents;
 }
 
 function slotOf({ generation, last, inMemory, touched, written, ...sets }: SlotContents): Slot {
