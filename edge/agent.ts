@@ -1,5 +1,5 @@
 import type { DirectoryLock } from '@tashika/shared/data-directory';
-import type { Duration } from '@tashika/shared/time';
+import type { Duration, TimerHandle } from '@tashika/shared/time';
 import type { Logger } from 'pino';
 import {
   type BootClock,
@@ -12,13 +12,15 @@ import type { EdgeConfiguration } from './config/index.ts';
 import type { AgentFigures, HealthServer } from './health/index.ts';
 import { Intake } from './intake.ts';
 import { travelOf } from './position/index.ts';
+import { startProving } from './proof/index.ts';
 import type { ProvisioningState } from './provisioning/index.ts';
 import { openReceipts } from './receipts/index.ts';
 import { RegionFinder } from './region/index.ts';
 import { createSensors, type SensorSource } from './sensors/index.ts';
 import { openSpool } from './spool/index.ts';
 import { spoolLog } from './spool-log.ts';
-import { openWayOut, Uplink } from './uplink/index.ts';
+import { OthersUse, openWayOut, Uplink } from './uplink/index.ts';
+import { VERSION } from './version.ts';
 import { type Look, stallOf, statusOf, tracked, type Vitals, Work } from './watchdog/index.ts';
 
 /** How long the sensors of an agent that could not be started may take to let their devices go. */
@@ -97,7 +99,9 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
   });
   const work = { appends: new Work(clock), spool: new Work(clock), posts: new Work(clock) };
   const synced = () => synchronisation.synced;
-  const wayOut = await openWayOut(link, { dataDirectory, clock, synced, logger }).catch(async (error) => {
+  const { update } = configuration;
+  const others = update.url === undefined ? undefined : new OthersUse(update.directory, clock);
+  const wayOut = await openWayOut(link, { dataDirectory, clock, synced, logger, others }).catch(async (error) => {
     await opened.close(); // another configuration may be tried in this process
     throw error;
   });
@@ -164,7 +168,9 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
   };
 
   let health: HealthServer | undefined;
+  let proving: TimerHandle | undefined;
   async function stop(deadline: AbortSignal, drainUntil: AbortSignal): Promise<void> {
+    proving?.cancel();
     await within(deadline, Promise.all(sensors.map((sensor) => sensor.stop())));
     intake.close();
     await receipts?.stop();
@@ -189,10 +195,21 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     receipts?.start();
     const sinkOf = (name: string) => travel?.located(intake.sinkOf(name)) ?? intake.sinkOf(name);
     await Promise.all(sensors.map((sensor) => sensor.start(sinkOf(sensor.name))));
+    proving = startProving({
+      ...{ file: update.proofFile, version: VERSION, clock, logger },
+      facts: () => ({
+        stored: intake.stored,
+        answered: uplink.figures.readingsAccepted > 0,
+        failuresInRow: uplink.figures.failuresInRow,
+        held: spool.figures.held,
+      }),
+    });
   } catch (error) {
     await stop(AbortSignal.timeout(GIVE_UP_AFTER), AbortSignal.abort());
     throw error;
   }
+  const { newer } = spool.figures;
+  if (newer.length > 0) intake.report('spool-left', newer.map(({ stream }) => stream).join(' '));
   logger.info(
     { stream: spool.figures.stream, held: spool.figures.held, sensors: sensors.map(({ name }) => name), to: link.url },
     'the agent runs',

@@ -27,6 +27,7 @@ export class Intake {
   readonly #options: IntakeOptions;
   readonly #refusals = new Map<string, { toldAt: Duration; since: number }>();
   #refused = 0;
+  #stored = false;
   #open = true;
 
   constructor(options: IntakeOptions) {
@@ -36,6 +37,11 @@ export class Intake {
   /** Values refused since the start. */
   get refused(): number {
     return this.#refused;
+  }
+
+  /** Whether a reading of this start is on the disk. */
+  get stored(): boolean {
+    return this.#stored;
   }
 
   /** What a source said last. */
@@ -64,8 +70,14 @@ export class Intake {
     if (!this.#open) return;
     const reading = this.#stamped(measurement);
     const refusal = refusalOf(reading);
-    if (refusal === undefined) void this.#options.spool.append(reading);
-    else this.#refuse(source, refusal);
+    if (refusal === undefined) {
+      const settled = this.#options.spool.append(reading);
+      // Asked of the first ones alone: every reading after them would pay for the answer.
+      if (!this.#stored)
+        void settled.then((fate) => {
+          if (fate === 'durable') this.#stored = true;
+        });
+    } else this.#refuse(source, refusal);
   }
 
   #stamped({ sensor, unit, value, at, suspect, priority, region }: Measurement): Reading {

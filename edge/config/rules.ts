@@ -4,14 +4,19 @@ import type { EdgeConfiguration } from './schema.ts';
 
 /** Rules between fields that the schema can't say; each sentence is a problem. */
 export function edgeRules(configuration: EdgeConfiguration): readonly string[] {
-  const { region, spool, uplink, metadata, receipts, sensors, health } = configuration;
+  const { region, spool, uplink, metadata, receipts, sensors, health, update } = configuration;
   const problems: string[] = [];
   if (region !== undefined && resolveRegion(region) === undefined)
     problems.push(
       `region must name one of the 47 prefectures, such as "13" or "東京都", found ${JSON.stringify(region)}.`,
     );
   problems.push(
-    ...addressProblems({ 'metadata.url': metadata.url, 'uplink.url': uplink.url, 'receipts.url': receipts.url }),
+    ...addressProblems({
+      'metadata.url': metadata.url,
+      'uplink.url': uplink.url,
+      'receipts.url': receipts.url,
+      'update.url': update.url,
+    }),
   );
   if (spool.segmentBytes * 4 > spool.maxBytes)
     problems.push(

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { receiptsSchema } from '../receipts/config.ts';
 import { sensorsSchema } from '../sensors/config.ts';
 import { spoolSchema } from '../spool/config.ts';
+import { updateSchema } from '../update/config.ts';
 import { uplinkSchema } from '../uplink/config.ts';
 
 const region = Type.Optional(
@@ -100,6 +101,7 @@ export const edgeSchema = Type.Object({
   sensors: sensorsSchema,
   clock,
   health,
+  update: updateSchema,
   log,
 });
 

@@ -1,5 +1,5 @@
 import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http';
-import type { LookupFunction } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import type { Duration } from '@tashika/shared/time';
 import { beginningOf } from './answer-body.ts';
 import { deadline } from './deadline.ts';
@@ -17,10 +17,12 @@ export interface HttpClientOptions {
   readonly timeoutMs: Duration;
   /** How names are resolved; the system's way where absent. */
   readonly lookup?: LookupFunction | undefined;
+  /** Told after each exchange what went through its socket, in bytes, and whether the socket was new. */
+  readonly onBytes?: ((read: number, written: number, newConnection: boolean) => void) | undefined;
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** With its query. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -63,17 +65,41 @@ export class HttpClient {
    * @param mostBytes of the answer's body that are read; a longer one ends its connection
    * @throws Error where there is no answer, none in time, or `signal` is aborted
    */
-  async exchange(asked: HttpRequest, signal: AbortSignal, mostBytes?: number): Promise<HttpAnswer> {
-    const { timeoutMs } = this.#options;
-    const limit = deadline(timeoutMs, signal);
-    try {
-      const answer = await this.#send(await this.#connections(), asked, limit.signal);
+  exchange(asked: HttpRequest, signal: AbortSignal, mostBytes?: number): Promise<HttpAnswer> {
+    return this.receive(asked, signal, async (answer) => {
       const contentType = answer.headers['content-type'] ?? '';
       const headBytes = bytesOf(answer);
       return { status: answer.statusCode!, contentType, headBytes, body: await beginningOf(answer, mostBytes) };
+    });
+  }
+
+  /**
+   * One exchange whose answer `read` takes from the wire, for what is too long to be kept. A body that it does not read
+   * to its end ends the connection.
+   *
+   * @throws Error as `exchange` does, and what `read` throws
+   */
+  async receive<Result>(
+    asked: HttpRequest,
+    signal: AbortSignal,
+    read: (answer: IncomingMessage) => Promise<Result>,
+  ): Promise<Result> {
+    const { timeoutMs } = this.#options;
+    const limit = deadline(timeoutMs, signal);
+    let metered: (() => void) | undefined;
+    try {
+      const answer = await this.#send(await this.#connections(), asked, limit.signal, (socket, isNew) => {
+        metered = this.#metering(socket, isNew);
+      });
+      try {
+        return await read(answer);
+      } finally {
+        if (!answer.complete) answer.destroy();
+      }
     } catch (error) {
       throw limit.passed ? new Error(`no answer in ${timeoutMs} ms`, { cause: error }) : error;
     } finally {
+      metered?.();
       limit.clear();
     }
   }
@@ -83,7 +109,18 @@ export class HttpClient {
     this.#agent = undefined;
   }
 
-  #send(agent: HttpAgent, { method, path, headers, body }: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  /** What is to be called when the exchange is over. */
+  #metering(socket: Socket, isNew: boolean): () => void {
+    const { bytesRead, bytesWritten } = socket;
+    return () => this.#options.onBytes?.(socket.bytesRead - bytesRead, socket.bytesWritten - bytesWritten, isNew);
+  }
+
+  #send(
+    agent: HttpAgent,
+    { method, path, headers, body }: HttpRequest,
+    signal: AbortSignal,
+    onSocket: (socket: Socket, isNew: boolean) => void,
+  ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const { protocol, hostname, port } = this.#origin;
       const host = hostname.replace(/^\[|\]$/g, ''); // an IPv6 address stands in brackets
@@ -95,6 +132,7 @@ export class HttpClient {
       sent.removeHeader('connection'); // HTTP/1.1 keeps it alive unless told otherwise
       sent.once('socket', (socket) => {
         if (socket.connecting) this.#opened++;
+        onSocket(socket, socket.connecting);
       });
       sent.once('error', reject);
       sent.end(body);

@@ -12,6 +12,7 @@ import { type MetadataService, startMetadataService } from '../testing/metadata-
 import { mountSmallDisk } from '../testing/small-disk.ts';
 import { until } from '../testing/until.ts';
 import { accept, type FickleLink, reset, silence, startFickleLink } from '../uplink/testing/fickle-link.ts';
+import { VERSION } from '../version.ts';
 import { live } from './index.ts';
 
 let directory: string;
@@ -108,6 +109,21 @@ describe("an agent's life", () => {
     const known = new Set(valuesOf('probe/x'));
     expect(Array.from({ length: value }, (_, n) => n + 1).filter((each) => !known.has(each))).toEqual([]);
     expect(link.accepted.at(-1)?.held).toBe(0);
+  });
+
+  it('tells its version and how often it was started when it starts, and not when its configuration changes', async () => {
+    metadata.userData = LEVEL('warn');
+    begin();
+    await until(() => valuesOf('agent/configuration').length === 1);
+    metadata.userData = LEVEL('error');
+    await until(() => valuesOf('agent/configuration').length === 2);
+    stop.abort();
+    await life;
+    stop = new AbortController();
+    begin();
+    await until(() => valuesOf('agent/starts').length === 2);
+    expect(valuesOf('agent/starts')).toEqual([1, 2]);
+    expect(valuesOf('agent/version')).toEqual([VERSION, VERSION]);
   });
 
   it('goes back to the last good configuration when no agent can be started with a new one', async () => {

@@ -1,13 +1,17 @@
 import { takeDataDirectory } from '@tashika/shared/data-directory';
 import { isTashikaError } from '@tashika/shared/errors';
-import type { Clock, Duration } from '@tashika/shared/time';
+import type { Clock, Duration, TimerHandle } from '@tashika/shared/time';
 import type { Logger } from 'pino';
 import { type Agent, type AgentParts, startAgent } from '../agent.ts';
 import { machineClock } from '../clock/index.ts';
 import { configurationOf, type EdgeConfiguration, type LocalSettings } from '../config/index.ts';
 import { Provisioner, type ProvisioningState, summaryOf } from '../provisioning/index.ts';
+import { VERSION } from '../version.ts';
 import { Feeding, type ServiceManager } from '../watchdog/index.ts';
 import { collectGarbage } from './garbage.ts';
+import { imageVersion } from './image-file.ts';
+import { tellDaily } from './self-report.ts';
+import { countStart } from './starts.ts';
 
 /**
  * How long readings at hand are sent for at the end. The whole end takes 10 s at most: 2 s are left for what must let
@@ -54,6 +58,9 @@ export async function live({ local, loggerOf, stop, manager, parts = {} }: LifeO
   const ownLogger = loggerOf(own);
   // User data can't move it. It is taken before anything is written there, the user data among it.
   const lock = await takeDataDirectory(own.dataDirectory);
+  const starts = await countStart(own.dataDirectory, ownLogger);
+  const system = await imageVersion(own.update.systemImageFile);
+  let telling: TimerHandle | undefined;
   const provisioner = new Provisioner({ local, clock, random, logger: ownLogger, onState });
   const look = () => agent?.look();
   const feeding = manager && new Feeding({ manager, clock, logger: ownLogger, look });
@@ -78,6 +85,7 @@ export async function live({ local, loggerOf, stop, manager, parts = {} }: LifeO
         else if (await provisioner.failed(error)) continue;
         throw error;
       }
+      telling ??= tellDaily({ version: VERSION, starts, system }, clock, () => agent);
       provisioner.running();
       await manager?.tell('READY=1', `STATUS=${agent.look().status}`);
       feeding?.start();
@@ -97,6 +105,7 @@ export async function live({ local, loggerOf, stop, manager, parts = {} }: LifeO
       }
     }
   } finally {
+    telling?.cancel();
     collecting.cancel();
     feeding?.stop();
     await provisioner.stop();

@@ -15,6 +15,8 @@ export interface BudgetOptions {
   readonly synced: () => boolean;
   /** What was used before the start. */
   readonly used: DaysUse;
+  /** What others have used of the same link on that day. */
+  readonly others?: ((day: DaysUse['day']) => number) | undefined;
 }
 
 export interface BudgetFigures {
@@ -45,7 +47,7 @@ export class Budget implements Allowance {
   }
 
   get figures(): BudgetFigures {
-    return { bytesUsed: this.use.bytes, limitBytes: this.#options.dailyBytes };
+    return { bytesUsed: this.#usedByAll(this.use), limitBytes: this.#options.dailyBytes };
   }
 
   spend(bytes: number): void {
@@ -56,10 +58,14 @@ export class Budget implements Allowance {
   next(): ReturnType<Allowance['next']> {
     const { dailyBytes, whenSpent, sparseMs, clock, synced } = this.#options;
     const { use } = this;
-    if (use.bytes < dailyBytes) return { waitMs: 0, readings: Number.POSITIVE_INFINITY };
+    if (this.#usedByAll(use) < dailyBytes) return { waitMs: 0, readings: Number.POSITIVE_INFINITY };
     const nextDay = untilNextDay(use, clock.now(), synced());
     if (whenSpent === 'hold') return { waitMs: Math.max(1, Math.min(nextDay, LOOK_AGAIN)), readings: 0 };
     const nextSparse = this.#spentAt === undefined ? 0 : this.#spentAt + sparseMs - clock.monotonic();
     return { waitMs: Math.max(0, Math.min(nextSparse, nextDay, LOOK_AGAIN)), readings: 1 };
+  }
+
+  #usedByAll({ bytes, day }: DaysUse): number {
+    return bytes + (this.#options.others?.(day) ?? 0);
   }
 }

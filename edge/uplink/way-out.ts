@@ -6,6 +6,7 @@ import type { Link, LinkOptions } from './link.ts';
 import { meteredLink } from './metered-link.ts';
 import { resettingLink } from './modem-reset.ts';
 import { openLink } from './open-link.ts';
+import type { OthersUse } from './others-use.ts';
 import { postBytes } from './packet.ts';
 import type { Allowance } from './uplink.ts';
 import { keptUse, UseFile } from './use-file.ts';
@@ -29,6 +30,8 @@ export interface WayOutParts {
   readonly clock: BootClock;
   readonly synced: () => boolean;
   readonly logger: Logger;
+  /** Another process on the same link, which counts for itself. */
+  readonly others?: OthersUse | undefined;
 }
 
 export interface WayOutFigures {
@@ -93,10 +96,11 @@ export async function openWayOut(options: WayOutOptions, parts: WayOutParts): Pr
 
 async function openBudget(
   options: WayOutOptions & { readonly dailyBytes: number },
-  { dataDirectory, clock, synced, logger }: WayOutParts,
+  { dataDirectory, clock, synced, logger, others }: WayOutParts,
 ) {
   const used = await keptUse(dataDirectory);
-  const budget = new Budget({ ...options, clock, synced, used });
+  await others?.look();
+  const budget = new Budget({ ...options, clock, synced, used, others: others && ((day) => others.bytes(day)) });
   const file = new UseFile(dataDirectory, options.dailyBytes, used, logger);
   let told = false;
   /** A device that falls silent, or nearly so, says why: once a day. */

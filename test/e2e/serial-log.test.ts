@@ -14,6 +14,8 @@ import {
 } from '../rig/index.ts';
 
 const READINGS_PER_LINE = 3;
+/** What the agent says of itself when it starts: its version, and how often it was started. */
+const READINGS_AT_START = 2;
 const WINDOW_MS = 20_000;
 const log = readFileSync(new URL('recorded/machine.log', import.meta.url), 'utf8')
   .trimEnd()
@@ -43,7 +45,10 @@ it.skipIf(!haveCommand('socat'))(
     await agent.printed(/sensor running/);
     const line = createWriteStream(tty.deviceEnd);
     onTestFinished(() => void line.destroy());
+    await counted(pipeline.api, READINGS_AT_START);
     const replayed = new WindowSums(WINDOW_MS);
+    for (const { windowEnd, readings } of await pipeline.api.windows('?region=44'))
+      replayed.took('44', Date.parse(windowEnd), readings);
     const replay = async (lines: readonly string[]) => {
       for (const each of lines) {
         line.write(`${each}
@@ -63,7 +68,8 @@ it.skipIf(!haveCommand('socat'))(
     expect(WindowSums.of(windows).toJSON()).toEqual(replayed.toJSON());
     expect(windows.length).toBeGreaterThanOrEqual(2);
     const [device] = await pipeline.api.devices();
-    expect(device?.streams).toMatchObject([{ received: log.length * READINGS_PER_LINE, missing: [], lost: 0 }]);
+    const received = READINGS_AT_START + log.length * READINGS_PER_LINE;
+    expect(device?.streams).toMatchObject([{ received, missing: [], lost: 0 }]);
     // Lines of one read have the same millisecond, so which of them is the latest nobody can say.
     expect(log.slice(-200).map((each) => JSON.parse(each).switches)).toContain(
       device?.lastValues['machine/switches']?.value,
