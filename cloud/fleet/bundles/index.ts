@@ -1,0 +1,2 @@
+export type { BundleStore, ByteRange, ExpectedBundle, StoredBundle } from './bundle-store.ts';
+export { openBundles } from './open.ts';

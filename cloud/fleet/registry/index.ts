@@ -1,0 +1,9 @@
+export {
+  type BundleSigner,
+  issueCertificate,
+  makeThrowawaySigner,
+  signBundle,
+  type ThrowawaySigner,
+  type VerifiedBundle,
+  verifyBundle,
+} from './signature/index.ts';
