@@ -4,7 +4,7 @@ import type { RolloutPlan } from './plan.ts';
 import { readPlan } from './read-plan.ts';
 
 /** A plan with what a test leaves out as it is usual. */
-export function samplePlan(parts: Partial<RolloutPlan> & { gate?: object } = {}): RolloutPlan {
+export function samplePlan(parts: Omit<Partial<RolloutPlan>, 'gate'> & { gate?: object } = {}): RolloutPlan {
   const read = readPlan({
     id: 'agent-1-5-0',
     image: 'agent/1.5.0',

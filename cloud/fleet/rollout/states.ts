@@ -37,3 +37,25 @@ export const DEVICE_STATES = [
   'skipped',
 ] as const;
 export type DeviceState = (typeof DEVICE_STATES)[number];
+
+/** Offered the image and not done: what `mostInParallel` bounds. In the order in which a device goes through them. */
+const UNDER_WAY: readonly DeviceState[] = ['offered', 'downloading', 'installing', 'rebooting'];
+
+export function isUnderWay(state: DeviceState): boolean {
+  return UNDER_WAY.includes(state);
+}
+
+/** Whether `to` is further on the way to the image than `from`. */
+export function isFurther(to: DeviceState, from: DeviceState): boolean {
+  return UNDER_WAY.indexOf(to) > UNDER_WAY.indexOf(from);
+}
+
+/** It did not come to the image, and that speaks against it. */
+export function hasFailed(state: DeviceState): boolean {
+  return state === 'failed' || state === 'fell-back' || state === 'vanished';
+}
+
+/** Nothing more is expected of it by itself. */
+export function isSettled(state: DeviceState): boolean {
+  return state !== 'waiting' && state !== 'leaving' && !isUnderWay(state);
+}

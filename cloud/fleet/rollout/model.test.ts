@@ -1,0 +1,157 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Verdict } from '../gate/index.ts';
+import { BAD, GOOD, NEW, Scene, UNJUDGEABLE } from './scene.ts';
+import { isSettled, isUnderWay } from './states.ts';
+
+type Event =
+  | { readonly kind: 'tick'; readonly minutes: number; readonly verdict: Verdict | undefined }
+  | { readonly kind: 'order'; readonly order: 'pause' | 'resume' | 'abort'; readonly rollBack: boolean }
+  | { readonly kind: 'revoke' }
+  | { readonly kind: 'tells'; readonly device: number; readonly version: string }
+  | { readonly kind: 'says'; readonly device: number; readonly progress: string; readonly rebooted: boolean }
+  | { readonly kind: 'ends'; readonly device: number; readonly outcome: 'success' | 'failure' | 'cancelled' };
+
+const DEVICES = 9;
+const device = fc.nat(DEVICES - 1);
+const events = fc.array(
+  fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        kind: fc.constant('tick' as const),
+        minutes: fc.constantFrom(0, 1, 10, 31, 70),
+        verdict: fc.oneof(
+          { weight: 8, arbitrary: fc.constantFrom<(Verdict | undefined)[]>(undefined, GOOD, { verdict: 'watching' }) },
+          { weight: 1, arbitrary: fc.constantFrom(UNJUDGEABLE, BAD) },
+        ),
+      }),
+    },
+    {
+      weight: 12,
+      arbitrary: fc.record({
+        kind: fc.constant('tells' as const),
+        device,
+        version: fc.constantFrom('1.4.0', NEW, NEW, NEW, '1.3.0'),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant('says' as const),
+        device,
+        progress: fc.constantFrom('download', 'downloaded', 'proceeding', 'rejected'),
+        rebooted: fc.boolean(),
+      }),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant('ends' as const),
+        device,
+        outcome: fc.constantFrom('success', 'success', 'success', 'failure', 'cancelled'),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('order' as const),
+        order: fc.constantFrom('pause', 'resume', 'resume', 'abort'),
+        rollBack: fc.boolean(),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom<Event[]>(
+        { kind: 'revoke' },
+        { kind: 'tick', minutes: 1, verdict: GOOD },
+        { kind: 'tick', minutes: 1, verdict: GOOD },
+      ),
+    },
+  ),
+  { maxLength: 60 },
+);
+
+function play(scene: Scene, event: Event): void {
+  const id = 'device' in event ? `d${event.device}` : '';
+  switch (event.kind) {
+    case 'tick':
+      scene.tick(event.minutes, event.verdict);
+      break;
+    case 'order':
+      try {
+        scene.order(event.order, 'Bunta', { rollBack: event.rollBack });
+      } catch {
+        // As the rollout stands it has no meaning.
+      }
+      break;
+    case 'revoke':
+      scene.revoked = 'for a test';
+      break;
+    case 'tells':
+      scene.tells(id, event.version, scene.now + 1);
+      break;
+    case 'says':
+      if (scene.device(id).action?.state === 'open') scene.says(id, event);
+      break;
+    case 'ends':
+      if (scene.device(id).action?.state !== 'closed') scene.ends(id, event.outcome);
+      break;
+  }
+}
+
+/** What must hold between any two steps. */
+function hold(scene: Scene, before: Scene['rollout'], told: number, stepped: number): void {
+  const { rollout, devices } = scene;
+  const { plan, wave } = rollout;
+  expect(devices.filter(({ state }) => isUnderWay(state)).length).toBeLessThanOrEqual(plan.mostInParallel);
+  expect(devices.filter((each) => each.wave > wave && each.action !== null)).toEqual([]);
+  for (const step of scene.steps.slice(stepped)) {
+    const moves = step.entries.filter(({ subject }) => subject.startsWith('device:'));
+    expect(new Set(moves.map(({ subject }) => subject)).size).toBe(step.changes.length);
+    expect(step.entries.every(({ reason, actor }) => reason !== '' && actor !== '')).toBe(true);
+    if (step.standing.state !== 'running')
+      expect(step.offers.filter(({ purpose }) => purpose === 'update')).toEqual([]);
+  }
+  const moves = scene.log.slice(told).filter(({ subject, to }) => subject === 'rollout:r' && to);
+  if (rollout.state !== before.state) expect(moves.at(-1)?.to).toBe(rollout.state);
+  if (before.endedAt !== null) expect(rollout).toEqual(before);
+  // What has been halted never runs again.
+  if (['halted', 'rolling-back', 'rolled-back', 'aborted', 'completed'].includes(before.state))
+    expect(['running', 'paused']).not.toContain(rollout.state);
+}
+
+it('a rollout keeps its rules whatever its devices, the gate and people do, and each device comes to an end', () => {
+  fc.assert(
+    fc.property(
+      events,
+      fc.integer({ min: 1, max: 4 }),
+      fc.constantFrom(0.2, 0.5, 1),
+      (story, mostInParallel, mostFailed) => {
+        const scene = new Scene([2, 3, 4], { mostInParallel, gate: { mostFailed } });
+        for (const event of story) {
+          const before = scene.rollout;
+          const [told, stepped] = [scene.log.length, scene.steps.length];
+          play(scene, event);
+          hold(scene, before, told, stepped);
+        }
+        // The same facts over again come to no step, once what follows from them at once has been done.
+        for (let times = 0; times < 6; times++) scene.tick(0);
+        const taken = scene.steps.length;
+        scene.tick(0);
+        expect(scene.steps.length).toBe(taken);
+        // In the end nobody pauses it, devices that say nothing vanish, and the gate finds it good.
+        for (let times = 0; times < 40 && scene.rollout.endedAt === null; times++) {
+          if (scene.rollout.state === 'paused' && scene.rollout.pausedBy !== 'gate') scene.order('resume');
+          scene.tick(70, GOOD);
+        }
+        const waits = scene.rollout.reason?.includes('fewer than');
+        if (!waits) {
+          expect(scene.rollout.endedAt).not.toBeNull();
+          expect(scene.devices.filter(({ state }) => !isSettled(state) || state === 'updated')).toEqual([]);
+        }
+      },
+    ),
+    { numRuns: 500, seed: 20_260_601 },
+  );
+});

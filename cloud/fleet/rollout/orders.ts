@@ -1,0 +1,110 @@
+import { TashikaError } from '@tashika/shared/errors';
+import type { Timestamp } from '@tashika/shared/time';
+import { stopOffering } from './rolling-back.ts';
+import type { Facts, Standing, Step } from './standing.ts';
+import type { RolloutState } from './states.ts';
+import { Stepping } from './stepping.ts';
+
+export const ORDERS = ['approve', 'start', 'pause', 'resume', 'abort'] as const;
+/** What a person may do to a rollout. */
+export type OrderName = (typeof ORDERS)[number];
+
+export interface Order {
+  readonly order: OrderName;
+  /** Who gives it. */
+  readonly by: string;
+  readonly reason?: string | undefined;
+  /** With `abort`: devices that have the image are rolled back. Without it they are left as they are. */
+  readonly rollBack?: boolean | undefined;
+}
+
+/** In which states an order has a meaning. */
+const ALLOWED: Readonly<Record<OrderName, readonly RolloutState[]>> = {
+  approve: ['awaiting-approval'],
+  start: ['draft'],
+  pause: ['running', 'paused'],
+  resume: ['paused'],
+  abort: ['draft', 'awaiting-approval', 'running', 'paused'],
+};
+
+/**
+ * What follows from a person's order.
+ *
+ * @param devices at a start, those that the plan comes to now
+ * @throws TashikaError ROLLOUT_ORDER_REFUSED where the rollout's state, or who gives it, speaks against it
+ */
+export function obey(
+  rollout: Standing & { readonly createdBy: string },
+  { order, by, reason, rollBack }: Order,
+  devices: Facts['devices'],
+  now: Timestamp,
+): Step {
+  const { id, state, createdBy, pausedBy } = rollout;
+  if (!ALLOWED[order].includes(state)) throw refusal(`${id} is ${state}${nextOf(state)}`, order);
+  const stepping = new Stepping(rollout, { devices }, now);
+  const why = reason ? `by ${by}: ${reason}` : `by ${by}`;
+  const person = { person: by };
+  switch (order) {
+    case 'approve':
+      if (samePerson(by, createdBy))
+        throw refusal(`${createdBy} planned ${id}, and another person must approve it`, order);
+      stepping.enter('draft', `approved ${why}`, person);
+      break;
+    case 'start':
+      stepping.enter('running', `started ${why}`, person, { wave: 1, waveSince: null });
+      break;
+    case 'pause':
+      if (state === 'paused' && pausedBy !== 'gate') throw refusal(`${pausedBy} has paused ${id} already`, order);
+      stepping.enter('paused', `paused ${why}`, person, { pausedBy: by });
+      break;
+    case 'resume':
+      if (pausedBy === 'gate')
+        throw refusal(
+          `the gate paused ${id} (${rollout.reason}), and it goes on by itself when it can be judged`,
+          order,
+        );
+      stepping.enter('running', `resumed ${why}`, person);
+      break;
+    case 'abort':
+      abort(stepping, why, by, rollBack === true);
+      break;
+  }
+  return stepping.done();
+}
+
+function abort(stepping: Stepping, why: string, by: string, rollBack: boolean): void {
+  const { state } = stepping.rollout;
+  const person = { person: by };
+  if (rollBack && (state === 'running' || state === 'paused')) {
+    // The coordinator does the rest, as after a halt.
+    stepping.enter('halted', `aborted, and rolled back, ${why}`, person, { waveSince: null });
+    stopOffering(stepping, 'the rollout was aborted before its turn');
+    return;
+  }
+  const hasStarted = stepping.rollout.wave > 0;
+  stepping.enter('aborted', `aborted ${why}`, person, {
+    waveSince: null,
+    ...(!hasStarted && { endedAt: stepping.now }),
+  });
+  if (!hasStarted) return;
+  for (const device of stepping.in('updated'))
+    stepping.move(device, 'kept', 'the rollout was aborted: it is left as it is', person);
+  stopOffering(stepping, 'the rollout was aborted before its turn');
+}
+
+function nextOf(state: RolloutState): string {
+  if (state === 'awaiting-approval') return ': another person approves it first';
+  if (state === 'halted' || state === 'rolling-back') return ': its devices are being rolled back';
+  if (state === 'rolled-back' || state === 'completed' || state === 'aborted') return ': it is over';
+  return '';
+}
+
+/** Names as people write them: `aiko ` is Aiko. */
+function samePerson(one: string, other: string): boolean {
+  const plain = (name: string) => name.normalize('NFKC').trim().toLowerCase();
+  return plain(one) === plain(other);
+}
+
+function refusal(detail: string, order: OrderName): TashikaError {
+  return new TashikaError('ROLLOUT_ORDER_REFUSED', `It can't take ${order}: ${detail}. Nothing was changed.`);
+}

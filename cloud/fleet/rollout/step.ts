@@ -1,0 +1,151 @@
+import { moveOf } from './device-step.ts';
+import { failuresOf } from './failures.ts';
+import { endAborted, halt, mayTakeBack, rollBack, startRollingBack } from './rolling-back.ts';
+import type { Facts, Standing, Step } from './standing.ts';
+import { hasFailed, isSettled, isUnderWay } from './states.ts';
+import { Stepping } from './stepping.ts';
+
+/**
+ * What follows from facts for a rollout that has started and not ended. It does nothing itself, and the same facts told
+ * again come to no step.
+ *
+ * @param now Unix milliseconds
+ */
+export function step(rollout: Standing, facts: Facts, now: number): Step {
+  const stepping = new Stepping(rollout, facts, now);
+  if (rollout.endedAt !== null) return stepping.done();
+  const { look } = facts;
+  if (look) stepping.note({ verdict: { at: look.at, verdict: look.verdict } });
+  switch (rollout.state) {
+    case 'running':
+    case 'paused':
+      goOn(stepping, facts);
+      break;
+    case 'halted':
+      startRollingBack(stepping, facts);
+      break;
+    case 'rolling-back':
+      rollBack(stepping, facts);
+      break;
+    case 'aborted':
+      endAborted(stepping);
+      break;
+    default:
+      break;
+  }
+  return stepping.done();
+}
+
+function goOn(stepping: Stepping, facts: Facts): void {
+  moveDevices(stepping);
+  if (haltWhereItMust(stepping, facts)) return;
+  judgeability(stepping);
+  soak(stepping);
+  if (stepping.rollout.state !== 'running') return;
+  pass(stepping);
+  if (stepping.rollout.state === 'running') offer(stepping);
+}
+
+function moveDevices(stepping: Stepping): void {
+  for (const device of stepping.devices) {
+    const move = moveOf(device, stepping.rollout, stepping.now);
+    if (move) stepping.move(device, move.to, move.reason, move.by, move.kept ? move.reason : null);
+    // Where one is given up, what it was offered is taken back, so that it does not come to the image unwatched.
+    if (hasFailed(move?.to ?? device.state) && mayTakeBack(device)) stepping.cancel(device);
+  }
+}
+
+/** True where it halted. */
+function haltWhereItMust(stepping: Stepping, { revoked, look }: Facts): boolean {
+  const { rollout, now } = stepping;
+  if (revoked !== null) {
+    const reason = `${rollout.image} is revoked: ${revoked}`;
+    halt(stepping, 'rollout', { signal: null, since: now, devices: [], reason });
+    return true;
+  }
+  if (look?.verdict.verdict === 'bad') {
+    const { signal, reason, devices } = look.verdict;
+    const since = look.signals.find((each) => each.signal === signal)?.since ?? look.at;
+    halt(stepping, 'gate', { signal, since, devices, reason });
+    return true;
+  }
+  const failures = failuresOf(rollout, stepping.devices);
+  if (!failures) return false;
+  halt(stepping, 'rollout', { signal: 'installation', since: now, ...failures });
+  return true;
+}
+
+/** While nothing can be judged nothing is offered; it goes on by itself. What a person paused waits for a person. */
+function judgeability(stepping: Stepping): void {
+  const { state, pausedBy, since, waveSince, verdict } = stepping.rollout;
+  if (!verdict) return;
+  const { verdict: last } = verdict;
+  if (last.verdict === 'unjudgeable' && state === 'running')
+    stepping.enter('paused', last.reason, 'gate', { pausedBy: 'gate' });
+  if (last.verdict !== 'unjudgeable' && state === 'paused' && pausedBy === 'gate') {
+    // What was not watched is no soak.
+    const later = waveSince === null ? null : waveSince + (stepping.now - Math.max(since, waveSince));
+    stepping.enter('running', 'it can be judged again', 'gate', { waveSince: later });
+  }
+}
+
+function soak(stepping: Stepping): void {
+  const { wave, waveSince, plan } = stepping.rollout;
+  if (waveSince !== null || !stepping.devices.every((each) => each.wave > wave || isSettled(each.state))) return;
+  stepping.note({ waveSince: stepping.now });
+  stepping.tell(
+    'soaking',
+    `the last device of wave ${wave} is done: it is watched for ${plan.soakMinutes} minutes`,
+    'rollout',
+  );
+}
+
+/** When a wave that has been updated has been watched long enough; null before it is. */
+export function soakUntil({ waveSince, plan }: Pick<Standing, 'waveSince' | 'plan'>): number | null {
+  return waveSince === null ? null : waveSince + plan.soakMinutes * 60_000;
+}
+
+function pass(stepping: Stepping): void {
+  const { rollout, now } = stepping;
+  const { wave, plan, verdict } = rollout;
+  if (stepping.devices.every((each) => each.wave !== wave || each.state === 'skipped')) {
+    passed(stepping, `wave ${wave} has no device that is to be updated any more`);
+    return;
+  }
+  const until = soakUntil(rollout);
+  if (until === null || now < until) return;
+  const watched = `wave ${wave} has been watched`;
+  const heard = stepping.in('updated', 'kept').length;
+  if (heard < plan.gate.leastDevices)
+    wait(stepping, `${watched}, and fewer than ${plan.gate.leastDevices} updated devices have been heard of`);
+  // A verdict of before the end of the soak has not seen all of it.
+  else if (!verdict || verdict.at < until || verdict.verdict.verdict !== 'good')
+    wait(stepping, `${watched}, and the gate has not called it good yet`);
+  else passed(stepping, `wave ${wave} of ${plan.waves.length} has passed: ${heard} devices go on being counted`);
+}
+
+function passed(stepping: Stepping, reason: string): void {
+  const { wave, plan } = stepping.rollout;
+  for (const device of stepping.in('updated')) stepping.move(device, 'kept', `wave ${wave} has passed`, 'rollout');
+  stepping.tell('wave-passed', reason, 'gate');
+  if (wave < plan.waves.length) stepping.note({ wave: wave + 1, waveSince: null, reason });
+  else stepping.enter('completed', reason, 'rollout', { endedAt: stepping.now, waveSince: null });
+}
+
+/** Says once what a wave waits for. */
+function wait(stepping: Stepping, reason: string): void {
+  if (stepping.rollout.reason === reason) return;
+  stepping.note({ reason });
+  stepping.tell('waits', reason, 'rollout');
+}
+
+function offer(stepping: Stepping): void {
+  const { wave, version, plan } = stepping.rollout;
+  const { devices } = stepping;
+  const free = plan.mostInParallel - devices.filter(({ state }) => isUnderWay(state)).length;
+  const next = devices.filter((each) => each.state === 'waiting' && each.wave <= wave).slice(0, Math.max(0, free));
+  for (const device of next) {
+    stepping.move(device, 'offered', `wave ${device.wave}`, 'rollout');
+    stepping.offer(device, 'update', version);
+  }
+}
