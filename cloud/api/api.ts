@@ -1,5 +1,6 @@
 import type { Clock, Duration } from '@tashika/shared/time';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { Updaters } from '../fleet/ddi/index.ts';
 import type { RegionCompleteness } from '../ledger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { BeamSettings } from '../receipts/index.ts';
@@ -9,6 +10,7 @@ import type { Store } from '../store/index.ts';
 import type { CertificateFiles } from './certificate.ts';
 import { completenessRoute } from './completeness.ts';
 import { serveDashboard } from './dashboard.ts';
+import { updaterRoutes } from './ddi/index.ts';
 import { deadLetterRoutes, type Redrive } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
 import { healthRoutes } from './health.ts';
@@ -37,6 +39,8 @@ export interface ApiOptions {
   readonly secrets?: (() => SecretsReport | undefined) | undefined;
   /** How devices that ask for receipts are known; without it there are none. */
   readonly beam?: BeamSettings | undefined;
+  /** Devices' updaters, and by which hosts links may name this machine; without it, none is answered. */
+  readonly updaters?: { readonly updaters: Updaters; readonly forwardedHosts: readonly string[] } | undefined;
   /** What opens values and dead letters that are kept sealed; without it they stay sealed. */
   readonly opening?: Opening | undefined;
   /** A device that has not posted for this long is silent. */
@@ -68,6 +72,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await app.register(deviceRoutes({ store, clock, silentAfterMs, opening }));
   await app.register(completenessRoute({ completeness }));
   await app.register(receiptRoutes({ store, clock, beam: options.beam }));
+  if (options.updaters) await app.register(updaterRoutes(options.updaters));
   await app.register(deadLetterRoutes({ store, redrive, opening }));
   await app.register(regionRoutes);
   await app.register(liveRoutes({ feed }));

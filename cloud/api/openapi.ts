@@ -15,7 +15,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
           'Counts of field telemetry per region and minute, the devices they come from, and what could not be counted. ' +
           'Times are ISO 8601 in UTC with milliseconds; errors are RFC 9457 problem details.',
       },
-      tags: ['windows', 'devices', 'dead letters', 'live', 'operation'].map((name) => ({ name })),
+      tags: ['windows', 'devices', 'dead letters', 'live', 'operation', 'updaters'].map((name) => ({ name })),
     },
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },
   });

@@ -15,7 +15,9 @@ export interface OpenApi {
   close(): Promise<void>;
 }
 
-type Options = Partial<Pick<ApiOptions, 'beam' | 'clock' | 'opening' | 'ownWorkerLooked' | 'redrive' | 'webDirectory'>>;
+type Options = Partial<
+  Pick<ApiOptions, 'beam' | 'clock' | 'opening' | 'ownWorkerLooked' | 'redrive' | 'updaters' | 'webDirectory'>
+>;
 
 export async function openApi(options: Options = {}): Promise<OpenApi> {
   const store = await openMemoryStore({ logger });

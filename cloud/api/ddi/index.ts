@@ -1,0 +1,1 @@
+export { updaterRoutes } from './routes.ts';

@@ -1,0 +1,74 @@
+import type { Timestamp } from '@tashika/shared/time';
+import type { Queryable } from '../../store/index.ts';
+
+/** NOTIFY channel: what an updater is told has changed. The payload is `tenant/controllerId`, or empty for all of them. */
+export const ACTION_CHANNEL = 'fleet_action';
+
+/** What is known of a device before it says anything, and what it is to do. */
+export interface Standing {
+  readonly controllerId: string;
+  readonly imsi: string | null;
+  readonly imsiProved: boolean;
+  readonly tokenSha256: string | null;
+  readonly timeZone: string;
+  /** When it told of itself last; null where it is to do so. */
+  readonly attributesAt: Timestamp | null;
+  /** The one action that is under way, if there is one. */
+  readonly action: OpenAction | undefined;
+}
+
+export interface OpenAction {
+  readonly id: number;
+  readonly state: 'open' | 'canceling';
+  /** Its image was revoked: it is not offered any more. */
+  readonly revoked: boolean;
+}
+
+interface StandingRow {
+  readonly controller_id: string;
+  readonly imsi: string | null;
+  readonly imsi_proved: boolean;
+  readonly token_sha256: string | null;
+  readonly time_zone: string;
+  readonly attributes_at: Date | null;
+  readonly action_id: number | null;
+  readonly action_state: 'open' | 'canceling' | null;
+  readonly revoked: boolean;
+}
+
+/** The standings of those of `controllerIds` that are known. */
+export async function readStandings(
+  store: Queryable,
+  tenant: string,
+  controllerIds: readonly string[],
+): Promise<ReadonlyMap<string, Standing>> {
+  const rows = await store.query<StandingRow>(
+    `SELECT device.controller_id, device.imsi, device.imsi_proved, device.token_sha256, device.time_zone,
+            device.attributes_at, action.id AS action_id, action.state AS action_state,
+            image.revoked_at IS NOT NULL AS revoked
+       FROM unnest($2::text[]) AS asked (controller_id)
+       JOIN fleet_device AS device ON device.tenant = $1 AND device.controller_id = asked.controller_id
+       LEFT JOIN deployment_action AS action
+         ON action.tenant = $1 AND action.controller_id = asked.controller_id AND action.state <> 'closed'
+       LEFT JOIN image ON image.kind = action.kind AND image.version = action.version`,
+    [tenant, controllerIds],
+  );
+  return new Map(rows.map((row) => [row.controller_id, standingOf(row)]));
+}
+
+/** Tells every API process that what `controllerId` is told has changed. */
+export async function notifyAction(transaction: Queryable, tenant: string, controllerId: string): Promise<void> {
+  await transaction.query('SELECT pg_notify($1, $2)', [ACTION_CHANNEL, `${tenant}/${controllerId}`]);
+}
+
+function standingOf(row: StandingRow): Standing {
+  return {
+    controllerId: row.controller_id,
+    imsi: row.imsi,
+    imsiProved: row.imsi_proved,
+    tokenSha256: row.token_sha256,
+    timeZone: row.time_zone,
+    attributesAt: row.attributes_at?.getTime() ?? null,
+    action: row.action_id === null ? undefined : { id: row.action_id, state: row.action_state!, revoked: row.revoked },
+  };
+}

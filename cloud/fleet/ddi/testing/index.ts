@@ -1,0 +1,2 @@
+export { memoryBundles } from './memory-bundles.ts';
+export { addAction, addFleetDevice, addImage } from './seed.ts';
