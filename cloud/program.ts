@@ -6,6 +6,8 @@ import type { Clock } from '@tashika/shared/time';
 import type { FastifyBaseLogger } from 'fastify';
 import { closeApi, createApi, createWorkerApi, listen, requireFreePort, requireLoopback } from './api/index.ts';
 import type { CloudConfiguration } from './config/index.ts';
+import { openBundles } from './fleet/bundles/index.ts';
+import { Updaters } from './fleet/ddi/index.ts';
 import { hubSettingsOf, redrive, redriveSweep } from './ingest/index.ts';
 import { type RegionCompleteness, regionCompleteness } from './ledger/index.ts';
 import { createMetrics, type Metrics } from './metrics/index.ts';
@@ -177,8 +179,11 @@ async function startApi(
   parts: ApiParts & { readonly webDirectory: string | undefined },
   secrets: SecretSource,
 ): Promise<Api> {
-  const { store, clock, sealing, opening } = parts;
-  const { api, devices, ingest, windows, retention } = configuration;
+  const { store, clock, logger, sealing, opening } = parts;
+  const { api, devices, fleet, ingest, windows, retention } = configuration;
+  const beam = beamSettingsOf(configuration, secrets);
+  const bundles = fleet.bundles === undefined ? undefined : await openBundles(fleet.bundles, clock);
+  const updaters = bundles && new Updaters({ ...fleet, store, clock, logger, beam, bundles });
   const one = (id: number) =>
     redrive(store, id, clock.now(), { windows, windowsKeptMs: windowsKeptMs(retention), sealing, opening });
   const app = await createApi({
@@ -188,7 +193,8 @@ async function startApi(
       ofReason: (reason, after) =>
         redriveSweep({ store, clock, reason, after, limit: SWEEP_LIMIT, withinMs: SWEEP_WITHIN_MS, redrive: one }),
     },
-    beam: beamSettingsOf(configuration, secrets),
+    beam,
+    updaters: updaters && { updaters, forwardedHosts: fleet.forwardedHosts },
     secrets: () => secrets.report(),
     silentAfterMs: devices.silentAfterMs,
     stalledAfterMs: ingest.stalledAfterMs,
