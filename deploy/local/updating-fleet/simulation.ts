@@ -4,7 +4,7 @@ import { DeviceStream } from './device-stream.ts';
 import { type Api, injectLine } from './inject-line.ts';
 import { LedgerLine, type SentPost } from './ledger-line.ts';
 import { GOOD, type ImageEffect, type ModelDevice, ModelFleet, type ModelFleetOptions } from './model/index.ts';
-import { Updater } from './updater.ts';
+import { type Installed, Updater } from './updater.ts';
 
 export interface SimulationOptions {
   readonly store: Store;
@@ -15,6 +15,8 @@ export interface SimulationOptions {
   readonly preSharedKey: string;
   /** What each version does to a device, beside what the field does. */
   readonly effects: Readonly<Record<string, ImageEffect>>;
+  /** Told of each request of an updater that failed. */
+  readonly onTrouble: (error: unknown) => void;
 }
 
 interface SimulatedDevice {
@@ -47,7 +49,8 @@ export class Simulation {
     this.#devices = this.fleet.devices.map((model) => {
       const attributes = () => ({ board: model.board, agentVersion: model.version });
       const way = injectLine(() => this.#api!, { imsi: model.imsi, preSharedKey, clock });
-      const updater = new Updater({ tenant, controllerId: model.controllerId, attributes }, way);
+      const install = ({ version }: Installed) => this.#install(model, version);
+      const updater = new Updater({ tenant, controllerId: model.controllerId, attributes, install }, way);
       return { model, stream: new DeviceStream(model), updater, pollAt: clock.now() };
     });
   }
@@ -90,9 +93,11 @@ export class Simulation {
     const next = devices.values();
     const work = async () => {
       for (const device of next) {
-        const { againInMs, installed } = await device.updater.poll();
-        device.pollAt = clock.now() + againInMs;
-        if (installed) this.#install(device.model, installed.version);
+        try {
+          device.pollAt = clock.now() + (await device.updater.poll());
+        } catch (error) {
+          this.#options.onTrouble(error); // asks again in the next step
+        }
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -17,20 +17,14 @@ export interface UpdaterIdentity {
   readonly controllerId: string;
   /** What it tells of itself (`configData`). */
   readonly attributes: () => Readonly<Record<string, string>>;
+  /** Lets the device start anew with what has been downloaded and checked. */
+  readonly install: (installed: Installed) => void;
 }
 
 /** A bundle as it was announced, all of it. */
 export interface Installed {
   readonly version: string;
   readonly bundle: Buffer;
-}
-
-/** What one look at the server came to. */
-export interface Polled {
-  /** When the server wants to be asked again, in ms. */
-  readonly againInMs: Duration;
-  /** What has been downloaded, checked and installed: the device starts anew with it. */
-  readonly installed?: Installed | undefined;
 }
 
 interface Link {
@@ -69,7 +63,7 @@ export class Updater {
   readonly #identity: UpdaterIdentity;
   readonly #ask: Ask;
   readonly #base: string;
-  /** What was installed: a server that has not noticed yet offers it once more. */
+  /** The action that was installed last: a server that has not heard of it offers it once more. */
   #done: string | undefined;
 
   constructor(identity: UpdaterIdentity, ask: Ask) {
@@ -79,18 +73,17 @@ export class Updater {
   }
 
   /**
-   * Asks what is to be done, and does it.
+   * Asks what is to be done, and does it. Resolves with when the server wants to be asked again, in ms from now.
    *
    * @throws Error where the server does not answer, or answers what the protocol does not have
    */
-  async poll(): Promise<Polled> {
+  async poll(): Promise<Duration> {
     const base = (await this.#get(this.#base)) as Base;
-    const againInMs = sleepOf(base);
     const { configData, cancelAction, deploymentBase } = base._links ?? {};
     if (configData) await this.#tell('PUT', pathOf(configData), { mode: 'merge', data: this.#identity.attributes() });
     if (cancelAction) await this.#cancel(cancelAction);
-    else if (deploymentBase) return { againInMs, installed: await this.#deploy(deploymentBase) };
-    return { againInMs };
+    else if (deploymentBase) await this.#deploy(deploymentBase);
+    return sleepOf(base);
   }
 
   async #cancel(link: Link): Promise<void> {
@@ -104,29 +97,28 @@ export class Updater {
     await this.#feedback(path, id, isDone ? 'rejected' : 'closed', 'success', 'Cancelled before it began.');
   }
 
-  async #deploy(link: Link): Promise<Installed | undefined> {
+  async #deploy(link: Link): Promise<void> {
     const { id, deployment } = (await this.#get(pathOf(link))) as Deployment;
-    if (deployment.download === 'skip' || id === this.#done) return undefined;
     const path = `${this.#base}/deploymentBase/${id}/feedback`;
+    const installed = () => this.#feedback(path, id, 'closed', 'success', 'Installed, and started.');
+    if (id === this.#done) return installed();
+    if (deployment.download === 'skip') return;
     const [chunk] = deployment.chunks;
     const [artifact] = chunk?.artifacts ?? [];
-    if (!chunk || !artifact) {
-      await this.#feedback(path, id, 'closed', 'failure', 'There is nothing to install.');
-      return undefined;
-    }
+    const source = artifact?._links['download-http'] ?? artifact?._links.download;
+    if (!chunk || !artifact || !source)
+      return this.#feedback(path, id, 'closed', 'failure', 'There is nothing to install.');
     await this.#feedback(path, id, 'download', 'none', 'Downloading.');
-    const fetched = await this.#download(pathOf((artifact._links['download-http'] ?? artifact._links.download)!));
-    if (!fetched) return undefined; // perhaps tomorrow: the day's bytes are used up
-    if (createHash('sha256').update(fetched).digest('hex') !== artifact.hashes.sha256) {
-      await this.#feedback(path, id, 'closed', 'failure', 'The bundle is not what was announced.');
-      return undefined;
-    }
-    await this.#feedback(path, id, 'downloaded', 'none', `${fetched.length} bytes, as announced.`);
-    if (deployment.update === 'skip') return undefined; // outside of its maintenance window
+    const bundle = await this.#download(pathOf(source));
+    if (!bundle) return; // perhaps tomorrow: the day's bytes are spent
+    if (createHash('sha256').update(bundle).digest('hex') !== artifact.hashes.sha256)
+      return this.#feedback(path, id, 'closed', 'failure', 'The bundle is not what was announced.');
+    await this.#feedback(path, id, 'downloaded', 'none', `${bundle.length} bytes, as announced.`);
+    if (deployment.update === 'skip') return; // outside of its maintenance window
     await this.#feedback(path, id, 'proceeding', 'none', 'Installing.');
-    await this.#feedback(path, id, 'closed', 'success', 'Installed; starting it.');
     this.#done = id;
-    return { version: chunk.version, bundle: fetched };
+    this.#identity.install({ version: chunk.version, bundle });
+    await installed();
   }
 
   async #download(path: string): Promise<Buffer | undefined> {
