@@ -16,11 +16,14 @@ import type {
 /** The API answered with an error; the message is its problem's title and detail (RFC 9457). */
 export class RequestFailed extends Error {
   readonly status: number;
+  /** The problem's code, where it has one. */
+  readonly code: string | undefined;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, code?: string) {
     super(message);
     this.name = 'RequestFailed';
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -109,7 +112,8 @@ export async function redriveDeadLetter(id: string): Promise<RedriveAnswer> {
   return (await answerOf(response)) as RedriveAnswer;
 }
 
-async function get<T>(
+/** Asks the API for what is at `path`, below `api/`. */
+export async function get<T>(
   path: string,
   query: Readonly<Record<string, string | null | undefined>>,
   signal?: AbortSignal,
@@ -123,7 +127,7 @@ async function get<T>(
 async function answerOf(response: Response): Promise<unknown> {
   const body: unknown = await response.json().catch(() => null);
   if (response.ok) return body;
-  const problem = body as { title?: string; detail?: string } | null;
+  const problem = body as { title?: string; detail?: string; code?: string } | null;
   const said = [problem?.title, problem?.detail].filter(Boolean).join(': ');
-  throw new RequestFailed(response.status, said || `HTTP ${response.status}`);
+  throw new RequestFailed(response.status, said || `HTTP ${response.status}`, problem?.code);
 }

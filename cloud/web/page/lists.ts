@@ -4,6 +4,7 @@ import { Polled } from '../feed/polled.ts';
 import { fetchDeadLetters, fetchDevices } from '../feed/requests.ts';
 import { balanceOf, type DeviceOrder, sortDevices } from '../model/devices.ts';
 import { verdictOn } from '../model/verdict.ts';
+import { isSeen } from './address.ts';
 import { live } from './live-feed.ts';
 import { selectedCode, settled } from './selection.ts';
 
@@ -11,7 +12,7 @@ import { selectedCode, settled } from './selection.ts';
 const MOST_OF_A_REGION = 1_000;
 const FIRST_OF_ALL = 100;
 
-const whileVisible = () => document.visibilityState === 'visible';
+const whileSeen = () => isSeen('counts');
 
 export const deviceScope = signal<'region' | 'all'>('region');
 export const deviceOrder = signal<DeviceOrder>('completeness');
@@ -22,14 +23,14 @@ const ofRegion = new Polled({
   fetch: (abort) => fetchDevices(selectedCode.peek(), MOST_OF_A_REGION, abort),
   clock: systemClock,
   every: 5_000,
-  mayPoll: whileVisible,
+  mayPoll: whileSeen,
 });
 
 const ofAll = new Polled({
   fetch: (abort) => fetchDevices(null, wantedOfAll.peek(), abort),
   clock: systemClock,
   every: 10_000,
-  mayPoll: () => whileVisible() && deviceScope.peek() === 'all',
+  mayPoll: () => whileSeen() && deviceScope.peek() === 'all',
 });
 
 export const deviceList = computed(() => (deviceScope.value === 'region' ? ofRegion.state.value : ofAll.state.value));
@@ -59,7 +60,7 @@ const letters = new Polled({
   fetch: (abort) => fetchDeadLetters(deadLetterReason.peek(), wantedLetters.peek(), abort),
   clock: systemClock,
   every: 15_000,
-  mayPoll: whileVisible,
+  mayPoll: whileSeen,
 });
 
 export const deadLetters = letters.state;

@@ -2,6 +2,7 @@ import { computed, effect, signal } from '@preact/signals';
 import { en } from '../text/en.ts';
 import { formatFor, type Language } from '../text/format.ts';
 import { ja } from '../text/ja.ts';
+import { shownPage } from './address.ts';
 
 /** `system` follows the reader's own setting. */
 export type Theme = 'system' | 'light' | 'dark';
@@ -37,7 +38,7 @@ export function chooseTheme(choice: Theme): void {
 
 effect(() => {
   document.documentElement.lang = language.value;
-  document.title = text.value.title;
+  document.title = shownPage.value === 'fleet' ? text.value.fleet.title : text.value.title;
 });
 
 effect(() => {

@@ -3,9 +3,10 @@ import { systemClock } from '@tashika/shared/time';
 import { Polled } from '../feed/polled.ts';
 import { fetchCompleteness, fetchValues } from '../feed/requests.ts';
 import type { ValuesAnswer } from '../model/contract.ts';
+import { isSeen } from './address.ts';
 import { selectedCode, settled } from './selection.ts';
 
-const whileVisible = () => document.visibilityState === 'visible';
+const whileSeen = () => isSeen('counts');
 
 /** Late readings change a final minute too, so it is asked for again. */
 const values = new Polled<ValuesAnswer | null>({
@@ -13,14 +14,14 @@ const values = new Polled<ValuesAnswer | null>({
     settledEnd.peek() === null ? null : fetchValues(settledEnd.peek()!, selectedCode.peek(), abort),
   clock: systemClock,
   every: 15_000,
-  mayPoll: whileVisible,
+  mayPoll: whileSeen,
 });
 
 const completeness = new Polled({
   fetch: fetchCompleteness,
   clock: systemClock,
   every: 10_000,
-  mayPoll: whileVisible,
+  mayPoll: whileSeen,
 });
 
 const settledEnd = computed(() => settled.value?.point.end ?? null);

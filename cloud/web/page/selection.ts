@@ -1,9 +1,11 @@
 import { computed, effect, signal } from '@preact/signals';
-import { type RegionCode, regionOf, resolveRegion } from '@tashika/shared/regions';
+import { type RegionCode, regionOf } from '@tashika/shared/regions';
+import type { Address } from '../model/address.ts';
 import { type Count, knowsMinute, type Minute } from '../model/live.ts';
 import { lastFinalMinute, stateOf } from '../model/minute.ts';
 import { scaleFor } from '../model/scale.ts';
 import { lastSettled, minutesOf, usualReadings } from '../model/series.ts';
+import { address, replaceAddress } from './address.ts';
 import { live, openEnd } from './live-feed.ts';
 
 /** Which minute the map shows. */
@@ -12,7 +14,7 @@ export type ShownMinute = 'open' | 'final';
 const TOKYO = '13' as RegionCode;
 
 /** The chosen region is in the address (`#13`), so that a colleague can be sent to it. */
-export const selectedCode = signal<RegionCode>(codeInAddress() ?? TOKYO);
+export const selectedCode = signal<RegionCode>(codeIn(address.peek()) ?? TOKYO);
 export const selectedRegion = computed(() => regionOf(selectedCode.value));
 export const shownMinute = signal<ShownMinute>('open');
 
@@ -55,14 +57,15 @@ export function selectRegion(code: RegionCode): void {
 }
 
 effect(() => {
-  if (codeInAddress() !== selectedCode.value) history.replaceState(null, '', `#${selectedCode.value}`);
+  const region = selectedCode.value;
+  if (address.peek().page === 'counts') replaceAddress({ page: 'counts', region });
 });
 
-addEventListener('hashchange', () => {
-  const code = codeInAddress();
+effect(() => {
+  const code = codeIn(address.value);
   if (code) selectedCode.value = code;
 });
 
-function codeInAddress(): RegionCode | undefined {
-  return resolveRegion(location.hash.slice(1));
+function codeIn(asked: Address): RegionCode | null {
+  return asked.page === 'counts' ? asked.region : null;
 }

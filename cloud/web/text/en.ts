@@ -1,4 +1,5 @@
 import type { DeviceOrder } from '../model/devices.ts';
+import { fleetEn } from './fleet-en.ts';
 
 /** The page's English, and by its type what every language has to say. */
 export const en = {
@@ -7,6 +8,8 @@ export const en = {
   language: 'Language',
   theme: { label: 'Appearance', system: 'System', light: 'Light', dark: 'Dark' },
   skip: 'Skip to the map',
+  pages: { label: 'Pages', counts: 'Counts', fleet: 'Fleet' },
+  fleet: fleetEn,
 
   connection: {
     connecting: 'Connecting',

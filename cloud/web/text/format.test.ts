@@ -77,3 +77,17 @@ describe('time of day', () => {
     expect(formatFor('en', 'Europe/Berlin').minute(TIME)).toBe('17:02');
   });
 });
+
+describe('a share', () => {
+  it('is all only where it is all, and is told finer where it is small', () => {
+    const { share } = formatFor('en', 'UTC');
+    expect([0, 0.005, 0.0999, 0.5, 0.9999, 1].map(share)).toEqual(['0%', '0.5%', '9.9%', '50%', '99%', '100%']);
+  });
+});
+
+describe('bytes', () => {
+  it('are in powers of 1,000', () => {
+    const { bytes } = formatFor('ja', 'UTC');
+    expect([999, 8_412_000, 312_400_000, 2_000_000_000].map(bytes)).toEqual(['999 B', '8.4 MB', '312 MB', '2.0 GB']);
+  });
+});

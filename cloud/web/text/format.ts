@@ -4,6 +4,8 @@ export type Language = 'ja' | 'en';
 
 const LOCALE: Readonly<Record<Language, string>> = { ja: 'ja-JP', en: 'en-GB' };
 
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
 /** How one language writes numbers, lengths of time and times of day. */
 export interface Format {
   integer(value: number): string;
@@ -17,6 +19,10 @@ export interface Format {
   rate(value: number): string;
   /** Never rounded up: what is not wholly complete does not read 100%. */
   completeness(fraction: number): string;
+  /** A share of a whole: one decimal below 10%, and never 100% for what is not all of it. */
+  share(fraction: number): string;
+  /** In powers of 1,000: `8.4 MB`. */
+  bytes(value: number): string;
   /** With its sign, whole percent. */
   change(fraction: number): string;
   duration(ms: Duration): string;
@@ -25,6 +31,8 @@ export interface Format {
   clock(time: Timestamp): string;
   minute(time: Timestamp): string;
   dateTime(time: Timestamp): string;
+  /** Without seconds. */
+  dayAndMinute(time: Timestamp): string;
   /** `Asia/Tokyo, GMT+9` */
   zone(time: Timestamp): string;
 }
@@ -37,6 +45,9 @@ export function formatFor(language: Language, timeZone?: string): Format {
   const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumSignificantDigits: 3 });
   const tiny = new Intl.NumberFormat(locale, { notation: 'compact', maximumSignificantDigits: 2 });
+  const percents = ([0, 1] as const).map(
+    (digits) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: digits }),
+  ) as [Intl.NumberFormat, Intl.NumberFormat];
   const signed = new Intl.NumberFormat(locale, {
     style: 'percent',
     maximumFractionDigits: 0,
@@ -47,6 +58,7 @@ export function formatFor(language: Language, timeZone?: string): Format {
   const clock = times({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
   const minute = times({ hour: '2-digit', minute: '2-digit' });
   const dateTime = times({ month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const dayAndMinute = times({ month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit' });
   const zoneName = times({ timeZoneName: 'shortOffset' });
   const units =
     language === 'ja' ? { s: ' 秒', min: ' 分', h: ' 時間', d: ' 日' } : { s: ' s', min: ' min', h: ' h', d: ' d' };
@@ -74,6 +86,16 @@ export function formatFor(language: Language, timeZone?: string): Format {
       const scale = 10 ** digits;
       return `${(Math.floor(fraction * 100 * scale) / scale).toFixed(digits)}%`;
     },
+    share: (fraction) => {
+      const digits = fraction < 0.1 ? 1 : 0;
+      const scale = 100 * 10 ** digits;
+      return percents[digits].format(fraction < 1 ? Math.floor(fraction * scale) / scale : 1);
+    },
+    bytes: (value) => {
+      const power = value < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(value) / 3));
+      const scaled = value / 1000 ** power;
+      return `${(power === 0 || scaled >= 100 ? integers : tenths).format(scaled)} ${BYTE_UNITS[power]}`;
+    },
     change: (fraction) => signed.format(fraction),
     duration: (ms) => {
       const seconds = Math.max(0, ms) / 1000;
@@ -83,6 +105,7 @@ export function formatFor(language: Language, timeZone?: string): Format {
     clock: (time) => clock.format(time),
     minute: (time) => minute.format(time),
     dateTime: (time) => dateTime.format(time),
+    dayAndMinute: (time) => dayAndMinute.format(time),
     zone: (time) => {
       const name = zoneName.formatToParts(time).find((part) => part.type === 'timeZoneName')?.value ?? '';
       return `${zoneName.resolvedOptions().timeZone}, ${name}`;

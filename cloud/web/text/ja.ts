@@ -1,4 +1,5 @@
 import type { Text } from './en.ts';
+import { fleetJa } from './fleet-ja.ts';
 
 export const ja: Text = {
   title: 'Tashika: ライブ集計',
@@ -6,6 +7,8 @@ export const ja: Text = {
   language: '言語',
   theme: { label: '外観', system: 'システム', light: 'ライト', dark: 'ダーク' },
   skip: '地図へ移動',
+  pages: { label: 'ページ', counts: '集計', fleet: 'フリート' },
+  fleet: fleetJa,
 
   connection: {
     connecting: '接続中',

@@ -1,6 +1,7 @@
 import { connection, hasData, isStale, monotonic, now, retryNow } from '../page/live-feed.ts';
 import { chooseLanguage, chooseTheme, format, language, text, theme } from '../page/preferences.ts';
 import { Choice } from './choice.tsx';
+import { Pages } from './pages.tsx';
 
 export function Header() {
   return (
@@ -8,6 +9,7 @@ export function Header() {
       <h1>
         Tashika <span lang="ja">確か</span>
       </h1>
+      <Pages />
       <p class="tagline">{text.value.tagline}</p>
       <Connection />
       <ServerClock />

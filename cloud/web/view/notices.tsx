@@ -30,7 +30,7 @@ export function Notices() {
 }
 
 /** What keeps readings from being counted: a partition that stands still is named. */
-function Conditions() {
+export function Conditions() {
   const { clock } = format.value;
   const standing = standingOf(conditions.value);
   return (

@@ -1,0 +1,125 @@
+import type { ImageRecord } from '@tashika/shared/image';
+import type { SignalName } from '../../fleet/gate/signal.ts';
+import type { RolloutState } from '../../fleet/rollout/states.ts';
+
+/** What the API answers of images and rollouts. Times are ISO 8601 UTC with milliseconds; images are `agent/1.5.0`. */
+
+export interface FleetImage {
+  readonly image: string;
+  /** What its build tells. */
+  readonly record: ImageRecord;
+  readonly channels: readonly string[];
+  readonly importedAt: string;
+  readonly importedBy: string;
+  readonly revokedAt: string | null;
+  readonly revokedReason: string | null;
+  /** Devices that have it now. */
+  readonly devices: number;
+}
+
+export interface FleetImageList {
+  readonly images: readonly FleetImage[];
+}
+
+/** How many devices are in each state. */
+export type ByState = Readonly<Record<string, number>>;
+
+export interface RolloutWave {
+  readonly wave: number;
+  readonly state: 'waiting' | 'updating' | 'soaking' | 'passed' | 'failed';
+  /** Of this wave alone. */
+  readonly devices: number;
+  /** Of it and of those before. */
+  readonly cumulative: number;
+  readonly byState: ByState;
+  readonly soakUntil: string | null;
+}
+
+export interface RolloutSignal {
+  readonly signal: SignalName;
+  readonly observed: number | null;
+  readonly expected: number | null;
+  /** An e-value: it begins at 1, and halts at the threshold. */
+  readonly evidence: number;
+  readonly threshold: number;
+  /** Updated devices that were looked at. */
+  readonly devices: number;
+  /** Controller ids, the worst first. */
+  readonly worst: readonly string[];
+  readonly since: string | null;
+  /** A round each, the newest last. */
+  readonly series: readonly {
+    readonly at: string;
+    readonly observed: number | null;
+    readonly expected: number | null;
+    readonly evidence: number;
+  }[];
+}
+
+export interface RolloutSummary {
+  readonly id: string;
+  readonly image: string;
+  readonly state: RolloutState;
+  readonly reason: string | null;
+  /** Of the state. */
+  readonly since: string;
+  /** The one under way, from 1; 0 before the start. */
+  readonly wave: number;
+  readonly wavesTotal: number;
+  readonly devices: number;
+  /** Devices that were ever offered the image. */
+  readonly touched: number;
+  readonly byState: ByState;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly approvedBy: string | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+}
+
+export interface RolloutList {
+  readonly rollouts: readonly RolloutSummary[];
+}
+
+export interface Rollout extends RolloutSummary {
+  /** Of the plan, what the page tells. */
+  readonly plan: {
+    readonly soakMinutes?: number;
+    readonly mostInParallel?: number;
+    readonly maintenanceWindow?: { readonly from: string; readonly to: string };
+  };
+  readonly waves: readonly RolloutWave[];
+  readonly signals: readonly RolloutSignal[];
+  /** What halted it; `signal` is null where nothing did, or none was named. */
+  readonly failing: {
+    readonly signal: SignalName | 'installation' | null;
+    readonly since: string | null;
+    readonly devices: readonly string[];
+  };
+}
+
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: string;
+  /** A person, `gate`, `rollout`, or `device:<controller id>`. */
+  readonly actor: string;
+  readonly subject: string;
+  readonly event: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly reason: string;
+}
+
+export interface AuditList {
+  readonly entries: readonly AuditEntry[];
+  /** What to pass as `before` for older ones; null where there are none. */
+  readonly next: string | null;
+}
+
+export interface FleetVersions {
+  readonly asOf: string;
+  readonly regions: readonly {
+    readonly region: string;
+    readonly versions: readonly { readonly version: string; readonly devices: number }[];
+  }[];
+}

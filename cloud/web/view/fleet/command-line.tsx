@@ -1,0 +1,8 @@
+/** What to type. */
+export function CommandLine({ children }: { readonly children: string }) {
+  return (
+    <code class="command" lang="en">
+      {children}
+    </code>
+  );
+}
