@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Benchmark, runBenchmarks } from '../run.ts';
+import { polls } from './polls.ts';
 
 const { values } = parseArgs({
   options: {
@@ -8,8 +9,11 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 });
+const { quick } = values;
 
 /** Each in a module of its own beside this one. */
-const benchmarks: Readonly<Record<string, Benchmark>> = {};
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  polls: (scene) => polls(scene, quick ? 5 : 30),
+};
 
 await runBenchmarks(benchmarks, values);
