@@ -2,11 +2,9 @@
 import { parseArgs } from 'node:util';
 import { isTashikaError, usageError } from '@tashika/shared/errors';
 import { configurationOf, type LocalSettings, readLocalSettings } from './config/index.ts';
-import { live } from './life/index.ts';
 import { complaint, loggers } from './log/index.ts';
 import { SPOOL_ACTIONS, type SpoolAction } from './spool-command/actions.ts';
 import { VERSION } from './version.ts';
-import { serviceManager } from './watchdog/index.ts';
 
 const HELP = `tashika-edge: takes readings, keeps them, and sends each of them.
 
@@ -15,26 +13,29 @@ const HELP = `tashika-edge: takes readings, keeps them, and sends each of them.
   tashika-edge spool stats  [--config FILE] [--json]  what waits in the spool
   tashika-edge spool verify [--config FILE] [--json]  read every byte of the spool, and change none
   tashika-edge spool export [--config FILE] [--all]   what waits in the spool as JSON lines; it is sent all the same
+  tashika-edge update       [--config FILE] [--once]  ask for images, install them, confirm or take them back
 
   --config FILE  configuration as JSON; TASHIKA_EDGE_… variables override it (see CONFIGURATION.md)
   --json         the result as one JSON object
   --all          what was sent too, as far as it is still on the disk
+  --once         ask one time, and bring to its end what is there
   --version      the version
   --help         this text
 
-check sends one message that bears no reading and is not counted. All but run work beside a running agent.
+check sends one message that bears no reading and is not counted. All but run work beside a running agent; update is\nmeant to, as a service of its own.
 Exit codes: 0 done; 1 failed, or check or verify found a failure; 2 wrong usage; 78 wrong configuration.
 SIGTERM or SIGINT: readings at hand are made durable and sent, within 10 s; a second one stops at once.
 `;
 
 type Command =
-  | { readonly name: 'run' | 'check' | 'help' | 'version' }
+  | { readonly name: 'run' | 'check' | 'update' | 'help' | 'version' }
   | { readonly name: 'spool'; readonly action: SpoolAction };
 
 interface Options {
   readonly config: string | undefined;
   readonly json: boolean;
   readonly all: boolean;
+  readonly once: boolean;
 }
 
 function parseCommand(args: readonly string[]): readonly [Command, Options] {
@@ -46,13 +47,14 @@ function parseCommand(args: readonly string[]): readonly [Command, Options] {
         config: { type: 'string' },
         json: { type: 'boolean' },
         all: { type: 'boolean' },
+        once: { type: 'boolean' },
         version: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });
-    const { config, json = false, all = false, help, version } = values;
+    const { config, json = false, all = false, once = false, help, version } = values;
     const command: Command = help ? { name: 'help' } : version ? { name: 'version' } : commandOf(positionals);
-    return [command, { config, json, all }];
+    return [command, { config, json, all, once }];
   } catch (error) {
     throw usageError(error, 'tashika-edge');
   }
@@ -60,14 +62,15 @@ function parseCommand(args: readonly string[]): readonly [Command, Options] {
 
 function commandOf(words: readonly string[]): Command {
   const [name, action, ...more] = words;
-  if ((name === 'run' || name === 'check') && action === undefined) return { name };
+  if ((name === 'run' || name === 'check' || name === 'update') && action === undefined) return { name };
   const known = SPOOL_ACTIONS.find((each) => each === action);
   if (name === 'spool' && known && more.length === 0) return { name, action: known };
   if (name === 'spool' && action === undefined) throw new Error(`spool needs one of ${SPOOL_ACTIONS.join(', ')}.`);
   throw new Error(name === undefined ? 'A command is missing.' : `Unknown command: ${words.join(' ')}.`);
 }
 
-async function run(local: LocalSettings): Promise<number> {
+/** Aborted by the first SIGTERM or SIGINT; a second one ends the process. */
+function stopSignal(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -75,14 +78,29 @@ async function run(local: LocalSettings): Promise<number> {
       stop.abort();
     });
   }
+  return stop.signal;
+}
+
+async function run(local: LocalSettings): Promise<number> {
+  const stop = stopSignal();
+  const { live } = await import('./life/index.ts');
+  const { serviceManager } = await import('./watchdog/index.ts');
   const { env } = process;
   const logger = loggers(env);
-  await live({ local, loggerOf: ({ log }) => logger(log.level), stop: stop.signal, manager: serviceManager(env) });
+  await live({ local, loggerOf: ({ log }) => logger(log.level), stop, manager: serviceManager(env) });
   return 0;
 }
 
+/** A process of its own, which loads nothing of sensors and spool: it can take no reading down. */
+async function update(local: LocalSettings, once: boolean): Promise<number> {
+  const stop = stopSignal();
+  const { runUpdater } = await import('./update/index.ts');
+  const logger = loggers(process.env);
+  return runUpdater({ local, loggerOf: ({ log }) => logger(log.level), stop, once });
+}
+
 async function main(args: readonly string[]): Promise<number> {
-  const [command, { config, json, all }] = parseCommand(args);
+  const [command, { config, json, all, once }] = parseCommand(args);
   const { stdout } = process;
   if (command.name === 'help' || command.name === 'version') {
     stdout.write(command.name === 'help' ? HELP : `${VERSION}\n`);
@@ -90,6 +108,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const local = readLocalSettings(config, process.env);
   if (command.name === 'run') return run(local);
+  if (command.name === 'update') return update(local, once);
   // Whoever reads along may have seen enough, as `head` has.
   stdout.on('error', () => process.exit(0));
   if (command.name === 'spool') {

@@ -5,13 +5,13 @@ import type { Logger } from 'pino';
 import { type Agent, type AgentParts, startAgent } from '../agent.ts';
 import { machineClock } from '../clock/index.ts';
 import { configurationOf, type EdgeConfiguration, type LocalSettings } from '../config/index.ts';
+import { imageVersion } from '../image-file/index.ts';
 import { Provisioner, type ProvisioningState, summaryOf } from '../provisioning/index.ts';
+import { countStart } from '../starts/index.ts';
 import { VERSION } from '../version.ts';
 import { Feeding, type ServiceManager } from '../watchdog/index.ts';
 import { collectGarbage } from './garbage.ts';
-import { imageVersion } from './image-file.ts';
 import { tellDaily } from './self-report.ts';
-import { countStart } from './starts.ts';
 
 /**
  * How long readings at hand are sent for at the end. The whole end takes 10 s at most: 2 s are left for what must let

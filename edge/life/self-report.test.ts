@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { TestClock } from '@tashika/shared/time';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { imageVersion } from './image-file.ts';
+import { imageVersion } from '../image-file/index.ts';
+import { countStart, startsIn } from '../starts/index.ts';
 import { tellDaily } from './self-report.ts';
-import { countStart, startsIn } from './starts.ts';
 
 const DAY = 86_400_000;
 const silent = pino({ level: 'silent' });

@@ -55,6 +55,15 @@ export function airBytes(options: Pick<LinkOptions, 'url' | 'entry' | 'topic'>, 
   return up + segments * TCP_PACKET + again + down + connection;
 }
 
+/** The same of bytes that went through a TCP socket, by its own count: each way in segments, every second acknowledged. */
+export function socketAirBytes(read: number, written: number, newConnection: boolean): number {
+  const way = (bytes: number) => {
+    const segments = Math.ceil(bytes / SEGMENT);
+    return bytes + (segments + Math.ceil(segments / 2)) * TCP_PACKET;
+  };
+  return way(read) + way(written) + (newConnection ? TCP_CONNECTION + NAME_QUESTION : 0);
+}
+
 /** Bytes around a body, of its answer, and of what goes before the first one. */
 function overhead(
   url: URL,

@@ -1,4 +1,4 @@
-export { type Attempt, airBytes } from './air-bytes.ts';
+export { type Attempt, airBytes, socketAirBytes } from './air-bytes.ts';
 export type { BudgetFigures, WhenSpent } from './budget.ts';
 export { addressOf, type Link, type LinkOptions } from './link.ts';
 export { openLink } from './open-link.ts';

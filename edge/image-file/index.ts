@@ -1,0 +1,1 @@
+export { imageVersion } from './image-file.ts';

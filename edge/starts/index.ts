@@ -1,0 +1,1 @@
+export { countStart, startsIn } from './starts.ts';

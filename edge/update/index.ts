@@ -1,0 +1,2 @@
+export { openUpdater, raucInstallers } from './open.ts';
+export { type RunOptions, runUpdater } from './run.ts';

@@ -1,0 +1,70 @@
+import type { Duration } from '@tashika/shared/time';
+import type { Deployment } from './deployment.ts';
+
+/** How far an update has come. Each stage can be begun anew after a kill at any moment. */
+export type Stage =
+  | {
+      readonly at: 'downloading';
+      /** Attempts in a row that brought nothing. */
+      readonly fruitless: number;
+      /** The whole was downloaded before, and was not what was announced. */
+      readonly anew: boolean;
+    }
+  | { readonly at: 'verifying' }
+  /** Downloaded and rightly signed; waits for its window. */
+  | { readonly at: 'ready' }
+  | { readonly at: 'installing'; readonly tries: number }
+  | ({ readonly at: 'trial'; readonly tries: number } & Trial)
+  | ({ readonly at: 'confirming'; readonly tries: number } & Trial)
+  | ({ readonly at: 'falling-back'; readonly reason: string } & Trial);
+
+/** A new image that has not proved itself. */
+export interface Trial {
+  /** The slot that it is in. */
+  readonly slot: string;
+  /** The boot that `since` counts in, in monotonic ms. */
+  readonly bootId: string;
+  readonly since: Duration;
+  /** How long it had been on trial in the boots before. */
+  readonly before: Duration;
+  readonly boots: number;
+  /** Starts of the agent when it began. */
+  readonly startsBefore: number;
+  /** What was seen of the new agent. */
+  readonly ran: boolean;
+  readonly stored: boolean;
+}
+
+/** What an update is at. */
+export interface Work {
+  readonly deployment: Deployment;
+  readonly stage: Stage;
+}
+
+/** What the server is to be told of an action. */
+export interface Feedback {
+  readonly to: 'deploymentBase' | 'cancelAction';
+  readonly id: string;
+  readonly execution: 'download' | 'downloaded' | 'scheduled' | 'proceeding' | 'closed' | 'canceled' | 'rejected';
+  readonly finished: 'none' | 'success' | 'failure';
+  readonly details: readonly string[];
+}
+
+/** How the last action ended, for a server that did not hear it. */
+export interface Ended {
+  readonly id: string;
+  readonly outcome: 'success' | 'failure' | 'cancelled';
+  readonly detail: string;
+}
+
+/** All that an updater must remember. */
+export interface UpdaterState {
+  readonly work: Work | undefined;
+  readonly last: Ended | undefined;
+  /** What is yet to be told, in order. */
+  readonly outbox: readonly Feedback[];
+  /** Hash of the attributes that the server was told. */
+  readonly attributes: string | undefined;
+}
+
+export const NOTHING_DONE: UpdaterState = { work: undefined, last: undefined, outbox: [], attributes: undefined };

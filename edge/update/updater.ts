@@ -1,0 +1,360 @@
+import { join } from 'node:path';
+import { isTashikaError, messageOf } from '@tashika/shared/errors';
+import type { Duration } from '@tashika/shared/time';
+import type { Logger } from 'pino';
+import { type BootClock, type DaysMeter, untilNextDay } from '../clock/index.ts';
+import { jitteredDelays } from '../retry/index.ts';
+import type { OthersUse } from '../uplink/others-use.ts';
+import { BundleFile } from './bundle-file.ts';
+import type { UpdateSettings } from './config.ts';
+import { waitFor } from './courtesy.ts';
+import type { DdiClient } from './ddi.ts';
+import type { Deployment } from './deployment.ts';
+import { type Device, hashOfAttributes } from './device.ts';
+import { downloadPiece } from './download.ts';
+import type { Installer, Installers } from './installer.ts';
+import type { Stage, UpdaterState, Work } from './state.ts';
+import { readState, writeState } from './state-file.ts';
+import { commandOf, type Fact, isReversible, step } from './step.ts';
+
+/** Between questions that failed. */
+const RETRY = { firstMs: 10_000, mostMs: 3_600_000 };
+/** A poll is at its own moment, a tenth around what the server says: it says the same to many. */
+const JITTER = 0.1;
+/** A start of what waits for its trial is given so long before it is asked for again. */
+const START_AGAIN_AFTER: Duration = 120_000;
+/** After what should not be, such as a disk that takes no note. */
+const AFTER_TROUBLE: Duration = 60_000;
+
+export interface UpdaterParts {
+  readonly settings: UpdateSettings;
+  readonly client: DdiClient;
+  readonly installers: Installers;
+  readonly device: Device;
+  readonly clock: BootClock;
+  /** Numbers from 0 to 1, for jitter. */
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** What the day may cost; undefined is without a limit. */
+  readonly budget:
+    | {
+        readonly dailyBytes: number;
+        readonly own: DaysMeter;
+        readonly agents: OthersUse;
+        readonly synced: () => boolean;
+      }
+    | undefined;
+}
+
+/**
+ * Asks what is to be installed, and brings it to its end: one thing at a time, each step in the state file before the
+ * next one, so that a kill at any moment is gone on from.
+ */
+export class Updater {
+  readonly #parts: UpdaterParts;
+  readonly #bundle: BundleFile;
+  #state: UpdaterState;
+  #pollAt: Duration;
+  #pollDelays: Generator<Duration, never>;
+  #pieceDelays: Generator<Duration, never>;
+  #tellAt: Duration = Number.NEGATIVE_INFINITY;
+  #tellDelays: Generator<Duration, never>;
+  #trialStartedAt: Duration | undefined;
+  #waitedFor: string | undefined;
+
+  private constructor(parts: UpdaterParts, state: UpdaterState) {
+    this.#parts = parts;
+    this.#state = state;
+    this.#bundle = new BundleFile(join(parts.settings.directory, 'bundle.raucb'));
+    this.#pollAt = parts.clock.monotonic();
+    this.#pollDelays = this.#newDelays();
+    this.#pieceDelays = this.#newDelays();
+    this.#tellDelays = this.#newDelays();
+  }
+
+  /** Goes on where the last updater in the directory was. */
+  static async open(parts: UpdaterParts): Promise<Updater> {
+    return new Updater(parts, await readState(parts.settings.directory));
+  }
+
+  get state(): UpdaterState {
+    return this.#state;
+  }
+
+  /**
+   * Works until `stop` is aborted; with `once`, asks one time and brings what is there to its end, or to where it has to
+   * wait for its window.
+   *
+   * @returns whether the server was reached the last time
+   */
+  async run(stop: AbortSignal, once = false): Promise<boolean> {
+    const { clock, logger } = this.#parts;
+    let reached = true;
+    let polled = false;
+    while (!stop.aborted) {
+      let waitMs: Duration;
+      try {
+        if (clock.monotonic() >= this.#pollAt && !(once && polled)) {
+          reached = await this.#poll(stop);
+          polled = true;
+        }
+        waitMs = stop.aborted ? 0 : await this.#work(stop);
+        await this.#tell(stop);
+      } catch (err) {
+        if (stop.aborted) break;
+        logger.error({ err }, 'the updater could not go on; it tries again');
+        waitMs = AFTER_TROUBLE;
+      }
+      if (once && polled && waitMs === Number.POSITIVE_INFINITY) break;
+      const now = clock.monotonic();
+      const toPoll = once ? Number.POSITIVE_INFINITY : this.#pollAt - now;
+      const toTell =
+        this.#state.outbox.length > 0 && !once ? Math.max(1, this.#tellAt - now) : Number.POSITIVE_INFINITY;
+      const pause = Math.min(waitMs, toPoll, toTell);
+      if (pause > 0) await clock.sleep(pause, stop).catch(() => undefined);
+    }
+    await this.#bundle.close();
+    return reached;
+  }
+
+  async #poll(stop: AbortSignal): Promise<boolean> {
+    const { client, clock, device, random, logger, settings } = this.#parts;
+    try {
+      const base = await client.poll(stop);
+      this.#pollAt = clock.monotonic() + base.sleepMs * (1 + JITTER * (2 * random() - 1));
+      await this.#tellAttributes(base.configData !== undefined, stop);
+      if (base.cancelAction !== undefined) {
+        await this.#apply({ fact: 'cancel-asked', ...(await client.cancel(base.cancelAction, stop)) });
+      } else if (base.deploymentBase === undefined) await this.#apply({ fact: 'nothing-offered' });
+      else if (!this.#state.work || isReversible(this.#state.work)) {
+        const offer = await client.deployment(base.deploymentBase, stop);
+        const running = offer.ok ? await device.running(offer.deployment.kind) : undefined;
+        await this.#apply({ fact: 'offered', offer, running });
+      }
+      this.#pollDelays = this.#newDelays();
+      return true;
+    } catch (error) {
+      if (stop.aborted) return true;
+      if (!isTashikaError(error)) throw error;
+      const waitMs = this.#pollDelays.next().value;
+      this.#pollAt = clock.monotonic() + Math.max(waitMs, Math.min(settings.pollMs, RETRY.firstMs));
+      logger.warn({ code: error.code, reason: error.message, waitMs }, 'the update server was asked in vain');
+      return false;
+    }
+  }
+
+  async #tellAttributes(asked: boolean, stop: AbortSignal): Promise<void> {
+    const { client, device, installers } = this.#parts;
+    const attributes = await device.attributes(installers);
+    const hash = hashOfAttributes(attributes);
+    if (!asked && hash === this.#state.attributes) return;
+    await client.tellAttributes(attributes, stop);
+    await this.#apply({ fact: 'attributes-told', hash });
+  }
+
+  /** Does what the state asks for; resolves with how long to wait before the next look at it. */
+  async #work(stop: AbortSignal): Promise<Duration> {
+    const { work } = this.#state;
+    const command = commandOf(this.#state);
+    if (!work) {
+      await this.#bundle.remove();
+      return Number.POSITIVE_INFINITY;
+    }
+    const installer = this.#parts.installers[work.deployment.kind];
+    switch (command) {
+      case 'rest':
+        return Number.POSITIVE_INFINITY;
+      case 'download':
+        return this.#download(work.deployment, stop);
+      case 'verify':
+        await this.#verify(work.deployment, installer, stop);
+        return 0;
+      case 'install':
+        await this.#install(installer, stop);
+        return 0;
+      case 'look':
+        return this.#look(work, installer, stop);
+      case 'confirm':
+        return this.#confirm(work, installer, stop);
+      case 'fall-back':
+        await installer.fallBack(slotOf(work.stage), stop);
+        return this.#look(work, installer, stop);
+    }
+  }
+
+  async #download(deployment: Deployment, stop: AbortSignal): Promise<Duration> {
+    const { client, clock, settings } = this.#parts;
+    await this.#bundle.open(deployment.bytes);
+    const missing = deployment.bytes - this.#bundle.bytes;
+    const wait = missing > 0 ? await this.#courtesy(missing) : undefined;
+    this.#note(wait?.why);
+    if (wait) return wait.waitMs;
+    const { fact, waitMs, why } = await downloadPiece(
+      deployment,
+      { ...settings, client, bundle: this.#bundle, clock, delay: () => this.#pieceDelays.next().value },
+      stop,
+    );
+    if (fact?.fact === 'came') this.#pieceDelays = this.#newDelays();
+    this.#note(why);
+    if (fact) await this.#apply(fact);
+    return this.#state.work?.stage.at === 'downloading' ? waitMs : 0;
+  }
+
+  async #courtesy(missing: number): Promise<ReturnType<typeof waitFor>> {
+    const { settings, device, budget, clock } = this.#parts;
+    let spent: { own: number; agents: number; daily: number; share: number } | undefined;
+    let untilDay = 0;
+    if (budget) {
+      await budget.agents.look();
+      const { use } = budget.own;
+      spent = {
+        own: use.bytes,
+        agents: budget.agents.bytes(use.day),
+        daily: budget.dailyBytes,
+        share: settings.dailyShare,
+      };
+      untilDay = untilNextDay(use, clock.now(), budget.synced());
+    }
+    return waitFor({
+      agent: await device.agent(),
+      mostHeld: settings.mostHeld,
+      budget: spent,
+      untilNextDay: untilDay,
+      free: await device.free(),
+      leaveFree: settings.freeBytes,
+      missing,
+    });
+  }
+
+  async #verify(deployment: Deployment, installer: Installer, stop: AbortSignal): Promise<void> {
+    const reason = await this.#flaw(deployment, installer, stop);
+    if (stop.aborted) return;
+    await this.#apply(reason === undefined ? { fact: 'verified' } : { fact: 'refused', reason });
+  }
+
+  async #flaw({ kind, version }: Deployment, installer: Installer, stop: AbortSignal): Promise<string | undefined> {
+    try {
+      const board = await installer.board();
+      if (board === undefined) return `this device has no slots for the ${kind} (update.${kind}.rauc).`;
+      const info = await installer.verify(this.#bundle.path, stop);
+      if (info.compatible !== board) return `it is for the board ${info.compatible}, and this is ${board}.`;
+      return info.version === version ? undefined : `it is version ${info.version}, and not ${version}.`;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  async #install(installer: Installer, stop: AbortSignal): Promise<void> {
+    const { clock, device } = this.#parts;
+    await this.#apply({ fact: 'installing' });
+    if (this.#state.work?.stage.at !== 'installing') return;
+    try {
+      const slot = await installer.install(this.#bundle.path, stop);
+      const now = { bootId: clock.bootId, monotonic: clock.monotonic() };
+      await this.#apply({ fact: 'installed', slot, now, starts: await device.starts() });
+    } catch (error) {
+      if (stop.aborted) return;
+      await this.#apply({ fact: 'not-installed', reason: messageOf(error) });
+      return;
+    }
+    await this.#bundle.remove(); // the slot has it
+  }
+
+  async #look({ deployment }: Work, installer: Installer, stop: AbortSignal): Promise<Duration> {
+    const { clock, device, logger, settings } = this.#parts;
+    const stage = this.#state.work?.stage;
+    if (stage?.at !== 'trial' && stage?.at !== 'falling-back') return 0;
+    let slots = await installer.slots(stop);
+    if (stage.at === 'trial' && slots.trial === stage.slot && slots.current !== stage.slot && slots.triesLeft > 0) {
+      const now = clock.monotonic();
+      if (this.#trialStartedAt === undefined || now - this.#trialStartedAt >= START_AGAIN_AFTER) {
+        this.#trialStartedAt = now;
+        // What the server is to know has to be told first: the machine may be gone in a moment.
+        await this.#tell(stop);
+        await installer
+          .startTrial(stop)
+          .catch((err) => logger.error({ err }, 'what waits for its trial could not be started'));
+        slots = await installer.slots(stop);
+      }
+    }
+    const now = { bootId: clock.bootId, monotonic: clock.monotonic() };
+    const proof = await device.proofOf(deployment, stage);
+    await this.#apply({ fact: 'looked', look: { now, slots, starts: await device.starts(), proof } });
+    const at = this.#state.work?.stage.at;
+    if (at !== 'trial') this.#trialStartedAt = undefined;
+    return at === 'trial' || at === 'falling-back' ? settings.lookMs : 0;
+  }
+
+  async #confirm({ stage }: Work, installer: Installer, stop: AbortSignal): Promise<Duration> {
+    try {
+      await installer.confirm(slotOf(stage), stop);
+      await this.#apply({ fact: 'confirmed' });
+      return 0;
+    } catch (error) {
+      if (stop.aborted) return 0;
+      await this.#apply({ fact: 'not-confirmed', reason: messageOf(error) });
+      return this.#parts.settings.lookMs;
+    }
+  }
+
+  /** Tells what is in the outbox, in order, until the server can't be reached. */
+  async #tell(stop: AbortSignal): Promise<void> {
+    const { client, clock, logger } = this.#parts;
+    if (clock.monotonic() < this.#tellAt) return;
+    for (let [next] = this.#state.outbox; next && !stop.aborted; [next] = this.#state.outbox) {
+      try {
+        const taken = await client.tell(next, clock.now(), stop);
+        if (!taken)
+          logger.warn({ action: next.id, execution: next.execution }, 'the server takes no word of this action');
+        this.#tellDelays = this.#newDelays();
+      } catch (error) {
+        if (!isTashikaError(error)) throw error;
+        this.#tellAt = clock.monotonic() + this.#tellDelays.next().value;
+        logger.debug({ reason: error.message, waiting: this.#state.outbox.length }, 'the server is told later');
+        return;
+      }
+      await this.#apply({ fact: 'told' });
+    }
+  }
+
+  async #apply(fact: Fact): Promise<void> {
+    const before = this.#state;
+    const next = step(before, fact, this.#parts.settings);
+    if (next === before) return;
+    await writeState(this.#parts.settings.directory, next);
+    this.#state = next;
+    this.#log(before, next);
+  }
+
+  #log(before: UpdaterState, next: UpdaterState): void {
+    const { logger } = this.#parts;
+    const { work, last } = next;
+    if (work && (work.stage.at !== before.work?.stage.at || work.deployment.id !== before.work.deployment.id)) {
+      const { id, kind, version } = work.deployment;
+      const reason = work.stage.at === 'falling-back' ? work.stage.reason : undefined;
+      logger.info({ action: id, image: `${kind}/${version}`, stage: work.stage.at, reason }, 'update');
+    }
+    if (last && last !== before.last) {
+      const level = last.outcome === 'failure' ? 'error' : 'info';
+      logger[level]({ action: last.id, outcome: last.outcome, detail: last.detail }, 'the update is over');
+    } else if (!work && before.work) logger.info({ action: before.work.deployment.id }, 'the server wants it no more');
+  }
+
+  /** Says once why a download waits, and that it goes on. */
+  #note(why: string | undefined): void {
+    const kind = why?.replace(/\d+/g, 'n');
+    if (kind === this.#waitedFor) return;
+    this.#waitedFor = kind;
+    if (why === undefined) this.#parts.logger.info('the download goes on');
+    else this.#parts.logger.info({ why }, 'the download waits');
+  }
+
+  #newDelays(): Generator<Duration, never> {
+    return jitteredDelays(RETRY, this.#parts.random);
+  }
+}
+
+function slotOf(stage: Stage): string {
+  if ('slot' in stage) return stage.slot;
+  throw new TypeError(`Nothing is in a slot while it is ${stage.at}.`);
+}
