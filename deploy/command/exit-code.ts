@@ -7,6 +7,7 @@ const CONFIGURATION: readonly ErrorCode[] = [
   'CONFIG_UNREADABLE',
   'POLICY_INVALID',
   'POLICY_LOOSENED',
+  'ROLLOUT_PLAN_REFUSED',
 ];
 
 /** What the process ends with for something that a command threw. */

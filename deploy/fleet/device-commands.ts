@@ -128,7 +128,7 @@ function renderDevice(device: FleetDevice, now: number): string {
       ['time zone', device.timeZone],
       ['agent', device.agentVersion],
       ['system', device.systemVersion],
-      ['updater asked', timeAndAge(device.lastPoll, now)],
+      ['updater asked', device.lastPoll ? timeAndAge(device.lastPoll, now) : 'never'],
       ['last reading', device.lastSeen && timeAndAge(device.lastSeen, now)],
     ]),
   ];

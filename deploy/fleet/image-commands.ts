@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { FleetImage, FleetImageList } from '@tashika/cloud/api/fleet';
-import { usageError } from '@tashika/shared/errors';
+import { isTashikaError, usageError } from '@tashika/shared/errors';
 import { formatImageName, parseImageName } from '@tashika/shared/image';
 import { type Command, type CommandArguments, type CommandContext, EXIT_DECLINED, textOf } from '../command/index.ts';
 import { apiOf, apiOption, byOption, type FleetApi, personOf } from './access.ts';
@@ -52,10 +52,16 @@ async function importOne(image: ImageFiles, api: FleetApi, by: string, context: 
   };
   await checkBundle(image, tell('read'));
   const known = await api.find<FleetImage>(`images/${record.kind}/${encodeURIComponent(record.version)}`);
-  // Other bytes under the same name go out all the same: the registry says what is wrong with that.
+  // With other bytes under the same name it is sent all the same: the registry says what is wrong with that.
   if (known?.record.bundle.sha256 === sha256 && known.record.sbomSha256 === record.sbomSha256) return false;
-  if (!known) await api.upload(`bundles/${sha256}`, bundleFile, bytes, tell('sent'));
-  await api.post<FleetImage>('images', { record, sbom, by });
+  try {
+    await api.post<FleetImage>('images', { record, sbom, by });
+  } catch (error) {
+    // A bundle that is there already, as after an interruption, does not go out again.
+    if (!isTashikaError(error, 'BUNDLE_MISSING')) throw error;
+    await api.upload(`bundles/${sha256}`, bundleFile, bytes, tell('sent'));
+    await api.post<FleetImage>('images', { record, sbom, by });
+  }
   return true;
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { FleetImage, Rollout, RolloutList, RolloutSummary } from '@tashika/cloud/api/fleet';
 import { parseJsonText } from '@tashika/shared/config';
-import { messageOf, TashikaError, usageError } from '@tashika/shared/errors';
+import { type ErrorCode, messageOf, TashikaError, usageError } from '@tashika/shared/errors';
 import {
   type Command,
   type CommandArguments,
@@ -24,6 +24,9 @@ type Action = (typeof ACTIONS)[number];
 /** Of a rollout that the fleet's own readings, or failed installations, have stopped. */
 const HALTED: readonly string[] = ['halted', 'rolling-back', 'rolled-back'];
 const ENDED: readonly string[] = [...HALTED, 'completed', 'aborted'];
+
+/** What the API answers to a plan that is wrong: as such, as a request, or for an image that there is not. */
+const PLAN_FAULTS: readonly ErrorCode[] = ['ROLLOUT_PLAN_REFUSED', 'BAD_REQUEST', 'NOT_FOUND'];
 
 const WATCH_EVERY_S = 5;
 
@@ -99,10 +102,10 @@ async function plan(given: string, args: CommandArguments, api: FleetApi, contex
   try {
     rollout = await api.post<Rollout>('rollouts', { ...written, by: personOf(args, context) });
   } catch (error) {
-    // What the API finds wrong with a plan is in the file, and that is what a person has to put right.
-    if (error instanceof ApiProblem && error.status >= 400 && error.status < 500)
-      throw new TashikaError('CONFIG_INVALID', `${given}: ${error.message} Nothing was planned.`, { cause: error });
-    throw error;
+    if (!(error instanceof ApiProblem)) throw error;
+    // What the API finds wrong with a plan is in the file, and that is where a person has to put it right.
+    const code = PLAN_FAULTS.includes(error.code) ? 'ROLLOUT_PLAN_REFUSED' : error.code;
+    throw new TashikaError(code, `${given}: ${error.message}`, { cause: error });
   }
   const [kind, version] = rollout.image.split('/') as [string, string];
   const image = await api.find<FleetImage>(`images/${kind}/${encodeURIComponent(version)}`);
