@@ -8,6 +8,7 @@ import { closeApi, createApi, createWorkerApi, listen, requireFreePort, requireL
 import type { CloudConfiguration } from './config/index.ts';
 import { openBundles } from './fleet/bundles/index.ts';
 import { Updaters } from './fleet/ddi/index.ts';
+import { ImageRegistry } from './fleet/registry/index.ts';
 import { hubSettingsOf, redrive, redriveSweep } from './ingest/index.ts';
 import { type RegionCompleteness, regionCompleteness } from './ledger/index.ts';
 import { createMetrics, type Metrics } from './metrics/index.ts';
@@ -194,6 +195,7 @@ async function startApi(
         redriveSweep({ store, clock, reason, after, limit: SWEEP_LIMIT, withinMs: SWEEP_WITHIN_MS, redrive: one }),
     },
     beam,
+    images: bundles && new ImageRegistry({ store, clock, logger, bundles, settings: fleet }),
     updaters: updaters && { updaters, forwardedHosts: fleet.forwardedHosts },
     secrets: () => secrets.report(),
     silentAfterMs: devices.silentAfterMs,

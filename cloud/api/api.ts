@@ -1,6 +1,7 @@
 import type { Clock, Duration } from '@tashika/shared/time';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Updaters } from '../fleet/ddi/index.ts';
+import type { ImageRegistry } from '../fleet/registry/index.ts';
 import type { RegionCompleteness } from '../ledger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { BeamSettings } from '../receipts/index.ts';
@@ -13,6 +14,7 @@ import { serveDashboard } from './dashboard.ts';
 import { updaterRoutes } from './ddi/index.ts';
 import { deadLetterRoutes, type Redrive } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
+import { imageRoutes } from './fleet/images.ts';
 import { healthRoutes } from './health.ts';
 import { LiveFeed, liveRoutes } from './live/index.ts';
 import { metricsRoute } from './metrics.ts';
@@ -39,6 +41,8 @@ export interface ApiOptions {
   readonly secrets?: (() => SecretsReport | undefined) | undefined;
   /** How devices that ask for receipts are known; without it there are none. */
   readonly beam?: BeamSettings | undefined;
+  /** Images, and the bundles that they are of; without it, there are none. */
+  readonly images?: ImageRegistry | undefined;
   /** Devices' updaters, and by which hosts links may name this machine; without it, none is answered. */
   readonly updaters?: { readonly updaters: Updaters; readonly forwardedHosts: readonly string[] } | undefined;
   /** What opens values and dead letters that are kept sealed; without it they stay sealed. */
@@ -72,6 +76,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await app.register(deviceRoutes({ store, clock, silentAfterMs, opening }));
   await app.register(completenessRoute({ completeness }));
   await app.register(receiptRoutes({ store, clock, beam: options.beam }));
+  if (options.images) await app.register(imageRoutes({ registry: options.images }));
   if (options.updaters) await app.register(updaterRoutes(options.updaters));
   await app.register(deadLetterRoutes({ store, redrive, opening }));
   await app.register(regionRoutes);

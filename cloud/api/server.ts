@@ -13,6 +13,7 @@ import Fastify, {
 import { type CertificateFiles, followCertificate, readCertificate } from './certificate.ts';
 import { rememberPaths } from './known-paths.ts';
 import { opensStream } from './live/index.ts';
+import { mayTakeLong } from './long-request.ts';
 import { refuseForeignPages } from './loopback.ts';
 import { describeRoutes } from './openapi.ts';
 import { asProblem, PROBLEM_JSON, ProblemError } from './problem.ts';
@@ -115,6 +116,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
 
 /** What is no HTTP at all never becomes a request; the answer goes to the socket. */
 function answerMalformed(error: NodeJS.ErrnoException, socket: import('node:net').Socket): void {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && mayTakeLong(socket)) return;
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ''] ?? 400;
   const title = STATUS_CODES[status]!;

@@ -43,6 +43,12 @@ const ByKey = (description: string) =>
     additionalProperties: { type: 'integer' },
     description,
   });
+export const StoredBundle = named(
+  'StoredBundle',
+  Type.Object({ sha256: Type.String({ description: 'Its name.' }), bytes: Count('Its length.') }),
+);
+export type StoredBundle = Static<typeof StoredBundle>;
+
 const ByState = ByKey('How many devices are in each state.');
 
 export const RolloutWave = named(
@@ -206,3 +212,6 @@ export const FleetDevice = named(
   }),
 );
 export type FleetDevice = Static<typeof FleetDevice>;
+
+/** Those that routes name. */
+export const FLEET_SHAPES = [FleetImage, FleetImageList, StoredBundle];

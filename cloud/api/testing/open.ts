@@ -16,7 +16,10 @@ export interface OpenApi {
 }
 
 type Options = Partial<
-  Pick<ApiOptions, 'beam' | 'clock' | 'opening' | 'ownWorkerLooked' | 'redrive' | 'updaters' | 'webDirectory'>
+  Pick<
+    ApiOptions,
+    'beam' | 'clock' | 'images' | 'opening' | 'ownWorkerLooked' | 'redrive' | 'updaters' | 'webDirectory'
+  >
 >;
 
 export async function openApi(options: Options = {}): Promise<OpenApi> {

@@ -58,7 +58,7 @@ export class AzureBlobBundles implements BundleStore {
   async put(expected: ExpectedBundle, content: AsyncIterable<Uint8Array>): Promise<'stored' | 'there'> {
     const blob = this.#blob(expected.sha256);
     await this.#makeContainer();
-    if (await this.#storedAnew(blob)) return 'there';
+    if (await this.keep(expected.sha256)) return 'there';
     const upload = randomUUID();
     const blocks: string[] = [];
     for await (const block of inBlocks(heldTo(expected, content), this.#blockBytes)) {
@@ -69,6 +69,16 @@ export class AzureBlobBundles implements BundleStore {
       blocks.push(id);
     }
     return await this.#commit(blob, blocks);
+  }
+
+  /** Writing metadata makes it younger. */
+  async keep(sha256: string): Promise<boolean> {
+    const blob = this.#blob(sha256);
+    return await this.#attempt(async () => {
+      const there = (await propertiesOf(blob)) !== undefined;
+      if (there) await blob.setMetadata({});
+      return there;
+    });
   }
 
   async size(sha256: string): Promise<number | undefined> {
@@ -101,8 +111,8 @@ export class AzureBlobBundles implements BundleStore {
     }
   }
 
-  async remove(sha256: string, unlessAfter: Timestamp): Promise<void> {
-    const conditions = { ifUnmodifiedSince: new Date(unlessAfter) };
+  async remove(sha256: string, unlessAfter?: Timestamp): Promise<void> {
+    const conditions = unlessAfter === undefined ? {} : { ifUnmodifiedSince: new Date(unlessAfter) };
     await this.#attempt(() =>
       this.#blob(sha256)
         .delete({ conditions })
@@ -126,15 +136,6 @@ export class AzureBlobBundles implements BundleStore {
     await this.#made.catch((error) => {
       this.#made = undefined;
       throw error;
-    });
-  }
-
-  /** Writing metadata makes it younger. */
-  async #storedAnew(blob: BlockBlobClient): Promise<boolean> {
-    return await this.#attempt(async () => {
-      const there = (await propertiesOf(blob)) !== undefined;
-      if (there) await blob.setMetadata({});
-      return there;
     });
   }
 

@@ -40,6 +40,8 @@ export interface BundleStore {
    * @throws TashikaError BUNDLE_DIFFERS where length or hash are others, BODY_TOO_LARGE beyond `mostBytes`; whatever `content` throws
    */
   put(expected: ExpectedBundle, content: AsyncIterable<Uint8Array>): Promise<'stored' | 'there'>;
+  /** Makes it count as stored anew, so that no `remove` of an old one takes it; false where there is none. */
+  keep(sha256: string): Promise<boolean>;
   /** Its length; undefined where there is none. */
   size(sha256: string): Promise<number | undefined>;
   /**
@@ -50,8 +52,8 @@ export interface BundleStore {
   read(sha256: string, range?: ByteRange): Promise<Readable>;
   /** All that are there, in no order. */
   list(): AsyncIterable<StoredBundle>;
-  /** Takes it away unless it was stored after `unlessAfter`; without a word where there is none. */
-  remove(sha256: string, unlessAfter: Timestamp): Promise<void>;
+  /** Takes it away, unless it was stored after `unlessAfter`; without a word where there is none. */
+  remove(sha256: string, unlessAfter?: Timestamp): Promise<void>;
   /** Takes away what uploads that ended before `before` left without a name. */
   sweep(before: Timestamp): Promise<void>;
 }

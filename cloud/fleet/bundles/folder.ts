@@ -26,7 +26,7 @@ export class FolderBundles implements BundleStore {
 
   async put(expected: ExpectedBundle, content: AsyncIterable<Uint8Array>): Promise<'stored' | 'there'> {
     const path = this.#path(expected.sha256);
-    if (await this.#storedAnew(path)) return 'there';
+    if (await this.keep(expected.sha256)) return 'there';
     const incoming = join(this.#directory, INCOMING, randomUUID());
     const file = await this.#attempt(async () => {
       await mkdir(join(this.#directory, INCOMING), { recursive: true });
@@ -51,6 +51,13 @@ export class FolderBundles implements BundleStore {
     }
   }
 
+  async keep(sha256: string): Promise<boolean> {
+    const path = this.#path(sha256);
+    const there = (await this.#attempt(() => statIfThere(path))) !== undefined;
+    if (there) await this.#attempt(() => this.#date(path));
+    return there;
+  }
+
   async size(sha256: string): Promise<number | undefined> {
     return (await this.#attempt(() => statIfThere(this.#path(sha256))))?.size;
   }
@@ -69,7 +76,7 @@ export class FolderBundles implements BundleStore {
     }
   }
 
-  async remove(sha256: string, unlessAfter: Timestamp): Promise<void> {
+  async remove(sha256: string, unlessAfter = Number.POSITIVE_INFINITY): Promise<void> {
     await this.#attempt(() => removeUnlessAfter(this.#path(sha256), unlessAfter));
   }
 
@@ -82,12 +89,6 @@ export class FolderBundles implements BundleStore {
   #path(sha256: string): string {
     if (!NAME.test(sha256)) throw new TashikaError('NOT_FOUND', 'A bundle is named by 64 hex digits.');
     return join(this.#directory, sha256);
-  }
-
-  async #storedAnew(path: string): Promise<boolean> {
-    const there = (await this.#attempt(() => statIfThere(path))) !== undefined;
-    if (there) await this.#attempt(() => this.#date(path));
-    return there;
   }
 
   /** How old a bundle is goes by the clock that removes it. */
@@ -134,7 +135,8 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
 
 async function removeUnlessAfter(path: string, time: Timestamp): Promise<void> {
   const found = await statIfThere(path);
-  if (found && found.mtimeMs <= time) await rm(path, { force: true });
+  // File systems keep other fractions than they were given.
+  if (found && Math.floor(found.mtimeMs) <= time) await rm(path, { force: true });
 }
 
 function undefinedIfAbsent(error: NodeJS.ErrnoException): undefined {

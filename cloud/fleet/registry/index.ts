@@ -1,9 +1,5 @@
-export {
-  type BundleSigner,
-  issueCertificate,
-  makeThrowawaySigner,
-  signBundle,
-  type ThrowawaySigner,
-  type VerifiedBundle,
-  verifyBundle,
-} from './signature/index.ts';
+export { CHANNELS, type Channel } from './channels.ts';
+export type { RegisteredImage } from './images.ts';
+export { type ImportAnswer, ImportFault } from './import.ts';
+export { isOfferable, OFFERABLE } from './offerable.ts';
+export { ImageRegistry, type RegistryParts } from './registry.ts';

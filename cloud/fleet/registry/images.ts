@@ -1,0 +1,76 @@
+import { formatImageName, type ImageKind, type ImageName, type ImageRecord } from '@tashika/shared/image';
+import type { Queryable } from '../../store/index.ts';
+import { type Descent, descendantsOf } from './descendants.ts';
+
+/** An image as the registry has it. */
+export interface RegisteredImage {
+  readonly record: ImageRecord;
+  /** Those that have it now. */
+  readonly channels: readonly string[];
+  readonly importedAt: Date;
+  readonly importedBy: string;
+  readonly revokedAt: Date | null;
+  readonly revokedReason: string | null;
+  /** Names of the images that stand on it, directly or by others. */
+  readonly children: readonly string[];
+  /** How many devices have it, by their readings or else by their updater. */
+  readonly devices: number;
+}
+
+interface ImageRow extends ImageName {
+  readonly record: ImageRecord;
+  readonly channels: readonly string[];
+  readonly imported_at: Date;
+  readonly imported_by: string;
+  readonly revoked_at: Date | null;
+  readonly revoked_reason: string | null;
+}
+
+/** All images, or the one of a name; the newest import first. */
+export async function readImages(store: Queryable, name?: ImageName): Promise<readonly RegisteredImage[]> {
+  const rows = await store.query<ImageRow>(
+    `SELECT kind, version, record, imported_at, imported_by, revoked_at, revoked_reason,
+            ARRAY(SELECT channel FROM image_channel
+                   WHERE image_channel.kind = image.kind AND image_channel.version = image.version
+                   ORDER BY channel) AS channels
+       FROM image ${name ? 'WHERE kind = $1 AND version = $2' : ''} ORDER BY imported_at DESC, kind, version`,
+    name ? [name.kind, name.version] : [],
+  );
+  if (rows.length === 0) return [];
+  const children = descendantsOf(await readDescents(store));
+  const devices = await countDevices(store);
+  return rows.map((row) => ({
+    record: row.record,
+    channels: row.channels,
+    importedAt: row.imported_at,
+    importedBy: row.imported_by,
+    revokedAt: row.revoked_at,
+    revokedReason: row.revoked_reason,
+    children: children.get(formatImageName(row)) ?? [],
+    devices: devices.get(formatImageName(row)) ?? 0,
+  }));
+}
+
+async function readDescents(store: Queryable): Promise<readonly Descent[]> {
+  return await store.query<Descent & { readonly parent: ImageName | null }>(
+    `SELECT kind, version, record -> 'parent' AS parent FROM image ORDER BY kind, version`,
+  );
+}
+
+/** By image. A device's readings are believed before its updater. */
+async function countDevices(store: Queryable): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const [kind, sensor] of [
+    ['agent', 'agent/version'],
+    ['system', 'agent/system'],
+  ] as const satisfies readonly (readonly [ImageKind, string])[]) {
+    const rows = await store.query<{ version: string; devices: number }>(
+      `SELECT coalesce(last_values #>> ARRAY[$1, 'value'], ${kind}_version) AS version, count(*) AS devices
+         FROM device FULL JOIN fleet_device USING (imsi)
+        GROUP BY 1 HAVING coalesce(last_values #>> ARRAY[$1, 'value'], ${kind}_version) IS NOT NULL`,
+      [sensor],
+    );
+    for (const { version, devices } of rows) counts.set(formatImageName({ kind, version }), devices);
+  }
+  return counts;
+}
