@@ -22,7 +22,12 @@ export interface DeviceRound {
   readonly clock: string | undefined;
   /** Starts of the agent in this round; undefined where it tells none. */
   readonly starts: number | undefined;
+  /** The version that its readings tell, of the kind of image that is rolled out. */
   readonly agentVersion: string | undefined;
+  /** Its wave has passed: where a region has no neighbours left, it stands in for them. */
+  readonly kept?: boolean;
+  /** It is being updated, or rolled back, or was: it speaks neither as an updated device nor as a neighbour. */
+  readonly aside?: boolean;
 }
 
 /** A round as the gate looks at it: every device of the rollout, and the neighbours of the updated ones. */
@@ -54,7 +59,12 @@ export interface SignalStanding {
  * so that nothing can be said; the rollout waits.
  */
 export type Verdict =
-  | { readonly verdict: 'watching' | 'good' }
+  | {
+      /** `good`: enough devices were heard, and no evidence is raised. A wave may pass at the end of its soak. */
+      readonly verdict: 'watching' | 'good';
+      /** Updated devices that have fallen silent, beyond their rhythm: failed, if they still are at the end of the soak. */
+      readonly silent?: readonly string[];
+    }
   | {
       readonly verdict: 'bad';
       readonly signal: SignalName;
@@ -62,3 +72,15 @@ export type Verdict =
       readonly devices: readonly string[];
     }
   | { readonly verdict: 'unjudgeable'; readonly reason: string; readonly regions: readonly string[] };
+
+/** By what a rollout is judged. */
+export interface GateSettings {
+  /** `plan.gate.falseHalts`, over all signals and the whole rollout. */
+  readonly falseHalts: number;
+  /** `plan.gate.leastDevices`. */
+  readonly leastDevices: number;
+  /** The version that updated devices are to tell. */
+  readonly version: string;
+  /** `fleet.sampleMs`. */
+  readonly sampleMs: number;
+}

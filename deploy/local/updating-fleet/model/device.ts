@@ -53,6 +53,9 @@ export class ModelDevice {
   starts = 1;
   lastSeen: Timestamp;
   clock: ClockQuality;
+  /** By its latest post: its version, and how often its agent was started. */
+  toldVersion: string;
+  toldStarts = 1;
 
   /** Readings that wait in the spool. */
   spooled = 0;
@@ -99,6 +102,7 @@ export class ModelDevice {
     this.region = region;
     this.board = board;
     this.version = version;
+    this.toldVersion = version;
     this.lastSeen = at;
     this.#habits = habits;
     const chance = seededChance(seed, 'model', number);
@@ -152,6 +156,8 @@ export class ModelDevice {
     if (this.#outage.from > at + away) this.#outage = { from: at, until: at + away };
     else this.#outage.until = Math.max(this.#outage.until, at + away);
     this.starts += 1;
+    // What is to come by chance comes sooner, too.
+    this.#startAt = at + Math.max(0, this.#startAt - at) / (this.#effect.starts ?? 1);
   }
 
   /** Moves on by `stepMs`, to `until`. */
@@ -249,6 +255,8 @@ export class ModelDevice {
     sending.delivered = out;
     this.received += out;
     this.held = this.spooled;
+    this.toldVersion = this.version;
+    this.toldStarts = this.starts;
     this.posts += posts;
     this.deadLetters += sending.tooEarly;
     return sending;

@@ -1,0 +1,110 @@
+import { type Observed, observe } from './observe.ts';
+import {
+  type GateRound,
+  type GateSettings,
+  SIGNALS,
+  type SignalName,
+  type SignalStanding,
+  type Verdict,
+} from './signal.ts';
+import { close, type GateState, open } from './state.ts';
+import { type Weighed, weigh } from './weigh.ts';
+
+/** Evidence above this share of the threshold is raised. */
+const RAISED = 0.1;
+const WORST = 20;
+
+export interface Judged {
+  readonly state: GateState;
+  /** One each, in the order of SIGNALS. */
+  readonly signals: readonly SignalStanding[];
+  readonly verdict: Verdict;
+}
+
+/**
+ * Takes one round in, and says how the image stands. Rounds come in their order, each once; those before the first
+ * update are what it learns from. Pure: the state that was given stays as it is.
+ */
+export function judge(state: GateState, round: GateRound, settings: GateSettings): Judged {
+  const next = open(state);
+  const observed = observe(next, round, settings);
+  const threshold = SIGNALS.length / settings.falseHalts;
+  const signals: SignalStanding[] = [];
+  let worst: { readonly signal: SignalName; readonly weighed: Weighed } | undefined;
+  for (const signal of SIGNALS) {
+    const weighed = weigh(next, signal, observed);
+    if (weighed.evidence < RAISED * threshold) delete next.since[signal];
+    else next.since[signal] ??= round.at;
+    if (weighed.evidence >= threshold && weighed.evidence > (worst?.weighed.evidence ?? 0)) worst = { signal, weighed };
+    signals.push({
+      signal,
+      ...figuresOf(signal, weighed, observed),
+      evidence: weighed.evidence,
+      threshold,
+      devices: weighed.devices,
+      worst: weighed.worst.slice(0, WORST).map((row) => next.ids[row]!),
+      since: next.since[signal] ?? null,
+    });
+  }
+  const silent = observed.silent.map((row) => next.ids[row]!);
+  return { state: close(next), signals, verdict: verdictOf() };
+
+  function verdictOf(): Verdict {
+    if (worst) {
+      const { signal, weighed } = worst;
+      return {
+        verdict: 'bad',
+        signal,
+        reason: reasonOf(signal, weighed, threshold),
+        devices: weighed.worst.map((row) => next.ids[row]!),
+      };
+    }
+    if (observed.out.length > 0)
+      return {
+        verdict: 'unjudgeable',
+        reason: `Devices that were not updated are silent too, in ${observed.out.length === 1 ? 'region' : 'the regions'} ${observed.out.join(', ')}: nothing can be said of the updated ones there.`,
+        regions: observed.out,
+      };
+    const raised = Object.keys(next.since).length > 0;
+    const good = observed.heard >= settings.leastDevices && !raised;
+    return { verdict: good ? 'good' : 'watching', ...(silent.length > 0 && { silent }) };
+  }
+}
+
+/** What the page draws: readings of this round, everything else since the update. */
+function figuresOf(signal: SignalName, { seen, expected, devices }: Weighed, observed: Observed) {
+  if (signal === 'rate')
+    return observed.expected > 0
+      ? { observed: observed.taken, expected: observed.expected }
+      : { observed: null, expected: null };
+  return devices > 0 ? { observed: seen, expected } : { observed: null, expected: null };
+}
+
+const WORDS: Readonly<Record<Exclude<SignalName, 'rate'>, string>> = {
+  silence: 'fell silent',
+  clock: 'came to a worse clock, or to refused events,',
+  completeness: 'began to lose readings',
+  spool: 'came to a growing spool on a link that is up',
+  version: 'went back to another version',
+  restarts: 'started',
+};
+
+function reasonOf(
+  signal: SignalName,
+  { seen, expected, devices, evidence, where }: Weighed,
+  threshold: number,
+): string {
+  const who =
+    where === undefined
+      ? `${devices === 1 ? '1 updated device' : `${devices} updated devices`}`
+      : `The updated devices of ${where}`;
+  const weight = `Evidence ${format(evidence)}, halts at ${format(threshold)}.`;
+  if (signal === 'rate')
+    return `${who} took ${format((100 * seen) / expected)} % of the readings that their own past and their neighbours let expect. ${weight}`;
+  return `${who} ${WORDS[signal]} ${format(seen)} times, where ${format(expected)} were to be expected. ${weight}`;
+}
+
+function format(value: number): string {
+  if (value >= 1e6) return value.toExponential(1);
+  return value >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(2)));
+}

@@ -1,0 +1,287 @@
+import { BIT, type Happening, settle } from './log-rank.ts';
+import { ENOUGH, isOutage, NeighboursFactor, type Role, roleOf } from './neighbours.ts';
+import { endSlot, learnReadings, noiseOf, slotAt, spreadOf, usualReadings } from './rhythm.ts';
+import type { DeviceRound, GateRound, GateSettings } from './signal.ts';
+import { type OpenState, rowOf } from './state.ts';
+
+/** Silent for less than this many rounds, or than so many of its usual ones between two posts, is not silent. */
+const LEAST_SILENCE = 3;
+const TIMES_THE_RHYTHM = 4;
+/** Rounds that a region gets to come back after an outage. */
+const RECOVERING_ROUNDS = 3;
+/** How long readings are held against the own past, which grows old. */
+const PAST_GOOD_FOR_S = 3 * 86_400;
+const CLOCKS: Readonly<Record<string, number>> = { synced: 0, relative: 1, uncertain: 2 };
+
+interface Seen {
+  readonly device: DeviceRound;
+  readonly row: number;
+  readonly region: string;
+  readonly role: Role;
+  readonly comparable: boolean;
+  readonly heard: boolean;
+  /** Readings that it took since it was last heard. */
+  readonly taken: number;
+  readonly usual: number | undefined;
+  /** Rounds since it was last looked at. */
+  readonly rounds: number;
+}
+
+/** What a round showed, beside what it left in the state. */
+export interface Observed {
+  /** Regions whose neighbours are silent together, and in which there are updated devices. */
+  readonly out: readonly string[];
+  /** Updated devices that can be judged: their rows. */
+  readonly updated: readonly number[];
+  /** Of them, how many were heard since their update, and those silent beyond their rhythm. */
+  readonly heard: number;
+  readonly silent: readonly number[];
+  /** What they took in this round, and what was to be expected, where both are known. */
+  readonly taken: number;
+  readonly expected: number;
+  /** Neighbours by region; those that stand in for them too. */
+  readonly neighbours: ReadonlyMap<string, number>;
+}
+
+/** Takes a round in: learns from the neighbours, counts what the updated devices did and what was to be expected. */
+export function observe(state: OpenState, round: GateRound, settings: GateSettings): Observed {
+  const { columns, learned } = state;
+  const now = round.at / 1_000;
+  const slot = slotAt(now - round.roundMs / 2_000);
+  const seen: Seen[] = [];
+  const neighbours = new Map<string, number>();
+  for (const device of round.devices) {
+    const one = look(state, round, settings, slot, device);
+    if (!one) continue;
+    seen.push(one);
+    if (one.role === 'neighbour') neighbours.set(one.region, (neighbours.get(one.region) ?? 0) + 1);
+  }
+  const real = new Map(neighbours);
+  const compared = seen.filter(
+    ({ role, device, region }) =>
+      role === 'neighbour' || (role === 'updated' && device.kept === true && (real.get(region) ?? 0) < ENOUGH),
+  );
+  for (const { role, region } of compared)
+    if (role !== 'neighbour') neighbours.set(region, (neighbours.get(region) ?? 0) + 1);
+
+  findOutages(state, round, settings, compared, now);
+  const factor = new NeighboursFactor(state.strata);
+  const [noise, spread] = [noiseOf(learned), spreadOf(learned)];
+  for (const { comparable, usual, row, taken } of compared)
+    if (comparable) {
+      const open = columns.openUsual[row]! + usual!;
+      if (open > 0) factor.add(columns.stratum[row]!, taken, open, 1 / (noise + spread * open));
+    }
+  const factors = factor.all();
+  const happenings = seen.map((one): Happening => {
+    const isOut = now < (state.outUntil[one.region] ?? 0);
+    if (isOut) columns.excused[one.row] = now;
+    const standsIn = one.role === 'updated' && one.device.kept === true && (real.get(one.region) ?? 0) < ENOUGH;
+    const side = one.role === 'neighbour' || standsIn ? 'neighbour' : one.role === 'updated' ? 'updated' : undefined;
+    if (isOut || side === undefined) return { ...NOTHING, row: one.row };
+    return { ...begin(state, one, settings, now), row: one.row, side };
+  });
+  settle(state, happenings, now);
+
+  let [heard, takenNow, expectedNow] = [0, 0, 0];
+  const updated: number[] = [];
+  const silent: number[] = [];
+  const out = new Set<string>();
+  for (const [index, one] of seen.entries()) {
+    const { row, region, role } = one;
+    const isOut = now < (state.outUntil[region] ?? 0);
+    if (role === 'updated') {
+      updated.push(row);
+
+      if (isOut && !one.device.kept) out.add(region);
+      if (!isOut && columns.on[row]! & 1) silent.push(row);
+    } else if (role === 'neighbour' && !isOut) learn(state, row, happenings[index]!);
+    const read = readings(state, one, slot, factors[columns.stratum[row]!]!, isOut, now);
+    takenNow += read.taken;
+    expectedNow += read.expected;
+    columns.at[row] = now;
+    if (role === 'updated' && one.device.lastSeen / 1_000 > columns.updated[row]!) heard += 1;
+  }
+  return { out: [...out].sort(), updated, heard, silent, taken: takenNow, expected: expectedNow, neighbours };
+}
+
+function look(
+  state: OpenState,
+  round: GateRound,
+  { sampleMs }: GateSettings,
+  slot: number,
+  device: DeviceRound,
+): Seen | undefined {
+  const { row, known } = rowOf(state, device);
+  const { columns } = state;
+  if (!known) {
+    columns.held[row] = device.held;
+    columns.slot[row] = slot;
+    columns.clockUsual[row] = CLOCKS[device.clock ?? ''] ?? 0;
+    columns.openVoid[row] = 1;
+    columns.at[row] = round.at / 1_000;
+    return;
+  }
+  const role = roleOf(device, round, sampleMs);
+  if (role !== 'neighbour' && columns.updated[row] === 0) becomeUpdated(state, row, device);
+  const rounds = round.roundMs / sampleMs;
+  const heard = device.posts > 0;
+  const taken = heard ? Math.max(0, device.readings + device.gone + device.held - columns.held[row]!) : 0;
+  const usual = usualReadings(state, row, slot);
+  const comparable = heard && usual !== undefined && columns.openVoid[row] === 0;
+  return {
+    device,
+    row,
+    region: state.strata[columns.stratum[row]!]![0],
+    role,
+    comparable,
+    heard,
+    taken,
+    usual: usual === undefined ? undefined : usual * rounds,
+    rounds,
+  };
+}
+
+function becomeUpdated(state: OpenState, row: number, { updatedAt }: DeviceRound): void {
+  const { columns } = state;
+  if (updatedAt === undefined) return;
+  endSlot(state, row);
+  columns.updated[row] = updatedAt / 1_000;
+  columns.openVoid[row] = 1;
+}
+
+/** Notes which regions are silent, and excuses their devices. */
+function findOutages(
+  { columns, learned, outUntil }: OpenState,
+  { roundMs }: GateRound,
+  { sampleMs }: GateSettings,
+  compared: readonly Seen[],
+  now: number,
+): void {
+  const due = new Map<string, { due: number; silent: number }>();
+  const all = { due: 0, silent: 0 };
+  for (const { row, region, heard, rounds } of compared) {
+    if (rhythmOf(columns.posts[row]!, columns.postRounds[row]!) > rounds / 1.5) continue;
+    // What has been silent for long says nothing of now.
+    if (columns.on[row]! & 1 && now >= (outUntil[region] ?? 0)) continue;
+    const one = due.get(region) ?? { due: 0, silent: 0 };
+    due.set(region, one);
+    for (const sums of [one, all]) {
+      sums.due += 1;
+      if (!heard) sums.silent += 1;
+    }
+  }
+  const until = now + (RECOVERING_ROUNDS * sampleMs + roundMs / 2) / 1_000;
+  let [others, unheard] = [0, 0];
+  for (const [region, { due: devices, silent }] of due)
+    if (isOutage(devices, silent, learned.unheard)) outUntil[region] = until;
+    else {
+      others += devices;
+      unheard += silent;
+    }
+  if (others > 0) learned.unheard += (unheard / others - learned.unheard) * 0.02;
+  for (const { row, region } of compared) if (now < (outUntil[region] ?? 0)) columns.excused[row] = now;
+}
+
+/** Rounds from one post to the next. */
+function rhythmOf(posts: number, rounds: number): number {
+  return (rounds + 1) / (posts + 1);
+}
+
+const NOTHING: Omit<Happening, 'row'> = { side: undefined, began: 0, holds: 0, exposed: 0, heard: false };
+
+/** Follows the bad conditions of a device; what holds on began once. */
+function begin(
+  state: OpenState,
+  { device, row, heard, role, rounds, usual }: Seen,
+  settings: GateSettings,
+  now: number,
+): Omit<Happening, 'row' | 'side'> {
+  const { columns } = state;
+  const before = columns.on[row]!;
+  let on = before;
+  const rhythm = rhythmOf(columns.posts[row]!, columns.postRounds[row]!);
+  const silentFor = ((now - Math.max(device.lastSeen / 1_000, columns.excused[row]!)) * 1_000) / settings.sampleMs;
+  if (silentFor > Math.max(LEAST_SILENCE, TIMES_THE_RHYTHM * rhythm)) on |= BIT.silence;
+  else if (heard) on &= ~BIT.silence;
+  if (heard) {
+    const told = CLOCKS[device.clock ?? ''];
+    const worse = told !== undefined && told > columns.clockUsual[row]! + 0.7;
+    on = follow(columns.clockRun, row, on, BIT.clock, worse || device.deadLetters > 0, 2, 0.5);
+    const gone = device.gone > Math.max(2, 0.02 * (device.readings + device.gone));
+    on = follow(columns.completenessRun, row, on, BIT.completeness, gone, 2, 0.1);
+    const growth = device.held - columns.held[row]!;
+    const grows = growth > Math.max(5, 0.2 * (usual ?? 0)) && columns.openRounds[row] === 0;
+    on = follow(columns.spoolRun, row, on, BIT.spool, grows, 3, 0.5);
+    const other = device.agentVersion !== undefined && device.agentVersion !== settings.version;
+    if (role === 'updated' && other) on |= BIT.version;
+    else on &= ~BIT.version;
+    if (role === 'neighbour' && told !== undefined)
+      columns.clockUsual[row]! += (told - columns.clockUsual[row]!) * 0.02;
+  }
+  if (role === 'neighbour') {
+    columns.posts[row] = columns.posts[row]! * 0.99 + device.posts;
+    if ((on & BIT.silence) === 0) columns.postRounds[row] = columns.postRounds[row]! * 0.99 + rounds;
+  }
+  columns.on[row] = on;
+  return {
+    began: (on & ~before) | ((device.starts ?? 0) > 0 ? BIT.restarts : 0),
+    holds: on & ~(on & ~before) & ~BIT.restarts,
+    exposed: rounds,
+    heard,
+  };
+}
+
+/** A condition holds from the time that it was seen in `limit` rounds, each good one of which takes `less` back, until that has gone. */
+function follow(
+  runs: number[],
+  row: number,
+  on: number,
+  bit: number,
+  bad: boolean,
+  limit: number,
+  less: number,
+): number {
+  const run = Math.min(limit + 1, Math.max(0, runs[row]! + (bad ? 1 : -less)));
+  runs[row] = run;
+  if (run >= limit) return on | bit;
+  return run === 0 ? on & ~bit : on;
+}
+
+function learn({ columns, learned }: OpenState, row: number, { exposed, heard }: Happening): void {
+  if (!heard) return;
+  columns.heard[row]! += exposed;
+  learned.rounds += exposed;
+}
+
+/** Follows what a device takes from one time that it is heard to the next. */
+function readings(
+  state: OpenState,
+  { device, row, role, heard, taken, usual, rounds }: Seen,
+  slot: number,
+  factor: number,
+  isOut: boolean,
+  now: number,
+): { readonly taken: number; readonly expected: number } {
+  const { columns } = state;
+  const nothing = { taken: 0, expected: 0 };
+  columns.openRounds[row]! += rounds;
+  columns.openUsual[row]! += usual ?? 0;
+  columns.openExpected[row]! += (usual ?? 0) * factor;
+  if (isOut || role === 'aside' || role === 'settling') columns.openVoid[row] = 1;
+  if (!heard) return nothing;
+  const expected = columns.openExpected[row]!;
+  const all = columns.openRounds[row]!;
+  const counts = columns.openVoid[row] === 0;
+  columns.held[row] = device.held;
+  for (const column of ['openRounds', 'openUsual', 'openExpected', 'openVoid'] as const) columns[column][row] = 0;
+  if (!counts || isOut) {
+    if (role === 'aside' || role === 'settling' || isOut) columns.openVoid[row] = 1;
+    return nothing;
+  }
+  if (role === 'neighbour') learnReadings(state, row, slot, taken, all, usual === undefined ? 0 : expected);
+  if (role !== 'updated' || usual === undefined || now - columns.updated[row]! > PAST_GOOD_FOR_S) return nothing;
+  columns.readings[row]! += taken;
+  columns.expected[row]! += expected;
+  return { taken, expected };
+}
