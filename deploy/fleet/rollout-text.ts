@@ -174,5 +174,7 @@ function sumOf(byState: Readonly<Record<string, number>>, states: readonly strin
 }
 
 function figure(value: number | null): string {
-  return value === null ? '—' : String(Number(value.toPrecision(3)));
+  if (value === null) return '—';
+  if (value >= 100 && value < 1e6) return count(Math.round(value));
+  return value >= 1e6 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 }

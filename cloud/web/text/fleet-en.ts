@@ -118,7 +118,7 @@ export const fleetEn = {
 
   signals: {
     label: 'What the gate sees',
-    note: 'Readings of the updated devices, beside what their own past and their neighbours let expect. The gate halts where the evidence reaches its threshold.',
+    note: 'What the updated devices do, beside what their own past and devices of their region that were not updated let expect. The gate halts where the evidence reaches its threshold.',
     none: 'Nothing yet: the gate looks once devices have updated.',
     names: {
       version: 'Version',
@@ -129,14 +129,14 @@ export const fleetEn = {
       restarts: 'Restarts',
       spool: 'Spool',
     } satisfies Record<SignalName, string>,
-    asks: {
-      version: 'Do readings tell the new version?',
-      silence: 'Do devices still send in their rhythm?',
-      rate: 'Do they send as many readings as before?',
-      completeness: 'Do readings get lost on the way?',
-      clock: 'Are their clocks as good as before?',
-      restarts: 'Does the agent start more often?',
-      spool: 'Do unsent readings pile up?',
+    counts: {
+      version: 'times back to another version, since the update',
+      silence: 'times silent beyond its rhythm, since the update',
+      rate: 'readings in the last round',
+      completeness: 'times that readings began to be lost, since the update',
+      clock: 'times with a worse clock or refused events, since the update',
+      restarts: 'starts of the agent, since the update',
+      spool: 'times with a growing spool on a link that is up, since the update',
     } satisfies Record<SignalName, string>,
     standing: { unheard: 'not heard yet', calm: 'calm', raised: 'raised', reached: 'halts' },
     observed: 'Observed',

@@ -6,6 +6,11 @@ import { timeOf } from './times.ts';
 
 const DIGITS = 3;
 
+/** Whole from a hundred on; evidence that nobody needs to the digit by its power of ten. */
+function figureOf(value: number): string {
+  return value >= 100 && value < 1e6 ? format.value.integer(value) : format.value.measured(value, DIGITS);
+}
+
 /** Every signal of the gate: what was observed beside what was expected, and the evidence against its threshold. */
 export function Signals({ rollout }: { readonly rollout: Rollout }) {
   const words = text.value.fleet.signals;
@@ -33,7 +38,7 @@ function Signal({ signal }: { readonly signal: RolloutSignal }) {
   const { integer } = format.value;
   const name = words.names[signal.signal];
   const standing = standingOf(signal);
-  const number = (value: number | null) => (value === null ? words.unknown : format.value.measured(value, DIGITS));
+  const number = (value: number | null) => (value === null ? words.unknown : figureOf(value));
   return (
     <li class="signal" data-testid={`signal-${signal.signal}`} data-standing={standing} data-evidence={signal.evidence}>
       <div class="signal-head">
@@ -42,7 +47,7 @@ function Signal({ signal }: { readonly signal: RolloutSignal }) {
           {words.standing[standing]}
         </span>
       </div>
-      <p class="signal-ask">{words.asks[signal.signal]}</p>
+      <p class="signal-counts">{words.counts[signal.signal]}</p>
       <dl class="signal-values">
         <div class="observed">
           <dt>{words.observed}</dt>
