@@ -1,3 +1,10 @@
+export { SteppedElsewhere } from './apply.ts';
+export { type Coordinator, type CoordinatorParts, startCoordinator, stepAll } from './coordinator.ts';
 export type { Gate, GateLook, JudgedRollout } from './gate.ts';
+export { ORDERS, type Order, type OrderName } from './orders.ts';
 export { type RolloutPlan, rolloutPlanSchema } from './plan.ts';
+export { orderRollout, type PlanningParts, planRollout } from './plans.ts';
+export { readPlan, readPlanText } from './read-plan.ts';
+export { type KeptRollout, readRollout, readRollouts, versionReading } from './rows.ts';
 export { DEVICE_STATES, type DeviceState, ROLLOUT_STATES, type RolloutState } from './states.ts';
+export { soakUntil } from './step.ts';

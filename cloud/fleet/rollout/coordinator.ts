@@ -1,0 +1,109 @@
+import { messageOf } from '@tashika/shared/errors';
+import type { Clock, Timestamp } from '@tashika/shared/time';
+import type { FleetSettings } from '../../config/fleet.ts';
+import type { Logger, Store } from '../../store/index.ts';
+import { applyStep, SteppedElsewhere } from './apply.ts';
+import type { Gate, GateLook } from './gate.ts';
+import { judgedOf, type KeptRollout, readDevices, readImages, readRollout, readUnderWay } from './rows.ts';
+import { isStep, type Standing } from './standing.ts';
+import { step } from './step.ts';
+
+/** Rounds that the gate looks at in one step, where it is behind; the next step goes on. */
+const MOST_LOOKS = 50;
+
+export interface CoordinatorParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: Pick<FleetSettings, 'tenant' | 'tickMs'>;
+  readonly gate: Gate;
+}
+
+export interface Coordinator {
+  /** Once the step under way is done. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Steps every rollout that is under way, once a tick. Several servers may do so on one store: each step is one
+ * transaction that only one of them takes, and a server that dies in it has done nothing.
+ */
+export function startCoordinator(parts: CoordinatorParts): Coordinator {
+  const { clock, logger, settings } = parts;
+  const stopping = new AbortController();
+
+  async function goOn(): Promise<void> {
+    for (;;) {
+      await clock.sleep(settings.tickMs, stopping.signal).catch(() => {});
+      if (stopping.signal.aborted) return;
+      await stepAll(parts).catch((error) =>
+        logger.warn({ error: messageOf(error) }, 'the rollouts could not be looked at; it is tried again'),
+      );
+    }
+  }
+
+  const going = goOn();
+  return {
+    async stop() {
+      stopping.abort(new Error('the coordinator is stopping'));
+      await going;
+    },
+  };
+}
+
+/** Steps each rollout that is under way once. What fails is logged and tried again at the next tick: it hinders no other. */
+export async function stepAll({ store, clock, logger, settings, gate }: Omit<CoordinatorParts, 'stop'>): Promise<void> {
+  for (const id of await readUnderWay(store, settings.tenant)) {
+    try {
+      const now = clock.now();
+      const stepped = await stepRollout(store, gate, { tenant: settings.tenant, id, now });
+      for (const { event, reason } of stepped) logger.info({ rollout: id, event, reason }, 'a rollout moved on');
+    } catch (error) {
+      if (error instanceof SteppedElsewhere) continue;
+      logger.error({ rollout: id, error: messageOf(error) }, 'a rollout could not be stepped; it is tried again');
+    }
+  }
+}
+
+/** What happened to the rollout itself, for the log. */
+type Happened = readonly { readonly event: string; readonly reason: string }[];
+
+/**
+ * Takes what follows from the facts of one rollout, in one transaction. It is passed over where another server is
+ * stepping it now.
+ */
+export function stepRollout(
+  store: Store,
+  gate: Gate,
+  { tenant, id, now }: { readonly tenant: string; readonly id: string; readonly now: Timestamp },
+): Promise<Happened> {
+  return store.transaction(async (transaction) => {
+    const rollout = await readRollout(transaction, tenant, id, 'FOR UPDATE SKIP LOCKED');
+    if (!rollout || rollout.startedAt === null || rollout.endedAt !== null) return [];
+    const looks = await looksAt(rollout, (judged) => gate.look(transaction, judged, now));
+    const devices = await readDevices(transaction, rollout);
+    const facts = { devices, look: looks.at(-1), ...(await readImages(transaction, rollout)) };
+    const standing: Standing = rollout;
+    const taken = step(standing, facts, now);
+    if (!isStep(taken, standing)) return [];
+    await applyStep(transaction, rollout, taken, { now, looks });
+    return taken.entries.filter(({ subject }) => subject === `rollout:${id}`);
+  });
+}
+
+/** What the gate says of the rounds that have ended since, up to the first that is bad. */
+async function looksAt(
+  rollout: KeptRollout,
+  look: (judged: ReturnType<typeof judgedOf>) => Promise<GateLook | undefined>,
+): Promise<GateLook[]> {
+  const looks: GateLook[] = [];
+  if (rollout.state !== 'running' && rollout.state !== 'paused') return looks;
+  for (let judged = judgedOf(rollout); looks.length < MOST_LOOKS; ) {
+    const said = await look(judged);
+    if (!said) break;
+    looks.push(said);
+    if (said.verdict.verdict === 'bad') break;
+    judged = { ...judged, round: said.round, state: said.state };
+  }
+  return looks;
+}

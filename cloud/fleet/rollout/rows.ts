@@ -1,0 +1,220 @@
+import type { ImageKind } from '@tashika/shared/image';
+import type { Timestamp } from '@tashika/shared/time';
+import type { Queryable } from '../../store/index.ts';
+import type { JudgedRollout } from './gate.ts';
+import type { ActionFact, DeviceStanding, Facts, Standing } from './standing.ts';
+
+/** A rollout as it is kept. */
+export interface KeptRollout extends Standing {
+  readonly tenant: string;
+  readonly kind: ImageKind;
+  readonly createdAt: Timestamp;
+  readonly createdBy: string;
+  readonly approvedBy: string | null;
+  readonly startedAt: Timestamp | null;
+  readonly gate: unknown;
+  readonly gateRound: number;
+  /** Counts with each change. */
+  readonly revision: number;
+}
+
+interface RolloutRow {
+  readonly id: string;
+  readonly tenant: string;
+  readonly kind: ImageKind;
+  readonly version: string;
+  readonly plan: Standing['plan'];
+  readonly state: Standing['state'];
+  readonly wave: number;
+  readonly wave_since: Date | null;
+  readonly reason: string | null;
+  readonly since: Date;
+  readonly gate: unknown;
+  readonly gate_round: number;
+  readonly verdict: Standing['verdict'];
+  readonly paused_by: string | null;
+  readonly failing: Standing['failing'];
+  readonly revision: number;
+  readonly created_at: Date;
+  readonly created_by: string;
+  readonly approved_by: string | null;
+  readonly started_at: Date | null;
+  readonly ended_at: Date | null;
+}
+
+const COLUMNS = `id, tenant, kind, version, plan, state, wave, wave_since, reason, since, gate, gate_round, verdict,
+  paused_by, failing, revision, created_at, created_by, approved_by, started_at, ended_at`;
+
+/** Rollouts that have started and not ended, the oldest first. */
+export async function readUnderWay(store: Queryable, tenant: string): Promise<string[]> {
+  const rows = await store.query<{ id: string }>(
+    `SELECT id FROM rollout WHERE tenant = $1 AND started_at IS NOT NULL AND ended_at IS NULL ORDER BY started_at, id`,
+    [tenant],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * A rollout by its id.
+ *
+ * @param lock `FOR UPDATE` waits for who steps it now; with `SKIP LOCKED` it is passed over then
+ */
+export async function readRollout(
+  store: Queryable,
+  tenant: string,
+  id: string,
+  lock: '' | 'FOR UPDATE' | 'FOR UPDATE SKIP LOCKED' = '',
+): Promise<KeptRollout | undefined> {
+  const [row] = await store.query<RolloutRow>(`SELECT ${COLUMNS} FROM rollout WHERE tenant = $1 AND id = $2 ${lock}`, [
+    tenant,
+    id,
+  ]);
+  return row && rolloutOf(row);
+}
+
+/** The newest first; 1,000 at most. */
+export async function readRollouts(store: Queryable, tenant: string): Promise<KeptRollout[]> {
+  const rows = await store.query<RolloutRow>(
+    `SELECT ${COLUMNS} FROM rollout WHERE tenant = $1 ORDER BY created_at DESC, id LIMIT 1000`,
+    [tenant],
+  );
+  return rows.map(rolloutOf);
+}
+
+function rolloutOf(row: RolloutRow): KeptRollout {
+  return {
+    id: row.id,
+    tenant: row.tenant,
+    kind: row.kind,
+    version: row.version,
+    image: `${row.kind}/${row.version}`,
+    plan: row.plan,
+    state: row.state,
+    wave: row.wave,
+    waveSince: row.wave_since?.getTime() ?? null,
+    reason: row.reason,
+    since: row.since.getTime(),
+    gate: row.gate,
+    gateRound: row.gate_round,
+    verdict: row.verdict,
+    pausedBy: row.paused_by,
+    failing: row.failing,
+    revision: row.revision,
+    createdAt: row.created_at.getTime(),
+    createdBy: row.created_by,
+    approvedBy: row.approved_by,
+    startedAt: row.started_at?.getTime() ?? null,
+    endedAt: row.ended_at?.getTime() ?? null,
+  };
+}
+
+/** What the gate is told of a rollout that has started. */
+export function judgedOf(rollout: KeptRollout): JudgedRollout {
+  const { id, tenant, kind, version, plan, wave, gateRound: round, gate: state } = rollout;
+  return { id, tenant, kind, version, plan, startedAt: rollout.startedAt!, wave, round, state };
+}
+
+interface DeviceRow {
+  readonly controller_id: string;
+  readonly wave: number;
+  readonly region: string | null;
+  readonly board: string | null;
+  readonly state: DeviceStanding['state'];
+  readonly since: Date;
+  readonly previous_version: string | null;
+  readonly updated_at: Date | null;
+  readonly detail: string | null;
+  readonly action_id: number | null;
+  readonly purpose: ActionFact['purpose'];
+  readonly action_state: ActionFact['state'];
+  readonly outcome: ActionFact['outcome'];
+  readonly progress: string | null;
+  readonly action_detail: string | null;
+  readonly rebooted: boolean;
+  readonly action_created_at: Date;
+  readonly fetched_at: Date | null;
+  readonly told_version: string | null;
+  readonly told_at: string | null;
+}
+
+/** Which reading tells the version of a kind of image. */
+export function versionReading(kind: ImageKind): string {
+  return `agent/${kind === 'agent' ? 'version' : 'system'}`;
+}
+
+/** The devices of a rollout with what is known of each, in the order in which they are offered the image: one statement. */
+export async function readDevices(
+  transaction: Queryable,
+  { id, tenant, kind }: Pick<KeptRollout, 'id' | 'tenant' | 'kind'>,
+): Promise<DeviceStanding[]> {
+  const rows = await transaction.query<DeviceRow>(
+    `SELECT member.controller_id, member.wave, member.region, member.board, member.state, member.since,
+            member.previous_version, member.updated_at, member.detail,
+            action.id AS action_id, action.purpose, action.state AS action_state, action.outcome, action.progress,
+            action.detail AS action_detail, action.created_at AS action_created_at, action.fetched_at,
+            CASE WHEN member.state IN ('offered', 'downloading', 'installing') THEN EXISTS (
+                   SELECT FROM action_feedback AS said
+                    WHERE said.action_id = action.id AND said.execution = 'proceeding'
+                      AND array_to_string(said.details, ' ') ~* '\\m(reboot|restart|switch)')
+                 ELSE false END AS rebooted,
+            reading.last ->> 'value' AS told_version, reading.last ->> 'time' AS told_at
+       FROM rollout_device AS member
+       LEFT JOIN deployment_action AS action ON action.id = member.action_id
+       LEFT JOIN fleet_device AS known ON known.tenant = $2 AND known.controller_id = member.controller_id
+       LEFT JOIN device ON device.imsi = known.imsi
+      CROSS JOIN LATERAL (SELECT device.last_values -> $3 AS last) AS reading
+      WHERE member.rollout_id = $1
+      ORDER BY member.place`,
+    [id, tenant, versionReading(kind)],
+  );
+  return rows.map(deviceOf);
+}
+
+function deviceOf(row: DeviceRow): DeviceStanding {
+  return {
+    controllerId: row.controller_id,
+    wave: row.wave,
+    region: row.region,
+    board: row.board,
+    state: row.state,
+    since: row.since.getTime(),
+    previousVersion: row.previous_version,
+    updatedAt: row.updated_at?.getTime() ?? null,
+    detail: row.detail,
+    action: row.action_id === null ? null : actionOf(row, row.action_id),
+    told:
+      row.told_version === null || row.told_at === null
+        ? null
+        : { version: row.told_version, at: Date.parse(row.told_at) },
+  };
+}
+
+function actionOf(row: DeviceRow, id: number): ActionFact {
+  return {
+    id,
+    purpose: row.purpose,
+    state: row.action_state,
+    outcome: row.outcome,
+    progress: row.progress,
+    detail: row.action_detail,
+    rebooted: row.rebooted,
+    createdAt: row.action_created_at.getTime(),
+    fetchedAt: row.fetched_at?.getTime() ?? null,
+  };
+}
+
+/** What the registry says of a rollout's image, and of others of its kind. */
+export async function readImages(
+  transaction: Queryable,
+  { kind, version }: Pick<KeptRollout, 'kind' | 'version'>,
+): Promise<Pick<Facts, 'revoked' | 'offerable'>> {
+  const rows = await transaction.query<{ version: string; revoked: boolean; reason: string | null }>(
+    'SELECT version, revoked_at IS NOT NULL AS revoked, revoked_reason AS reason FROM image WHERE kind = $1',
+    [kind],
+  );
+  const own = rows.find((row) => row.version === version);
+  return {
+    revoked: own?.revoked ? (own.reason ?? 'no reason is given') : null,
+    offerable: new Set(rows.filter(({ revoked }) => !revoked).map((row) => row.version)),
+  };
+}
