@@ -1,9 +1,9 @@
-import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatImageName } from '@tashika/shared/image';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkBundle, readImages } from './image-files.ts';
-import { type BuiltImage, builtFolder } from './testing/image-files.ts';
+import { type BuiltImage, builtFolder, writeBuilt } from './testing/image-files.ts';
 
 async function folder(...images: readonly BuiltImage[]): Promise<string> {
   const directory = await builtFolder(...images);
@@ -21,6 +21,14 @@ describe('the images of a folder', () => {
     const images = await readImages(directory);
     expect(images.map(({ record }) => formatImageName(record))).toEqual(['system/2026.11', 'agent/1.5.0']);
     expect(JSON.parse(images[1]!.sbom).name).toBe('agent-1.5.0');
+  });
+
+  it('may lie in a folder each', async () => {
+    const directory = await folder({ version: '1.5.0' });
+    await mkdir(join(directory, 'agent-1.6.0'));
+    await writeBuilt(join(directory, 'agent-1.6.0'), { version: '1.6.0' });
+    const images = await readImages(directory);
+    expect(images.map(({ record }) => record.version)).toEqual(['1.5.0', '1.6.0']);
   });
 
   it('are one where its record is named', async () => {
@@ -51,6 +59,13 @@ describe('what is no image', () => {
     await refused(directory, /tashika-agent-1\.5\.0\.raucb is not beside its record/);
     await rm(record);
     await refused(directory, /has no record of an image/);
+  });
+
+  it('is two records of one version', async () => {
+    const directory = await folder({});
+    await mkdir(join(directory, 'again'));
+    await writeBuilt(join(directory, 'again'), {});
+    await refused(directory, /both say that they are agent\/1\.5\.0/);
   });
 
   it('is a bundle that was copied in part, or has other bytes than its record says', async () => {

@@ -16,14 +16,15 @@ export interface ImageFiles {
 }
 
 /**
- * The images whose records are in a folder, or the one of a record; those that others are built on come first.
+ * The images whose records are in a folder or in a folder of it, as `dist/images` has one for each image, or the one of a
+ * record; those that others are built on come first.
  *
  * @throws TashikaError `IMAGE_UNREADABLE` with the file that is wrong; bundles are not read yet (`checkBundle`)
  */
 export async function readImages(path: string): Promise<readonly ImageFiles[]> {
   const found = await statOf(path);
   if (!found) throw unreadable(`There is neither a folder nor a record at ${path}.`);
-  const records = found.isDirectory() ? await recordsIn(path) : [await recordAt(path)];
+  const records = found.isDirectory() ? await recordsBelow(path) : [await recordAt(path)];
   if (records.length === 0)
     throw unreadable(`${path} has no record of an image: a JSON file with "v": 1, "kind" and "bundle".`);
   return Promise.all(parentsFirst(records).map(withFiles));
@@ -54,6 +55,12 @@ export async function checkBundle({ record, bundleFile }: ImageFiles, hear: (byt
 interface FoundRecord {
   readonly record: ImageRecord;
   readonly file: string;
+}
+
+async function recordsBelow(directory: string): Promise<readonly FoundRecord[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(directory, name));
+  return (await Promise.all([directory, ...folders.sort()].map(recordsIn))).flat();
 }
 
 async function recordsIn(directory: string): Promise<readonly FoundRecord[]> {
@@ -91,7 +98,13 @@ async function jsonAt(file: string): Promise<unknown> {
 }
 
 function parentsFirst(records: readonly FoundRecord[]): readonly FoundRecord[] {
-  const left = new Map(records.map((each) => [formatImageName(each.record), each]));
+  const left = new Map<string, FoundRecord>();
+  for (const each of records) {
+    const name = formatImageName(each.record);
+    const other = left.get(name);
+    if (other) throw unreadable(`${other.file} and ${each.file} both say that they are ${name}.`);
+    left.set(name, each);
+  }
   const sorted: FoundRecord[] = [];
   const take = (name: string) => {
     const each = left.get(name);

@@ -1,4 +1,3 @@
-import { parseImageName } from '@tashika/shared/image';
 import { REGIONS, type Region, type RegionCode, regionOf, resolveRegion } from '@tashika/shared/regions';
 import { type RegionVersions, regionVersions, shareLevel, totalVersions } from '../../model/versions.ts';
 import { shownRollout, versionList } from '../../page/fleet.ts';
@@ -40,8 +39,8 @@ export function Versions() {
 function shownVersion(): string | null {
   const rollout = shownRollout.value;
   if (rollout === null || rollout === 'missing') return null;
-  const image = parseImageName(rollout.image);
-  return image?.kind === 'agent' ? image.version : null;
+  const [kind, version] = rollout.image.split('/');
+  return kind === 'agent' ? version! : null;
 }
 
 function Totals({
