@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { type ArchiveOptions, writeDeb, writeTarball } from './archive.ts';
 import { type Bundle, bundleAgent } from './bundle.ts';
 import { addControl, changelog, controlFile } from './debian.ts';
-import { layOut, layOutForDebian, NODE } from './layout.ts';
+import { layOut, layOutForDebian, NODE, type Parts } from './layout.ts';
 import { type Licence, licenceFile, licenceOf, packageFolders } from './licences.ts';
 import { type CarriedNode, checkMachine, fetchNode, nodeOfRelease } from './node.ts';
 import { type Architecture, TARGETS, type Target } from './target.ts';
@@ -46,17 +46,9 @@ function buildFor(target: Target, bundle: Bundle, options: BuildOptions, work: s
   const { architecture } = target;
   const { version } = JSON.parse(readFileSync(join(root, 'edge/package.json'), 'utf8'));
   const release = { version, madeAt };
-  const node = nodeFor(target, options, work);
-  if (node) checkMachine(node.program, target);
+  const parts = partsFor(target, bundle, version, options, work);
+  const { node } = parts;
   const name = `tashika-edge_${version}_${architecture}`;
-  const parts = {
-    root,
-    target,
-    bundle,
-    serialport: serialportOf(root),
-    node,
-    licences: licencesOf(root, bundle, node, version),
-  };
 
   const plain = new Tree(join(work, name));
   layOut(plain, parts);
@@ -81,7 +73,30 @@ function buildFor(target: Target, bundle: Bundle, options: BuildOptions, work: s
   };
 }
 
-function nodeFor(target: Target, { root, nodeArmhf }: BuildOptions, work: string): CarriedNode | undefined {
+/**
+ * All that a target's files are laid out from.
+ *
+ * @param work a folder for what is unpacked
+ */
+export function partsFor(
+  target: Target,
+  bundle: Bundle,
+  version: string,
+  options: Pick<BuildOptions, 'root' | 'nodeArmhf'>,
+  work: string,
+): Parts {
+  const { root } = options;
+  const node = nodeFor(target, options, work);
+  if (node) checkMachine(node.program, target);
+  const licences = licencesOf(root, bundle, node, version);
+  return { root, target, bundle, serialport: serialportOf(root), node, licences };
+}
+
+function nodeFor(
+  target: Target,
+  { root, nodeArmhf }: Pick<BuildOptions, 'root' | 'nodeArmhf'>,
+  work: string,
+): CarriedNode | undefined {
   if (target.node) return fetchNode(target.node, join(root, 'node_modules/.cache/tashika-packages'));
   return nodeArmhf === undefined ? undefined : nodeOfRelease(nodeArmhf, join(work, 'node'));
 }

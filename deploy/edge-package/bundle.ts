@@ -23,9 +23,10 @@ const REQUIRE =
  * configured. Text is made shorter but names stay, so that a stack trace from the field can be read.
  *
  * @param root the repository, built
+ * @param version what the agent says that it is; the package's where left out
  * @throws Error where esbuild warns of something
  */
-export async function bundleAgent(root: string): Promise<Bundle> {
+export async function bundleAgent(root: string, version?: string): Promise<Bundle> {
   const { outputFiles, metafile, warnings } = await build({
     absWorkingDir: root,
     entryPoints: { main: 'edge/dist/main.js' },
@@ -43,7 +44,7 @@ export async function bundleAgent(root: string): Promise<Bundle> {
     banner: { js: REQUIRE },
     // Optional to `ws`, and not installed.
     external: ['bufferutil', 'utf-8-validate'],
-    plugins: [addOnsOfThePackage, namesAsNodeHasThem],
+    plugins: [addOnsOfThePackage, namesAsNodeHasThem, ...(version === undefined ? [] : [sayingVersion(version)])],
     logLevel: 'silent',
     metafile: true,
     write: false,
@@ -73,6 +74,16 @@ const addOnsOfThePackage: Plugin = {
 
 const WITHOUT_ONOFF =
   'not in the packages of the agent: leave driver out, or set it to gpiomon, and install libgpiod’s programs (apt install gpiod).';
+
+/** An image's agent says the version of its image: that is what the fleet is told to have, and is held against. */
+const sayingVersion = (version: string): Plugin => ({
+  name: 'saying-version',
+  setup({ onLoad }) {
+    onLoad({ filter: /edge\/dist\/version\.js$/ }, () => ({
+      contents: `export const VERSION = ${JSON.stringify(version)};`,
+    }));
+  },
+});
 
 /**
  * Packages that are loaded when configured are CommonJS, whose names esbuild does not know: an `import()` of one would

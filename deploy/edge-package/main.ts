@@ -1,20 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isTashikaError, messageOf } from '@tashika/shared/errors';
 import { type Built, buildPackages } from './build.ts';
 import { HELP, parseCommandLine } from './command-line.ts';
+import { sourceDate } from './source-date.ts';
 
 /** Seen from `deploy/dist/edge-package`. */
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-
-/** The time that everything in the packages bears (reproducible-builds.org, SOURCE_DATE_EPOCH). */
-function sourceDate(env: NodeJS.ProcessEnv): number {
-  const told =
-    env.SOURCE_DATE_EPOCH ?? execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: ROOT, encoding: 'utf8' });
-  if (!/^\d+\s*$/.test(told)) throw new Error(`SOURCE_DATE_EPOCH is no number of seconds: ${told}`);
-  return Number(told);
-}
 
 function tell({ architecture, node, files, installedBytes, nodeBytes }: Built): void {
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
@@ -31,7 +23,7 @@ async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const madeAt = sourceDate(process.env);
+  const madeAt = sourceDate(process.env, ROOT);
   const options = { root: ROOT, out: resolve(out ?? join(ROOT, 'dist/packages')), architectures, nodeArmhf };
   await buildPackages({ ...options, madeAt, quick }, tell);
 }

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** A folder that becomes a package: modes are what is written here, whatever the umask of who builds. */
@@ -27,6 +27,11 @@ export class Tree {
     this.directory(dirname(path));
     copyFileSync(from, join(this.root, path));
     chmodSync(join(this.root, path), mode);
+  }
+
+  link(path: string, target: string): void {
+    this.directory(dirname(path));
+    symlinkSync(target, join(this.root, path));
   }
 
   /** The paths of its files, in order. */
