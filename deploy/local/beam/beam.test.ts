@@ -4,7 +4,8 @@ import { createServer, type IncomingMessage, type RequestListener, request } fro
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { pipeline, Readable } from 'node:stream';
+import { buffer, text } from 'node:stream/consumers';
 import { TestClock } from '@tashika/shared/time';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { closed, listen, portOf } from '../listening/index.ts';
@@ -149,6 +150,41 @@ describe('what a device hears', () => {
     expect((await ask(beam, path, { method: 'DELETE' })).status).toBe(405);
     expect((await ask(beam, path, { method: 'POST', body: 'x'.repeat(64 * 1024 + 1) })).status).toBe(413);
     expect((await ask(beam, '/a/b/controller/v1/gate-7')).status).toBe(404);
+  });
+
+  it('is a bundle of any length, or a range of it, at the pace of the device', async () => {
+    const part = Buffer.alloc(64 * 1024, 'x');
+    let written = 0;
+    function* parts() {
+      for (; written < 512; written++) yield part;
+    }
+    const beam = await beamBefore((asked, answer) => {
+      answer.writeHead(206, { 'content-range': `${asked.headers.range}`, 'content-length': 512 * part.length });
+      pipeline(Readable.from(parts()), answer, () => {});
+    });
+    const path = '/tashika/controller/v1/gate-7/deploymentBase/1/artifacts/agent.raucb';
+    const outgoing = request({
+      host: '127.0.0.1',
+      port: beam.port,
+      path,
+      headers: { range: 'bytes=5-' },
+      agent: false,
+    });
+    outgoing.end();
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    expect([response.statusCode, response.headers['content-range']]).toEqual([206, 'bytes=5-']);
+    await once(response, 'readable');
+    expect(written).toBeLessThan(512); // 32 MiB do not lie anywhere between
+    expect((await buffer(response)).length).toBe(512 * part.length);
+  });
+
+  it('breaks off where the destination does', async () => {
+    const beam = await beamBefore((_, answer) => {
+      answer.writeHead(200, { 'content-length': 1_000_000 });
+      answer.write('x', () => answer.destroy());
+    });
+    const breaksOff = ask(beam, '/tashika/controller/v1/gate-7/deploymentBase/1/artifacts/agent.raucb');
+    await expect(breaksOff).rejects.toThrow(/aborted|reset|hang up/);
   });
 
   it('is what its SIM may hear, also where a loopback peer names the SIM by the PROXY protocol', async () => {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { pipeline } from 'node:stream';
 import { type Clock, type Duration, systemClock } from '@tashika/shared/time';
 import { closed, listen, portOf } from '../listening/index.ts';
 import { bySourceAddress, type Sim, simOf } from '../sims/index.ts';
@@ -51,7 +52,7 @@ export async function startBeam(options: BeamOptions): Promise<Beam> {
     const path = pathOf(url);
     const forwarded = forwardedOf(path);
     if (path === undefined || !forwarded) return text(404, 'Only /v1/… and /{tenant}/controller/v1/… are forwarded.');
-    const { methods, mostBodyBytes } = forwarded;
+    const { methods, mostBodyBytes, streamed } = forwarded;
     if (!methods.includes(method))
       return text(405, `Only ${methods.join(', ')} are forwarded.`, { allow: methods.join(', ') });
     if (mostBodyBytes === 0 && hasBody(headers))
@@ -65,8 +66,9 @@ export async function startBeam(options: BeamOptions): Promise<Beam> {
       return text(413, `A body of more than ${mostBodyBytes} bytes is not forwarded.`, { connection: 'close' });
     const { host, 'content-length': _, ...own } = withoutOurs(endToEnd(headers));
     const ours = { 'x-forwarded-host': host ?? '', ...signedHeaders(key, sim, clock.now()) };
+    const question = { method, path, headers: { ...own, ...ours }, body };
     try {
-      return await destination.ask(method, path, { ...own, ...ours }, body);
+      return await (streamed ? destination.stream(question) : destination.ask(question));
     } catch {
       return text(502, 'The destination does not answer.');
     }
@@ -75,7 +77,10 @@ export async function startBeam(options: BeamOptions): Promise<Beam> {
   server.on('request', (request, response) => {
     void answerTo(request).then(({ status, headers, body }) => {
       request.resume(); // what nobody has read of it
-      response.writeHead(status, headers).end(body);
+      response.writeHead(status, headers);
+      if (Buffer.isBuffer(body)) response.end(body);
+      // No faster than the device reads; where one of the two breaks off, so does the other.
+      else pipeline(body, response, () => {});
     });
   });
   try {

@@ -1,12 +1,25 @@
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Duration } from '@tashika/shared/time';
 
-/** A whole answer of the destination. */
+/** An answer of the destination: whole, or as it comes. */
 export interface Answer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
-  readonly body: Buffer;
+  readonly body: Buffer | Readable;
 }
+
+/** What the destination is asked. */
+export interface Question {
+  readonly method: string;
+  /** Query included. */
+  readonly path: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body?: Buffer;
+}
+
+/** A device that reads slowly holds the destination up; one that takes nothing for this long is gone. */
+const STALLED_AFTER_MS: Duration = 60_000;
 
 const MOST_ANSWER_BYTES = 1024 * 1024;
 
@@ -28,11 +41,29 @@ export class Destination {
   }
 
   /**
-   * Asks for `path` (query included), at this destination and no other.
+   * Asks at this destination and no other, for an answer that is there as soon as it begins.
+   *
+   * @throws Error where the destination is away, or takes longer than it may until it answers
+   */
+  stream({ method, path, headers, body }: Question): Promise<Answer> {
+    const url = new URL(this.#url + path);
+    return new Promise((resolve, reject) => {
+      const outgoing = request(url, { method, headers, agent: this.#agent, timeout: this.#timeoutMs }, (response) => {
+        outgoing.setTimeout(STALLED_AFTER_MS);
+        resolve({ status: response.statusCode!, headers: endToEnd(response.headers), body: response });
+      });
+      outgoing.on('timeout', () => outgoing.destroy(new Error('The destination takes too long.')));
+      outgoing.on('error', reject);
+      outgoing.end(body?.length ? body : undefined);
+    });
+  }
+
+  /**
+   * Asks for a whole answer.
    *
    * @throws Error where the destination is away, takes longer than it may, or answers with more than it may
    */
-  ask(method: string, path: string, headers: OutgoingHttpHeaders, body?: Buffer): Promise<Answer> {
+  ask({ method, path, headers, body }: Question): Promise<Answer> {
     const url = new URL(this.#url + path);
     const signal = AbortSignal.timeout(this.#timeoutMs);
     return new Promise((resolve, reject) => {
