@@ -13,6 +13,7 @@ import { TashikaError } from '@tashika/shared/errors';
 import type { Timestamp } from '@tashika/shared/time';
 import type { BundleStore, ByteRange, ExpectedBundle, StoredBundle } from './bundle-store.ts';
 import { heldTo } from './expected.ts';
+import { translated } from './translated.ts';
 
 /** The container of an account that is named by its connection string. */
 const CONTAINER = 'tashika-bundles';
@@ -92,7 +93,7 @@ export class AzureBlobBundles implements BundleStore {
     );
     if (!found?.readableStreamBody)
       throw new TashikaError('NOT_FOUND', `There is no bundle ${sha256} in ${this.place}.`);
-    return found.readableStreamBody as Readable;
+    return translated(found.readableStreamBody as Readable, (error) => this.#failure(error));
   }
 
   async *list(): AsyncGenerator<StoredBundle> {
@@ -155,21 +156,22 @@ export class AzureBlobBundles implements BundleStore {
     });
   }
 
-  /**
-   * Azure's words, without its error: that holds the request, and its address the SAS.
-   */
   async #attempt<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof RestError)) throw error;
-      const { statusCode, code } = error;
-      const words = statusCode === undefined ? String(code ?? 'no answer') : `status ${statusCode}, ${code ?? ''}`;
-      throw new TashikaError(
-        'BUNDLES_UNAVAILABLE',
-        `${this.place} ${adviceOn(statusCode)} (${words.slice(0, MOST_CHARACTERS)}).`,
-      );
+      throw error instanceof TashikaError ? error : this.#failure(error);
     }
+  }
+
+  /** Azure's words, without its error: that holds the request, and its address the SAS. */
+  #failure(error: unknown): TashikaError {
+    const { statusCode, code } = error instanceof RestError ? error : { statusCode: undefined, code: undefined };
+    const words = [statusCode && `status ${statusCode}`, code].filter(Boolean).join(', ') || 'no answer';
+    return new TashikaError(
+      'BUNDLES_UNAVAILABLE',
+      `${this.place} ${adviceOn(statusCode)} (${words.slice(0, MOST_CHARACTERS)}).`,
+    );
   }
 }
 

@@ -7,9 +7,11 @@ import { isTashikaError, messageOf, TashikaError } from '@tashika/shared/errors'
 import type { Clock, Timestamp } from '@tashika/shared/time';
 import type { BundleStore, ByteRange, ExpectedBundle, StoredBundle } from './bundle-store.ts';
 import { heldTo } from './expected.ts';
+import { translated } from './translated.ts';
 
 /** What is still coming lies here, so that a name in the folder itself always stands for a whole bundle. */
 const INCOMING = 'incoming';
+const READ_BYTES = 262_144;
 const NAME = /^[0-9a-f]{64}$/;
 
 /** Bundles in a directory, which is made where there is none; several processes may share it. */
@@ -65,7 +67,11 @@ export class FolderBundles implements BundleStore {
   async read(sha256: string, range?: ByteRange): Promise<Readable> {
     const file = await this.#attempt(() => openIfThere(this.#path(sha256)));
     if (!file) throw new TashikaError('NOT_FOUND', `There is no bundle ${sha256} in ${this.place}.`);
-    return file.createReadStream({ highWaterMark: 262_144, ...(range && { start: range.first, end: range.last }) });
+    const content = file.createReadStream({
+      highWaterMark: READ_BYTES,
+      ...(range && { start: range.first, end: range.last }),
+    });
+    return translated(content, (error) => this.#failure(error));
   }
 
   async *list(): AsyncGenerator<StoredBundle> {
@@ -107,16 +113,20 @@ export class FolderBundles implements BundleStore {
     try {
       return await work();
     } catch (error) {
-      if (isTashikaError(error)) throw error;
-      const code = diskErrorCode(error);
-      throw new TashikaError(
-        code === 'DISK_FULL' ? code : 'BUNDLES_UNAVAILABLE',
-        code === 'DISK_FULL'
-          ? `There is no room in ${this.place}. Free some space on its disk.`
-          : `${this.place} can't be used (${messageOf(error)}). See that it is there, and that this program may write to it.`,
-        { cause: error },
-      );
+      throw isTashikaError(error) ? error : this.#failure(error);
     }
+  }
+
+  #failure(cause: unknown): TashikaError {
+    if (diskErrorCode(cause) === 'DISK_FULL')
+      return new TashikaError('DISK_FULL', `There is no room in ${this.place}. Free some space on its disk.`, {
+        cause,
+      });
+    return new TashikaError(
+      'BUNDLES_UNAVAILABLE',
+      `${this.place} can't be used (${messageOf(cause)}). See that it is there, and that this program may write to it.`,
+      { cause },
+    );
   }
 }
 

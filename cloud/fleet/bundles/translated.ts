@@ -1,0 +1,13 @@
+import { Readable } from 'node:stream';
+
+/** The same bytes; what goes wrong on the way is told as `failure` says. Destroying it destroys `content`. */
+export function translated(content: Readable, failure: (error: unknown) => Error): Readable {
+  async function* parts(): AsyncGenerator<Buffer> {
+    try {
+      yield* content as AsyncIterable<Buffer>;
+    } catch (error) {
+      throw failure(error);
+    }
+  }
+  return Readable.from(parts(), { objectMode: false });
+}
