@@ -94,7 +94,7 @@ export class HttpClient {
       try {
         return await read(answer);
       } finally {
-        if (!answer.complete) answer.destroy();
+        if (!answer.readableEnded) answer.destroy(); // the next exchange would wait for it
       }
     } catch (error) {
       throw limit.passed ? new Error(`no answer in ${timeoutMs} ms`, { cause: error }) : error;

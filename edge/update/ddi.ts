@@ -170,7 +170,8 @@ export class DdiClient {
   async #exchange(request: HttpRequest, signal: AbortSignal): Promise<string> {
     const { status, body } = await this.#reached(() => this.#http.exchange(request, signal, MOST_ANSWER));
     if (status >= 200 && status < 300) return body;
-    throw new Refusal(status, `The update server answers ${status} to ${request.path}: ${saidIn(body)}`);
+    const said = saidIn(body);
+    throw new Refusal(status, `The update server answers ${status} to ${request.path}${said && `: ${said}`}`);
   }
 
   async #request(

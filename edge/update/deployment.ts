@@ -97,10 +97,10 @@ function contentsOf({
 }: Readonly<Record<string, unknown>>): Omit<Deployment, 'id'> {
   const [chunk, ...moreChunks] = listOf(chunks, 'chunks');
   if (chunk === undefined || moreChunks.length > 0) throw new Error('It must have one chunk.');
-  const { part, name, version, artifacts } = objectOf(chunk, 'The chunk');
+  const { part, version, artifacts } = objectOf(chunk, 'The chunk');
   const [artifact, ...moreArtifacts] = listOf(artifacts, 'artifacts');
   if (artifact === undefined || moreArtifacts.length > 0) throw new Error('Its chunk must have one artifact.');
-  const kind = kindOf(part) ?? kindOf(name);
+  const kind = kindOf(part);
   if (kind === undefined)
     throw new Error(`Its chunk is neither of the agent nor of the system, but ${JSON.stringify(part)?.slice(0, 80)}.`);
   if (typeof version !== 'string' || !new RegExp(VERSION_PATTERN).test(version))

@@ -59,10 +59,7 @@ export async function downloadPiece(
       }
       case 'changed':
         await bundle.restart();
-        return {
-          fact: { fact: 'came-not', reason: 'the server has other bytes than those that it had' },
-          waitMs: delay(),
-        };
+        return { fact: { fact: 'changed' }, waitMs: delay() };
       case 'gone':
         return { fact: { fact: 'never-comes', reason: piece.reason }, waitMs: 0 };
       case 'later':

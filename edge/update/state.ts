@@ -7,7 +7,7 @@ export type Stage =
       readonly at: 'downloading';
       /** Attempts in a row that brought nothing. */
       readonly fruitless: number;
-      /** The whole was downloaded before, and was not what was announced. */
+      /** It was begun from its first byte once more, because what was here was not of what was announced. */
       readonly anew: boolean;
     }
   | { readonly at: 'verifying' }

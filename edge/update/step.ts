@@ -14,6 +14,8 @@ export type Fact =
   | { readonly fact: 'came-not'; readonly reason: string }
   | { readonly fact: 'never-comes'; readonly reason: string }
   | { readonly fact: 'downloaded' }
+  /** The server has other bytes than those that came before. */
+  | { readonly fact: 'changed' }
   /** All bytes are there and are others than announced; `resumed` where they came in several runs of the updater. */
   | { readonly fact: 'mismatched'; readonly resumed: boolean }
   | { readonly fact: 'verified' }
@@ -162,6 +164,9 @@ function worked(
     }
     case 'never-comes':
       return stage.at === 'downloading' ? fail(`The bundle can't be downloaded: ${fact.reason}`) : state;
+    case 'changed':
+      if (stage.at !== 'downloading') return state;
+      return stage.anew ? fail('The server changes the bundle while it is downloaded.') : at({ ...stage, anew: true });
     case 'mismatched':
       if (stage.at !== 'downloading') return state;
       // What was written before a power cut may be spoiled; what came in one go is what the server has.
