@@ -21,9 +21,7 @@ const oneOf = <Word extends string>(words: readonly Word[]) => Type.Unsafe<Word>
 
 /** What an updater tells of an action. What else hawkBit's clients write is passed over. */
 export const feedbackSchema = Type.Object({
-  id: Type.Optional(
-    Type.Union([Type.String({ maxLength: 32 }), Type.Integer()], { description: 'The action; that of the path.' }),
-  ),
+  id: Type.Optional(Type.Union([Type.String(), Type.Integer()], { description: 'The action; that of the path.' })),
   status: Type.Object({
     execution: oneOf(EXECUTIONS),
     result: Type.Object({ finished: oneOf(['success', 'failure', 'none']) }),
