@@ -114,6 +114,7 @@ describe('the check', () => {
       ['ok', 'region'],
       ['ok', 'link'],
       ['ok', 'receipts'],
+      ['ok', 'update'],
     ]);
     expect(lines[0]).toContain(`tashika-edge ${VERSION}, Node ${process.versions.node}`);
     expect(lines[1]).toContain(
@@ -156,6 +157,7 @@ describe('the check', () => {
       'ok region',
       'fail link',
       'ok receipts',
+      'ok update',
     ]);
     expect(report.passed).toBe(false);
     expect(report.settings).toMatchObject({ region: 'file', 'uplink.url': 'file', 'sensors.gpio': 'file' });

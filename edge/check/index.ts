@@ -15,6 +15,7 @@ import { checkSettings, sourcesOf } from './settings.ts';
 import { checkSim } from './sim.ts';
 import { checkSpool } from './spool.ts';
 import { checkUnits } from './units.ts';
+import { checkUpdate } from './update.ts';
 import { findConfiguration } from './user-data.ts';
 import { checkVersions } from './versions.ts';
 
@@ -54,6 +55,7 @@ export async function runCheck(local: LocalSettings, options: CheckOptions): Pro
       ...(await checkLink(configuration, region)),
     ]),
     checkReceipts(configuration),
+    checkUpdate(configuration),
   ]);
   const found = checks.flat();
   stdout.write(json ? asJson(found, sourcesOf(local, userData)) : asText(found));

@@ -22,6 +22,7 @@ const MOST_SAID = 300;
  * slots have its settings, and needs no service of the system's to run. `$1` settings, `$2` slot, `$3` bundle.
  */
 const INSTALL = `
+export DBUS_STARTER_BUS_TYPE=session
 rauc -c "$1" --override-boot-slot="$2" service & service=$!
 trap 'kill $service 2>/dev/null' EXIT
 n=0
@@ -62,8 +63,7 @@ export function raucInstaller({ conf, slots, installMs }: RaucOptions): Installe
     async install(bundle, signal) {
       const running = (await statusOf(signal)).current ?? NO_SLOT;
       const args = ['--', 'sh', '-c', INSTALL, 'sh', conf, running, bundle];
-      const env = { ...options.env, DBUS_STARTER_BUS_TYPE: 'session' };
-      const ran = await runCommand('dbus-run-session', args, { ...options, env, timeoutMs: installMs, signal });
+      const ran = await runCommand('dbus-run-session', args, { ...options, timeoutMs: installMs, signal });
       if (ran.how !== 'exit 0') throw raucError(ran);
       const { trial } = await statusOf(signal);
       if (trial === undefined) throw new Error('RAUC is done, and no slot waits for its trial.');
@@ -109,7 +109,7 @@ function saidBy({ how, output }: CommandEnd): string {
   const lines = output
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^\d+%|^installing$|^rauc-Message:/.test(line));
+    .filter((line) => line !== '' && !/^\d+%|^installing$|^rauc-Message:|^dbus-daemon\[/.test(line));
   const told =
     lines.find((line) => line.startsWith('LastError: '))?.slice('LastError: '.length) ??
     lines.find((line) => /error|fail|mismatch|invalid|refus|can't|cannot/i.test(line)) ??

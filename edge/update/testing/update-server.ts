@@ -58,6 +58,7 @@ export async function startUpdateServer(port = 0): Promise<UpdateServer> {
     requests: [],
     disturb: () => false,
     async close() {
+      if (!server.listening) return;
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
