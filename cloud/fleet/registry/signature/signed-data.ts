@@ -60,6 +60,9 @@ export function readSignature(der: Uint8Array): BundleSignature {
   if (!signer) throw refused("its signer's certificate is not in its signature");
   const digest = DIGESTS[info.digestAlgorithm.algorithmId];
   if (!digest) throw refused(`it is hashed by ${info.digestAlgorithm.algorithmId}; sign it with SHA-256`);
+  // RFC 5652, 5.1: it may be looked for there alone, as OpenSSL does.
+  if (!data.digestAlgorithms.some(({ algorithmId }) => algorithmId === info.digestAlgorithm.algorithmId))
+    throw refused('its signature does not name the hash that its signer used');
   const attributes = signedAttributes(info);
   if (data.encapContentInfo.eContentType !== DATA || attributes.contentType !== DATA)
     throw refused('its signature is of something else than a bundle');
