@@ -1,4 +1,14 @@
 export { type Judged, judge } from './judge.ts';
+export { ledgerGate } from './look.ts';
+export {
+  endedRound,
+  endOfRound,
+  type Sampler,
+  type SamplerParts,
+  sampleRound,
+  startSampler,
+  trimSamples,
+} from './sampler.ts';
 export {
   type DeviceRound,
   type GateRound,

@@ -8,7 +8,7 @@ import {
   type Verdict,
 } from './signal.ts';
 import { close, type GateState, open } from './state.ts';
-import { type Weighed, weigh } from './weigh.ts';
+import { NAMED, type Weighed, weigh } from './weigh.ts';
 
 /** Evidence above this share of the threshold is raised. */
 const RAISED = 0.1;
@@ -49,6 +49,10 @@ export function judge(state: GateState, round: GateRound, settings: GateSettings
   const silent = observed.silent.map((row) => next.ids[row]!);
   return { state: close(next), signals, verdict: verdictOf() };
 
+  function isSoaked(row: number): boolean {
+    return next.columns.updated[row]! * 1_000 + settings.soakMs <= round.at;
+  }
+
   function verdictOf(): Verdict {
     if (worst) {
       const { signal, weighed } = worst;
@@ -59,6 +63,14 @@ export function judge(state: GateState, round: GateRound, settings: GateSettings
         devices: weighed.worst.map((row) => next.ids[row]!),
       };
     }
+    const failed = observed.silent.filter((row) => isSoaked(row));
+    if (failed.length > settings.mostFailed * observed.underWatch)
+      return {
+        verdict: 'bad',
+        signal: 'silence',
+        reason: `${failed.length} of ${observed.underWatch} devices are silent at the end of their soak.`,
+        devices: failed.slice(0, NAMED).map((row) => next.ids[row]!),
+      };
     if (observed.out.length > 0)
       return {
         verdict: 'unjudgeable',

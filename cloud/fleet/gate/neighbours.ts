@@ -5,8 +5,8 @@ export type Role = 'neighbour' | 'updated' | 'settling' | 'aside';
 
 /** Rounds after the update in which the device comes to itself: what its installation did is not the image's doing. */
 const SETTLING_ROUNDS = 2;
-/** With fewer neighbours in its region, devices whose wave has passed stand in for them. */
-export const ENOUGH = 5;
+/** With fewer neighbours in a region, or fewer than are watched, devices whose wave has passed stand in for them. */
+export const ENOUGH = 8;
 
 export function roleOf({ aside, updatedAt }: DeviceRound, { at, roundMs }: GateRound, sampleMs: number): Role {
   if (aside) return 'aside';

@@ -13,6 +13,12 @@ const RECOVERING_ROUNDS = 3;
 const PAST_GOOD_FOR_S = 3 * 86_400;
 const CLOCKS: Readonly<Record<string, number>> = { synced: 0, relative: 1, uncertain: 2 };
 
+/**
+ * What a region's factor may be wrong by, squared, as a share of what its devices differ by: it falls with each
+ * neighbour there is to ask; without any it is as if there were so many.
+ */
+const DOUBT = 3;
+
 interface Seen {
   readonly device: DeviceRound;
   readonly row: number;
@@ -33,37 +39,28 @@ export interface Observed {
   readonly out: readonly string[];
   /** Updated devices that can be judged: their rows. */
   readonly updated: readonly number[];
-  /** Of them, how many were heard since their update, and those silent beyond their rhythm. */
+  /** Of them, how many were heard since their update. */
   readonly heard: number;
+  /** Updated devices whose wave has not passed and whose region is heard; those of them that are silent. */
+  readonly underWatch: number;
   readonly silent: readonly number[];
   /** What they took in this round, and what was to be expected, where both are known. */
   readonly taken: number;
   readonly expected: number;
-  /** Neighbours by region; those that stand in for them too. */
-  readonly neighbours: ReadonlyMap<string, number>;
 }
 
 /** Takes a round in: learns from the neighbours, counts what the updated devices did and what was to be expected. */
 export function observe(state: OpenState, round: GateRound, settings: GateSettings): Observed {
   const { columns, learned } = state;
-  const now = round.at / 1_000;
+  const now = Math.round(round.at / 1_000);
   const slot = slotAt(now - round.roundMs / 2_000);
   const seen: Seen[] = [];
-  const neighbours = new Map<string, number>();
   for (const device of round.devices) {
     const one = look(state, round, settings, slot, device);
-    if (!one) continue;
-    seen.push(one);
-    if (one.role === 'neighbour') neighbours.set(one.region, (neighbours.get(one.region) ?? 0) + 1);
+    if (one) seen.push(one);
   }
-  const real = new Map(neighbours);
-  const compared = seen.filter(
-    ({ role, device, region }) =>
-      role === 'neighbour' || (role === 'updated' && device.kept === true && (real.get(region) ?? 0) < ENOUGH),
-  );
-  for (const { role, region } of compared)
-    if (role !== 'neighbour') neighbours.set(region, (neighbours.get(region) ?? 0) + 1);
-
+  const compared = comparedOf(seen);
+  const neighbours = countBy(compared);
   findOutages(state, round, settings, compared, now);
   const factor = new NeighboursFactor(state.strata);
   const [noise, spread] = [noiseOf(learned), spreadOf(learned)];
@@ -73,17 +70,17 @@ export function observe(state: OpenState, round: GateRound, settings: GateSettin
       if (open > 0) factor.add(columns.stratum[row]!, taken, open, 1 / (noise + spread * open));
     }
   const factors = factor.all();
+  const doubtOfAll = 1 / (compared.size + DOUBT);
   const happenings = seen.map((one): Happening => {
     const isOut = now < (state.outUntil[one.region] ?? 0);
     if (isOut) columns.excused[one.row] = now;
-    const standsIn = one.role === 'updated' && one.device.kept === true && (real.get(one.region) ?? 0) < ENOUGH;
-    const side = one.role === 'neighbour' || standsIn ? 'neighbour' : one.role === 'updated' ? 'updated' : undefined;
+    const side = compared.has(one) ? 'neighbour' : one.role === 'updated' ? 'updated' : undefined;
     if (isOut || side === undefined) return { ...NOTHING, row: one.row };
     return { ...begin(state, one, settings, now), row: one.row, side };
   });
   settle(state, happenings, now);
 
-  let [heard, takenNow, expectedNow] = [0, 0, 0];
+  let [heard, underWatch, takenNow, expectedNow] = [0, 0, 0, 0];
   const updated: number[] = [];
   const silent: number[] = [];
   const out = new Set<string>();
@@ -92,17 +89,45 @@ export function observe(state: OpenState, round: GateRound, settings: GateSettin
     const isOut = now < (state.outUntil[region] ?? 0);
     if (role === 'updated') {
       updated.push(row);
-
       if (isOut && !one.device.kept) out.add(region);
-      if (!isOut && columns.on[row]! & 1) silent.push(row);
+      if (!isOut && !one.device.kept) {
+        underWatch += 1;
+        if (columns.on[row]! & BIT.silence) silent.push(row);
+      }
     } else if (role === 'neighbour' && !isOut) learn(state, row, happenings[index]!);
-    const read = readings(state, one, slot, factors[columns.stratum[row]!]!, isOut, now);
+    const doubt = 1 / ((neighbours.get(region) ?? 0) + DOUBT);
+    const read = readings(state, one, slot, { factor: factors[columns.stratum[row]!]!, doubt, doubtOfAll, isOut, now });
     takenNow += read.taken;
     expectedNow += read.expected;
-    columns.at[row] = now;
     if (role === 'updated' && one.device.lastSeen / 1_000 > columns.updated[row]!) heard += 1;
   }
-  return { out: [...out].sort(), updated, heard, silent, taken: takenNow, expected: expectedNow, neighbours };
+  return {
+    out: [...out].sort(),
+    updated,
+    heard,
+    underWatch,
+    silent,
+    taken: takenNow,
+    expected: expectedNow,
+  };
+}
+
+/** The neighbours; and the devices whose wave has passed, where there are not enough of them. */
+function comparedOf(seen: readonly Seen[]): ReadonlySet<Seen> {
+  const neighbours = seen.filter(({ role }) => role === 'neighbour');
+  const there = countBy(neighbours);
+  const watched = countBy(seen.filter(({ role, device }) => role === 'updated' && !device.kept));
+  const standIns = seen.filter(
+    ({ role, device, region }) =>
+      role === 'updated' && device.kept && (there.get(region) ?? 0) < Math.max(ENOUGH, watched.get(region) ?? 0),
+  );
+  return new Set([...neighbours, ...standIns]);
+}
+
+function countBy(seen: Iterable<Seen>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { region } of seen) counts.set(region, (counts.get(region) ?? 0) + 1);
+  return counts;
 }
 
 function look(
@@ -119,7 +144,6 @@ function look(
     columns.slot[row] = slot;
     columns.clockUsual[row] = CLOCKS[device.clock ?? ''] ?? 0;
     columns.openVoid[row] = 1;
-    columns.at[row] = round.at / 1_000;
     return;
   }
   const role = roleOf(device, round, sampleMs);
@@ -146,7 +170,7 @@ function becomeUpdated(state: OpenState, row: number, { updatedAt }: DeviceRound
   const { columns } = state;
   if (updatedAt === undefined) return;
   endSlot(state, row);
-  columns.updated[row] = updatedAt / 1_000;
+  columns.updated[row] = Math.round(updatedAt / 1_000);
   columns.openVoid[row] = 1;
 }
 
@@ -155,7 +179,7 @@ function findOutages(
   { columns, learned, outUntil }: OpenState,
   { roundMs }: GateRound,
   { sampleMs }: GateSettings,
-  compared: readonly Seen[],
+  compared: Iterable<Seen>,
   now: number,
 ): void {
   const due = new Map<string, { due: number; silent: number }>();
@@ -254,14 +278,20 @@ function learn({ columns, learned }: OpenState, row: number, { exposed, heard }:
   learned.rounds += exposed;
 }
 
+interface Surroundings {
+  readonly factor: number;
+  readonly doubt: number;
+  readonly doubtOfAll: number;
+  readonly isOut: boolean;
+  readonly now: number;
+}
+
 /** Follows what a device takes from one time that it is heard to the next. */
 function readings(
   state: OpenState,
   { device, row, role, heard, taken, usual, rounds }: Seen,
   slot: number,
-  factor: number,
-  isOut: boolean,
-  now: number,
+  { factor, doubt, doubtOfAll, isOut, now }: Surroundings,
 ): { readonly taken: number; readonly expected: number } {
   const { columns } = state;
   const nothing = { taken: 0, expected: 0 };
@@ -271,7 +301,7 @@ function readings(
   if (isOut || role === 'aside' || role === 'settling') columns.openVoid[row] = 1;
   if (!heard) return nothing;
   const expected = columns.openExpected[row]!;
-  const all = columns.openRounds[row]!;
+  const [all, own] = [columns.openRounds[row]!, columns.openUsual[row]!];
   const counts = columns.openVoid[row] === 0;
   columns.held[row] = device.held;
   for (const column of ['openRounds', 'openUsual', 'openExpected', 'openVoid'] as const) columns[column][row] = 0;
@@ -279,9 +309,12 @@ function readings(
     if (role === 'aside' || role === 'settling' || isOut) columns.openVoid[row] = 1;
     return nothing;
   }
-  if (role === 'neighbour') learnReadings(state, row, slot, taken, all, usual === undefined ? 0 : expected);
+  if (role === 'neighbour')
+    learnReadings(state, row, slot, taken, own > 0 ? (all * expected) / own : all, usual === undefined ? 0 : expected);
   if (role !== 'updated' || usual === undefined || now - columns.updated[row]! > PAST_GOOD_FOR_S) return nothing;
   columns.readings[row]! += taken;
   columns.expected[row]! += expected;
+  columns.doubt[row]! += expected * doubt;
+  columns.doubtOfAll[row]! += expected * doubtOfAll;
   return { taken, expected };
 }

@@ -31,7 +31,12 @@ export function usualReadings({ columns }: OpenState, row: number, slot: number)
   return all >= LEAST_ROUNDS ? readings / all : undefined;
 }
 
-/** Learns what a device took, which was not updated. `expected` is by its past and the other neighbours. */
+/**
+ * Learns what a device took, which was not updated. `expected` is by its past and the other neighbours.
+ *
+ * @param rounds how long it took, in rounds as they usually are: where all are twice as busy, each is two. So the pasts
+ *   of two devices are of the same kind, although one ended in a quiet week and the other in a busy one.
+ */
 export function learnReadings(
   state: OpenState,
   row: number,

@@ -62,7 +62,7 @@ export type Verdict =
   | {
       /** `good`: enough devices were heard, and no evidence is raised. A wave may pass at the end of its soak. */
       readonly verdict: 'watching' | 'good';
-      /** Updated devices that have fallen silent, beyond their rhythm: failed, if they still are at the end of the soak. */
+      /** Updated devices that have fallen silent, beyond their rhythm. */
       readonly silent?: readonly string[];
     }
   | {
@@ -83,4 +83,7 @@ export interface GateSettings {
   readonly version: string;
   /** `fleet.sampleMs`. */
   readonly sampleMs: number;
+  /** `plan.soakMinutes` in ms, and `plan.gate.mostFailed`: more silent devices than that at the end of it are bad. */
+  readonly soakMs: number;
+  readonly mostFailed: number;
 }

@@ -8,8 +8,6 @@ export type Counted = (typeof COUNTED)[number];
 const PLAIN = [
   /** Index of its region and board. */
   'stratum',
-  /** End of the round that it was last looked at in, in s. */
-  'at',
   /** When its image was updated, in s; 0 for a neighbour. */
   'updated',
   /** Rounds that it was heard in before the update. */
@@ -39,9 +37,11 @@ const PLAIN = [
   'slotRounds',
   'slotExpected',
   'slotSquares',
-  /** Since the update: readings taken, and to be expected. */
+  /** Since the update: readings taken, and to be expected; how far that may be wrong for a region, and for all, at once. */
   'readings',
   'expected',
+  'doubt',
+  'doubtOfAll',
 ] as const;
 
 /** Readings and rounds of each part of the day. */
@@ -153,7 +153,8 @@ export function open(state: GateState): OpenState {
     placesOfIds.set(ids, places);
   }
   const copied = {} as Record<Column, number[]>;
-  for (const column of COLUMNS) copied[column] = columns[column]!.slice();
+  // A column that a newer gate has added begins with nothing.
+  for (const column of COLUMNS) copied[column] = columns[column]?.slice() ?? ids.map(() => 0);
   return {
     ids: ids as string[],
     strata: strata as (readonly [string, string])[],
@@ -200,4 +201,18 @@ function stratumOf(state: OpenState, { region, board }: DeviceRound): number {
   if (found >= 0) return found;
   state.strata = [...state.strata, [region, board]];
   return state.strata.length - 1;
+}
+
+/** A state as it was kept; what is none, such as `{}`, is that before the first look. */
+export function stateOf(kept: unknown): GateState {
+  return typeof kept === 'object' && kept !== null && 'columns' in kept && 'bets' in kept ? (kept as GateState) : BLANK;
+}
+
+/** As it is to be kept: five digits of what is not whole are enough, and a third of the bytes. */
+export function compact(state: GateState): GateState {
+  return JSON.parse(JSON.stringify(state, (_, value) => (isLong(value) ? Number(value.toPrecision(5)) : value)));
+}
+
+function isLong(value: unknown): value is number {
+  return typeof value === 'number' && !Number.isInteger(value);
 }

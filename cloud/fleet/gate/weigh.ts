@@ -21,11 +21,11 @@ export interface Weighed {
 }
 
 /** Most devices that are named. */
-const NAMED = 100;
+export const NAMED = 100;
 
 /** What a signal has against the image. */
 export function weigh(state: OpenState, signal: SignalName, observed: Observed): Weighed {
-  return signal === 'rate' ? weighReadings(state, observed) : weighCounted(state, signal, observed);
+  return signal === 'rate' ? weighReadings(state) : weighCounted(state, signal, observed);
 }
 
 function weighCounted(state: OpenState, signal: Counted, { updated }: Observed): Weighed {
@@ -35,7 +35,7 @@ function weighCounted(state: OpenState, signal: Counted, { updated }: Observed):
 }
 
 /** Readings, of each device by the gamma-Poisson test. */
-function weighReadings(state: OpenState, { neighbours, updated }: Observed): Weighed {
+function weighReadings(state: OpenState): Weighed {
   const { columns, strata, learned } = state;
   const places: Places = {};
   const ofStratum = strata.map((stratum) =>
@@ -46,7 +46,12 @@ function weighReadings(state: OpenState, { neighbours, updated }: Observed): Wei
   );
   const regionOf = (row: number) => strata[columns.stratum[row]!]![0];
   const updatedIn = new Map<string, number>();
-  for (const row of updated) updatedIn.set(regionOf(row), (updatedIn.get(regionOf(row)) ?? 0) + 1);
+  let updated = 0;
+  for (let row = 0; row < state.ids.length; row++)
+    if (columns.expected[row]! > 0) {
+      updatedIn.set(regionOf(row), (updatedIn.get(regionOf(row)) ?? 0) + 1);
+      updated += 1;
+    }
   const [noise, spread] = [noiseOf(learned), spreadOf(learned)];
   const against: { row: number; most: number }[] = [];
   let devices = 0;
@@ -55,8 +60,10 @@ function weighReadings(state: OpenState, { neighbours, updated }: Observed): Wei
     const region = regionOf(row);
     const x = columns.readings[row]! / noise;
     const mu = columns.expected[row]! / noise;
-    // What the neighbours' factor is wrong by is the same for all devices that it is for.
-    const k = 1 / (spread * (1 + (updatedIn.get(region) ?? 0) / ((neighbours.get(region) ?? 0) + 10)));
+    // What the neighbours' factor is wrong by is the same for all devices of a region, and of the fleet: as if each
+    // device differed by so much more.
+    const shared = columns.doubt[row]! * updatedIn.get(region)! + columns.doubtOfAll[row]! * updated;
+    const k = 1 / (spread * (1 + shared / columns.expected[row]!));
     devices += 1;
     const logs = SHARES.map((share) => Math.min(MOST_OF_A_DEVICE, logEvidence(x, mu, k, share)));
     for (const place of ofStratum[columns.stratum[row]!]!) {
