@@ -66,11 +66,8 @@ function summaryOf({ directory, bundle, record }: BuiltImage): string {
   ].join('\n');
 }
 
-const systemOf = ({ mirror, keyring, settings, aptKeyring }: CommandLine) => ({
-  mirror,
-  keyring,
-  settings,
-  aptKeyring,
+const systemOf = ({ mirror, keyring, settings, aptKeyring, rootTarball }: CommandLine) => ({
+  ...{ mirror, keyring, settings, aptKeyring, rootTarball },
 });
 
 async function main(args: readonly string[]): Promise<number> {

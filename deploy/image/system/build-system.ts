@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseJsonText } from '@tashika/shared/config';
@@ -26,6 +26,8 @@ export interface SystemOptions extends ImageOptions {
   readonly keyring: string | undefined;
   readonly settings: string | undefined;
   readonly aptKeyring: string | undefined;
+  /** A tarball that is taken for the root where it is there, else written; a temporary one where left out. */
+  readonly rootTarball: string | undefined;
 }
 
 /** A whole system as a signed bundle, and as the disk that a device begins with. */
@@ -33,11 +35,13 @@ export async function buildSystemImage(options: SystemOptions): Promise<BuiltIma
   const { root, board, version, madeAt, tell } = options;
   const work = mkdtempSync(join(tmpdir(), 'tashika-system-image-'));
   try {
-    const tarball = join(work, 'root.tar');
-    tell('packing the agent for Debian');
-    const agent = await agentPackage(options, work);
-    tell(`making the root of Debian ${DEFINITION.debian.suite} for ${board.architecture}: some minutes`);
-    makeRoot(tarball, { ...options, agent, overlay: overlayOf(options, work), work });
+    const tarball = options.rootTarball ?? join(work, 'root.tar');
+    if (!existsSync(tarball)) {
+      tell('packing the agent for Debian');
+      const agent = await agentPackage(options, work);
+      tell(`making the root of Debian ${DEFINITION.debian.suite} for ${board.architecture}: some minutes`);
+      makeRoot(tarball, { ...options, agent, overlay: overlayOf(options, work), work });
+    }
 
     const unpacked = join(work, 'root');
     mkdirSync(unpacked);
