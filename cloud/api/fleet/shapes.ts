@@ -208,10 +208,25 @@ export const FleetDevice = named(
         closedAt: TimeOrNull('When it was done.'),
         detail: TextOrNull("The updater's last words."),
       }),
+      { description: 'The newest first; 50 at most.' },
     ),
+    token: Type.Optional(Type.String({ description: 'Its new target token, told this once.' })),
   }),
 );
 export type FleetDevice = Static<typeof FleetDevice>;
 
 /** Those that routes name. */
-export const FLEET_SHAPES = [FleetImage, FleetImageList, StoredBundle];
+export const FLEET_SHAPES = [
+  FleetImage,
+  FleetImageList,
+  StoredBundle,
+  RolloutWave,
+  RolloutSignal,
+  RolloutSummary,
+  RolloutList,
+  Rollout,
+  AuditEntry,
+  AuditList,
+  FleetVersions,
+  FleetDevice,
+];

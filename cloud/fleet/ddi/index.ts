@@ -1,6 +1,7 @@
 export { configDataSchema } from './config-data.ts';
 export { CONTROLLER_ID_RULE, isControllerId } from './controller-id.ts';
 export { sha256Of } from './credentials.ts';
+export { type DeviceSettings, setDevice } from './device-settings.ts';
 export type { BundleSource, Download } from './downloads.ts';
 export { feedbackSchema } from './feedback.ts';
 export { type Asked, originOf } from './links.ts';
