@@ -14,6 +14,7 @@ import { serveDashboard } from './dashboard.ts';
 import { updaterRoutes } from './ddi/index.ts';
 import { deadLetterRoutes, type Redrive } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
+import { fleetDeviceRoutes } from './fleet/devices.ts';
 import { imageRoutes } from './fleet/images.ts';
 import { healthRoutes } from './health.ts';
 import { LiveFeed, liveRoutes } from './live/index.ts';
@@ -77,7 +78,10 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await app.register(completenessRoute({ completeness }));
   await app.register(receiptRoutes({ store, clock, beam: options.beam }));
   if (options.images) await app.register(imageRoutes({ registry: options.images }));
-  if (options.updaters) await app.register(updaterRoutes(options.updaters));
+  if (options.updaters) {
+    await app.register(updaterRoutes(options.updaters));
+    await app.register(fleetDeviceRoutes({ store, clock, tenant: options.updaters.updaters.tenant }));
+  }
   await app.register(deadLetterRoutes({ store, redrive, opening }));
   await app.register(regionRoutes);
   await app.register(liveRoutes({ feed }));
