@@ -8,6 +8,7 @@ import { closeApi, createApi, createWorkerApi, listen, requireFreePort, requireL
 import type { CloudConfiguration } from './config/index.ts';
 import { openBundles } from './fleet/bundles/index.ts';
 import { Updaters } from './fleet/ddi/index.ts';
+import { type RunningRollouts, startRollouts } from './fleet/index.ts';
 import { ImageRegistry } from './fleet/registry/index.ts';
 import { hubSettingsOf, redrive, redriveSweep } from './ingest/index.ts';
 import { type RegionCompleteness, regionCompleteness } from './ledger/index.ts';
@@ -111,10 +112,11 @@ async function startWith(
   const identity = role === 'api' ? undefined : hubIdentityOf(configuration, { clock, logger, env });
   let worker: Worker | undefined;
   let api: Api | undefined;
+  let rollouts: RunningRollouts | undefined;
   let sealing: Awaited<ReturnType<typeof openSealing>> | undefined;
 
   async function stop(): Promise<void> {
-    await Promise.all([worker?.stop(), api?.close()]);
+    await Promise.all([worker?.stop(), api?.close(), rollouts?.stop()]);
     identity?.stop();
     sealing?.stop();
     await store.close();
@@ -133,6 +135,8 @@ async function startWith(
         ? await startWorkerApi(configuration, parts, secrets)
         : await startApi(configuration, { ...parts, webDirectory }, secrets);
     signal?.throwIfAborted();
+    if (role !== 'worker' && configuration.fleet.bundles !== undefined)
+      rollouts = startRollouts({ store, clock, logger, settings: configuration.fleet });
     if (role !== 'api') {
       const keyRefused = () => secrets.eventHubs?.suspect();
       const started = await startWorker(configuration, {
@@ -196,6 +200,7 @@ async function startApi(
     },
     beam,
     images: bundles && new ImageRegistry({ store, clock, logger, bundles, settings: fleet }),
+    rollouts: bundles && fleet,
     updaters: updaters && { updaters, forwardedHosts: fleet.forwardedHosts },
     secrets: () => secrets.report(),
     silentAfterMs: devices.silentAfterMs,

@@ -16,6 +16,7 @@ import { deadLetterRoutes, type Redrive } from './dead-letters.ts';
 import { deviceRoutes } from './devices.ts';
 import { fleetDeviceRoutes } from './fleet/devices.ts';
 import { imageRoutes } from './fleet/images.ts';
+import { type RolloutRouteOptions, rolloutRoutes } from './fleet/rollouts.ts';
 import { healthRoutes } from './health.ts';
 import { LiveFeed, liveRoutes } from './live/index.ts';
 import { metricsRoute } from './metrics.ts';
@@ -44,6 +45,8 @@ export interface ApiOptions {
   readonly beam?: BeamSettings | undefined;
   /** Images, and the bundles that they are of; without it, there are none. */
   readonly images?: ImageRegistry | undefined;
+  /** Whose rollouts are planned and steered, and how often their gate looks; without it there are none. */
+  readonly rollouts?: RolloutRouteOptions['settings'] | undefined;
   /** Devices' updaters, and by which hosts links may name this machine; without it, none is answered. */
   readonly updaters?: { readonly updaters: Updaters; readonly forwardedHosts: readonly string[] } | undefined;
   /** What opens values and dead letters that are kept sealed; without it they stay sealed. */
@@ -78,6 +81,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await app.register(completenessRoute({ completeness }));
   await app.register(receiptRoutes({ store, clock, beam: options.beam }));
   if (options.images) await app.register(imageRoutes({ registry: options.images }));
+  if (options.rollouts) await app.register(rolloutRoutes({ store, clock, settings: options.rollouts }));
   if (options.updaters) {
     await app.register(updaterRoutes(options.updaters));
     await app.register(fleetDeviceRoutes({ store, clock, tenant: options.updaters.updaters.tenant }));

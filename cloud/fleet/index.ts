@@ -1,1 +1,2 @@
 export { type AuditEntry, audit, auditAll } from './audit.ts';
+export { type RunningRollouts, startRollouts } from './running.ts';

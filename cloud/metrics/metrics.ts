@@ -5,6 +5,7 @@ import type { SecretsReport } from '../secrets/index.ts';
 import type { Store } from '../store/index.ts';
 import type { WorkerMetrics } from '../worker.ts';
 import { registerCompletenessMetrics } from './completeness-metrics.ts';
+import { registerFleetMetrics } from './fleet-metrics.ts';
 import { registerSecretsMetrics } from './secrets-metrics.ts';
 import { registerStoreMetrics } from './store-metrics.ts';
 import { registerWatchMetrics } from './watch-metrics.ts';
@@ -40,6 +41,7 @@ export function createMetrics({
   registerCompletenessMetrics(registry, completeness);
   registerWatchMetrics(registry, store, stalledAfterMs);
   registerSecretsMetrics(registry, secrets);
+  registerFleetMetrics(registry, store);
   const worker = registerWorkerMetrics(registry);
   return { contentType: registry.contentType, text: () => registry.metrics(), worker };
 }

@@ -18,7 +18,7 @@ export interface OpenApi {
 type Options = Partial<
   Pick<
     ApiOptions,
-    'beam' | 'clock' | 'images' | 'opening' | 'ownWorkerLooked' | 'redrive' | 'updaters' | 'webDirectory'
+    'beam' | 'clock' | 'images' | 'opening' | 'ownWorkerLooked' | 'redrive' | 'rollouts' | 'updaters' | 'webDirectory'
   >
 >;
 

@@ -58,7 +58,8 @@ async function saveStanding(
         SET state = $3, wave = $4, wave_since = $5, reason = $6, since = $7, verdict = $8::jsonb, paused_by = $9,
             failing = $10::jsonb, ended_at = $11, gate = coalesce($12::jsonb, gate), gate_round = $13,
             started_at = coalesce(started_at, $14), approved_by = coalesce($15, approved_by),
-            approved_at = CASE WHEN $15::text IS NULL THEN approved_at ELSE $16 END, revision = revision + 1
+            approved_at = CASE WHEN $15::text IS NULL THEN approved_at ELSE $16 END,
+            signals = coalesce($17::jsonb, signals), revision = revision + 1
       WHERE id = $1 AND revision = $2
       RETURNING id`,
     [
@@ -78,6 +79,7 @@ async function saveStanding(
       standing.wave > 0 ? time(now) : null,
       approvedBy ?? null,
       time(now),
+      look ? JSON.stringify(look.signals) : null,
     ],
   );
   if (rows.length === 0) throw new SteppedElsewhere(rollout.id);

@@ -85,7 +85,8 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(() => begin(store));
 
-const stepIn = (into: Store, gate: Gate) => (now: number) => stepRollout(into, gate, { tenant: 'tashika', id, now });
+const stepIn = (into: Store, gate: Gate) => (now: number) =>
+  stepRollout(into, gate, { tenant: 'tashika', id, now, monotonic: () => 0 });
 
 describe('the coordinator', () => {
   it('brings a good rollout to its end, in the windows of its devices, each step on record', async () => {
@@ -188,7 +189,7 @@ describe('the coordinator', () => {
     await store.query(`UPDATE rollout SET state = 'aborted', ended_at = $1`, [new Date(NOON)]);
     await planRollout(parts, { ...PLAN, id: 'again', waves: [{ percent: 100 }] }, { by: 'Aiko', now: NOON });
     await orderRollout(parts, 'again', { order: 'start', by: 'Aiko' }, NOON);
-    await stepRollout(store, good, { tenant: 'tashika', id: 'again', now: NOON + MINUTE });
+    await stepRollout(store, good, { tenant: 'tashika', id: 'again', now: NOON + MINUTE, monotonic: () => 0 });
     expect(await store.query(`SELECT state, count(*) FROM deployment_action GROUP BY state ORDER BY state`)).toEqual([
       { state: 'closed', count: 2 },
       { state: 'open', count: 8 },

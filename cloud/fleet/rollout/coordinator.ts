@@ -1,15 +1,16 @@
 import { messageOf } from '@tashika/shared/errors';
-import type { Clock, Timestamp } from '@tashika/shared/time';
+import type { Clock, Duration, Timestamp } from '@tashika/shared/time';
 import type { FleetSettings } from '../../config/fleet.ts';
 import type { Logger, Store } from '../../store/index.ts';
 import { applyStep, SteppedElsewhere } from './apply.ts';
-import type { Gate, GateLook } from './gate.ts';
+import type { Gate, GateLook, JudgedRollout } from './gate.ts';
 import { judgedOf, type KeptRollout, readDevices, readImages, readRollout, readUnderWay } from './rows.ts';
 import { isStep, type Standing } from './standing.ts';
 import { step } from './step.ts';
 
-/** Rounds that the gate looks at in one step, where it is behind; the next step goes on. */
-const MOST_LOOKS = 50;
+/** How long the gate may look at rounds that it has missed, in one step; the next step goes on. */
+const LOOKING_MS: Duration = 2_000;
+const MOST_LOOKS = 500;
 
 export interface CoordinatorParts {
   readonly store: Store;
@@ -56,13 +57,25 @@ export async function stepAll({ store, clock, logger, settings, gate }: Omit<Coo
   for (const id of await readUnderWay(store, settings.tenant)) {
     try {
       const now = clock.now();
-      const stepped = await stepRollout(store, gate, { tenant: settings.tenant, id, now });
+      const stepped = await stepRollout(store, gate, {
+        tenant: settings.tenant,
+        id,
+        now,
+        monotonic: () => clock.monotonic(),
+      });
       for (const { event, reason } of stepped) logger.info({ rollout: id, event, reason }, 'a rollout moved on');
     } catch (error) {
       if (error instanceof SteppedElsewhere) continue;
       logger.error({ rollout: id, error: messageOf(error) }, 'a rollout could not be stepped; it is tried again');
     }
   }
+}
+
+export interface Stepped {
+  readonly tenant: string;
+  readonly id: string;
+  readonly now: Timestamp;
+  readonly monotonic: () => Duration;
 }
 
 /** What happened to the rollout itself, for the log. */
@@ -72,15 +85,11 @@ type Happened = readonly { readonly event: string; readonly reason: string }[];
  * Takes what follows from the facts of one rollout, in one transaction. It is passed over where another server is
  * stepping it now.
  */
-export function stepRollout(
-  store: Store,
-  gate: Gate,
-  { tenant, id, now }: { readonly tenant: string; readonly id: string; readonly now: Timestamp },
-): Promise<Happened> {
+export function stepRollout(store: Store, gate: Gate, { tenant, id, now, monotonic }: Stepped): Promise<Happened> {
   return store.transaction(async (transaction) => {
     const rollout = await readRollout(transaction, tenant, id, 'FOR UPDATE SKIP LOCKED');
     if (!rollout || rollout.startedAt === null || rollout.endedAt !== null) return [];
-    const looks = await looksAt(rollout, (judged) => gate.look(transaction, judged, now));
+    const looks = await looksAt(rollout, (judged) => gate.look(transaction, judged, now), monotonic);
     const devices = await readDevices(transaction, rollout);
     const facts = { devices, look: looks.at(-1), ...(await readImages(transaction, rollout)) };
     const standing: Standing = rollout;
@@ -94,11 +103,13 @@ export function stepRollout(
 /** What the gate says of the rounds that have ended since, up to the first that is bad. */
 async function looksAt(
   rollout: KeptRollout,
-  look: (judged: ReturnType<typeof judgedOf>) => Promise<GateLook | undefined>,
+  look: (judged: JudgedRollout) => Promise<GateLook | undefined>,
+  monotonic: () => Duration,
 ): Promise<GateLook[]> {
   const looks: GateLook[] = [];
   if (rollout.state !== 'running' && rollout.state !== 'paused') return looks;
-  for (let judged = judgedOf(rollout); looks.length < MOST_LOOKS; ) {
+  const until = monotonic() + LOOKING_MS;
+  for (let judged = judgedOf(rollout); looks.length < MOST_LOOKS && monotonic() < until; ) {
     const said = await look(judged);
     if (!said) break;
     looks.push(said);

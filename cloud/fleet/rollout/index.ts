@@ -1,5 +1,5 @@
 export { SteppedElsewhere } from './apply.ts';
-export { type Coordinator, type CoordinatorParts, startCoordinator, stepAll } from './coordinator.ts';
+export { type Coordinator, type CoordinatorParts, startCoordinator, stepAll, stepRollout } from './coordinator.ts';
 export type { Gate, GateLook, JudgedRollout } from './gate.ts';
 export { ORDERS, type Order, type OrderName } from './orders.ts';
 export { type RolloutPlan, rolloutPlanSchema } from './plan.ts';
@@ -8,3 +8,4 @@ export { readPlan, readPlanText } from './read-plan.ts';
 export { type KeptRollout, readRollout, readRollouts, versionReading } from './rows.ts';
 export { DEVICE_STATES, type DeviceState, ROLLOUT_STATES, type RolloutState } from './states.ts';
 export { soakUntil } from './step.ts';
+export { type Crowd, readAudit, readCrowds, readSignals, readVersions, waveStateOf } from './view.ts';

@@ -12,7 +12,7 @@ import { readPlan } from './read-plan.ts';
 import { type KeptRollout, readDevices, readRollout, versionReading } from './rows.ts';
 
 /** Rollouts that start take turns, so that no device comes into two. Any constant serves that no other lock has. */
-const START_LOCK = 7_402_158_308;
+const START_LOCK = 7_402_158_311;
 
 export interface PlanningParts {
   readonly store: Store;

@@ -66,6 +66,7 @@ CREATE TABLE rollout (
   gate           jsonb       NOT NULL DEFAULT '{}',   -- what the gate has seen so far
   gate_round     bigint      NOT NULL DEFAULT 0,      -- the last round that it has looked at
   verdict        jsonb,                  -- what it said of that round, and the round's end
+  signals        jsonb       NOT NULL DEFAULT '[]',   -- how each signal stands since, with the worst devices
   paused_by      text,                   -- a person, or \`gate\`; NULL while it is not paused
   failing        jsonb,                  -- what halted it: {"signal","since","devices"}
   revision       bigint      NOT NULL DEFAULT 0,      -- counts with each change: two servers make no double step
@@ -121,6 +122,7 @@ CREATE TABLE deployment_action (
   FOREIGN KEY (kind, version) REFERENCES image
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX deployment_action_under_way ON deployment_action (tenant, controller_id) WHERE state <> 'closed';
+CREATE INDEX deployment_action_of_device ON deployment_action (tenant, controller_id, id);
 CREATE INDEX deployment_action_of_rollout ON deployment_action (rollout_id, controller_id);
 
 -- What updaters said, word for word.

@@ -1,0 +1,314 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { Clock, Timestamp } from '@tashika/shared/time';
+import Type from 'typebox';
+import type { FleetSettings } from '../../config/fleet.ts';
+import {
+  type Crowd,
+  type KeptRollout,
+  ORDERS,
+  type OrderName,
+  orderRollout,
+  planRollout,
+  readAudit,
+  readCrowds,
+  readRollout,
+  readRollouts,
+  readSignals,
+  readVersions,
+  soakUntil,
+  waveStateOf,
+} from '../../fleet/rollout/index.ts';
+import { storable } from '../../ingest/index.ts';
+import type { Store } from '../../store/index.ts';
+import { DEFAULT_LIMIT, LimitParameter, NumberParameter } from '../parameters.ts';
+import { ProblemError, problems, querySchema } from '../problem.ts';
+import { json } from '../shapes.ts';
+import { AuditList, FleetVersions, Rollout, RolloutList, type RolloutSummary, type RolloutWave } from './shapes.ts';
+
+/** A plan may name ten thousand devices. */
+const MOST_PLAN_BYTES = 1_048_576;
+/** What a person writes, in characters. */
+const LONGEST = 1_000;
+const tags = ['fleet'];
+
+const By = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  pattern: '\\S',
+  description: 'Who does it, for the audit log.',
+});
+const Reason = Type.String({ maxLength: LONGEST, description: 'Why, for the audit log.' });
+const OfRollout = Type.Object({
+  id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'Name of the rollout.' }),
+});
+const PlanBy = Type.Object(
+  { by: By },
+  {
+    additionalProperties: true,
+    description: 'A plan (`id`, `image`, `target`, `waves`, …, as `plan` of a Rollout has it), and who planned it.',
+  },
+);
+const OrderBy = { by: By, reason: Type.Optional(Reason) };
+const ORDER_BODIES = {
+  abort: Type.Object(
+    {
+      ...OrderBy,
+      rollBack: Type.Optional(
+        Type.Boolean({
+          description: 'Devices that have the image are rolled back; otherwise they are left as they are.',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  other: Type.Object(OrderBy, { additionalProperties: false }),
+};
+
+const SUMMARIES: Readonly<Record<OrderName, string>> = {
+  approve: 'Approve a rollout, as another person than who planned it',
+  start: 'Start a rollout: its devices are frozen, and its first wave is offered the image',
+  pause: 'Pause a rollout: nothing more is offered, and what was offered goes on',
+  resume: 'Go on with a rollout that a person paused',
+  abort: 'End a rollout for good: nothing more is offered, and what is open is taken back',
+};
+
+export interface RolloutRouteOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly settings: Pick<FleetSettings, 'tenant' | 'sampleMs'>;
+}
+
+/** Rollouts: planned, steered and looked at. The coordinator steps them; here a person's word is taken. */
+export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): FastifyPluginAsyncTypebox {
+  const { tenant } = settings;
+  const planning = { store, tenant, roundMs: settings.sampleMs };
+
+  async function whole(rollout: KeptRollout): Promise<Rollout> {
+    const crowds = (await readCrowds(store, [rollout.id])).get(rollout.id)!;
+    const { failing } = rollout;
+    return {
+      ...summaryOf(rollout, crowds),
+      plan: rollout.plan,
+      waves: wavesOf(rollout, crowds),
+      signals: (await readSignals(store, rollout.id)).map(({ series, worst, since, ...signal }) => ({
+        ...signal,
+        worst: [...worst],
+        since: isoOrNull(since),
+        series: series.map(({ at, ...point }) => ({ at: iso(at), ...point })),
+      })),
+      failing: {
+        signal: failing?.signal ?? null,
+        since: isoOrNull(failing?.since ?? null),
+        devices: [...(failing?.devices ?? [])],
+      },
+    };
+  }
+
+  async function known(id: string): Promise<KeptRollout> {
+    const rollout = await readRollout(store, tenant, id);
+    if (!rollout) throw new ProblemError('NOT_FOUND', `There is no rollout ${id}.`);
+    return rollout;
+  }
+
+  return async (app) => {
+    app.get(
+      '/api/fleet/rollouts',
+      {
+        schema: {
+          operationId: 'listRollouts',
+          summary: 'Rollouts, the newest first',
+          tags,
+          querystring: querySchema({}),
+          response: { 200: { description: 'The last thousand.', ...json(RolloutList) }, ...problems(400) },
+        },
+      },
+      async (): Promise<RolloutList> => {
+        const rollouts = await readRollouts(store, tenant);
+        const crowds = await readCrowds(
+          store,
+          rollouts.map(({ id }) => id),
+        );
+        return { rollouts: rollouts.map((rollout) => summaryOf(rollout, crowds.get(rollout.id)!)) };
+      },
+    );
+
+    app.post(
+      '/api/fleet/rollouts',
+      {
+        bodyLimit: MOST_PLAN_BYTES,
+        schema: {
+          operationId: 'planRollout',
+          summary: 'Plan a rollout; nothing starts',
+          description: 'The same plan again is answered as it stands. All that speaks against a plan is told at once.',
+          tags,
+          body: PlanBy,
+          querystring: querySchema({}),
+          response: { 200: { description: 'What it comes to.', ...json(Rollout) }, ...problems(400, 413) },
+        },
+      },
+      async ({ body: { by, ...plan } }): Promise<Rollout> =>
+        whole(await planRollout(planning, plan, { by: written(by), now: clock.now() })),
+    );
+
+    app.get(
+      '/api/fleet/rollouts/:id',
+      {
+        schema: {
+          operationId: 'getRollout',
+          summary: 'One rollout: its waves, the signals of the gate, and what halted it',
+          tags,
+          params: OfRollout,
+          querystring: querySchema({}),
+          response: { 200: { description: 'The rollout.', ...json(Rollout) }, ...problems(400, 404) },
+        },
+      },
+      async ({ params }): Promise<Rollout> => whole(await known(params.id)),
+    );
+
+    for (const order of ORDERS)
+      app.post(
+        `/api/fleet/rollouts/:id/${order}`,
+        {
+          schema: {
+            operationId: `${order}Rollout`,
+            summary: SUMMARIES[order],
+            tags,
+            params: OfRollout,
+            body: order === 'abort' ? ORDER_BODIES.abort : ORDER_BODIES.other,
+            querystring: querySchema({}),
+            response: { 200: { description: 'The rollout since.', ...json(Rollout) }, ...problems(400, 404) },
+          },
+        },
+        async ({ params, body }): Promise<Rollout> => {
+          const { by, reason, rollBack } = body as { by: string; reason?: string; rollBack?: boolean };
+          const why = reason?.trim() ? written(reason) : undefined;
+          return whole(
+            await orderRollout(planning, params.id, { order, by: written(by), reason: why, rollBack }, clock.now()),
+          );
+        },
+      );
+
+    app.get(
+      '/api/fleet/rollouts/:id/audit',
+      {
+        schema: {
+          operationId: 'listRolloutAudit',
+          summary: 'Each step of a rollout and of its devices with its reason, the newest first',
+          tags,
+          params: OfRollout,
+          querystring: querySchema({
+            before: Type.Optional(NumberParameter('The `next` of the page before.')),
+            limit: Type.Optional(LimitParameter),
+          }),
+          response: { 200: { description: 'A page of entries.', ...json(AuditList) }, ...problems(400, 404) },
+        },
+      },
+      async ({ params, query }): Promise<AuditList> => {
+        await known(params.id);
+        const { limit = DEFAULT_LIMIT, before } = query;
+        const olderThan = before === undefined ? Number.MAX_SAFE_INTEGER : Number(before);
+        const found = await readAudit(store, params.id, olderThan, limit + 1);
+        const entries = found.slice(0, limit).map(({ id, at, from_state, to_state, ...entry }) => ({
+          id: String(id),
+          at: at.toISOString(),
+          ...entry,
+          from: from_state,
+          to: to_state,
+        }));
+        return { entries, next: found.length > limit ? entries.at(-1)!.id : null };
+      },
+    );
+
+    app.get(
+      '/api/fleet/versions',
+      {
+        schema: {
+          operationId: 'listFleetVersions',
+          summary: "The agent's versions by region, as the devices' readings tell them",
+          tags,
+          querystring: querySchema({}),
+          response: { 200: { description: 'In the order of the regions.', ...json(FleetVersions) }, ...problems(400) },
+        },
+      },
+      async (): Promise<FleetVersions> => {
+        const regions = new Map<string, { version: string; devices: number }[]>();
+        for (const { region, version, devices } of await readVersions(store)) {
+          const versions = regions.get(region) ?? [];
+          versions.push({ version, devices });
+          regions.set(region, versions);
+        }
+        return {
+          asOf: iso(clock.now()),
+          regions: [...regions].map(([region, versions]) => ({ region, versions })),
+        };
+      },
+    );
+  };
+}
+
+function summaryOf(rollout: KeptRollout, crowds: readonly Crowd[]): RolloutSummary {
+  return {
+    id: rollout.id,
+    image: rollout.image,
+    state: rollout.state,
+    reason: rollout.reason,
+    since: iso(rollout.since),
+    wave: rollout.wave,
+    wavesTotal: rollout.plan.waves.length,
+    devices: sumOf(crowds, 'devices'),
+    touched: sumOf(crowds, 'touched'),
+    byState: countsOf(crowds, 'state'),
+    createdAt: iso(rollout.createdAt),
+    createdBy: rollout.createdBy,
+    approvedBy: rollout.approvedBy,
+    startedAt: isoOrNull(rollout.startedAt),
+    endedAt: isoOrNull(rollout.endedAt),
+  };
+}
+
+function wavesOf(rollout: KeptRollout, crowds: readonly Crowd[]): RolloutWave[] {
+  return rollout.plan.waves.map((_, index) => {
+    const wave = index + 1;
+    const ofWave = crowds.filter((crowd) => crowd.wave === wave);
+    const state = waveStateOf(rollout, wave);
+    return {
+      wave,
+      state,
+      devices: sumOf(ofWave, 'devices'),
+      cumulative: sumOf(
+        crowds.filter((crowd) => crowd.wave <= wave),
+        'devices',
+      ),
+      byState: countsOf(ofWave, 'state'),
+      regions: countsOf(ofWave, 'region'),
+      boards: countsOf(ofWave, 'board'),
+      soakUntil: state === 'soaking' ? isoOrNull(soakUntil(rollout)) : null,
+    };
+  });
+}
+
+function sumOf(crowds: readonly Crowd[], what: 'devices' | 'touched'): number {
+  return crowds.reduce((sum, crowd) => sum + crowd[what], 0);
+}
+
+function countsOf(crowds: readonly Crowd[], by: 'state' | 'region' | 'board'): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const crowd of crowds) {
+    const key = crowd[by];
+    if (key !== null) counts[key] = (counts[key] ?? 0) + crowd.devices;
+  }
+  return counts;
+}
+
+/** As it can be kept. */
+function written(text: string): string {
+  return storable(text.trim(), LONGEST);
+}
+
+function iso(time: Timestamp): string {
+  return new Date(time).toISOString();
+}
+
+function isoOrNull(time: Timestamp | null): string | null {
+  return time === null ? null : iso(time);
+}

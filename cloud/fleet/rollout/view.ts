@@ -1,0 +1,107 @@
+import type { Timestamp } from '@tashika/shared/time';
+import type { Queryable } from '../../store/index.ts';
+import type { SignalName, SignalStanding } from '../gate/index.ts';
+import type { KeptRollout } from './rows.ts';
+import type { DeviceState } from './states.ts';
+
+/** What people are shown of rollouts. */
+
+/** Devices of one rollout that have wave, state, region and board in common. */
+export interface Crowd {
+  readonly wave: number;
+  readonly state: DeviceState;
+  readonly region: string | null;
+  readonly board: string | null;
+  readonly devices: number;
+  /** Those of them that were ever offered the image. */
+  readonly touched: number;
+}
+
+/** The devices of rollouts, counted. */
+export async function readCrowds(store: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, Crowd[]>> {
+  const rows = await store.query<Crowd & { readonly rollout_id: string }>(
+    `SELECT rollout_id, wave, state, region, board, count(*) AS devices, count(action_id) AS touched
+       FROM rollout_device WHERE rollout_id = ANY ($1::text[]) GROUP BY 1, 2, 3, 4, 5`,
+    [ids],
+  );
+  const crowds = new Map(ids.map((id): [string, Crowd[]] => [id, []]));
+  for (const { rollout_id: id, ...crowd } of rows) crowds.get(id)!.push(crowd);
+  return crowds;
+}
+
+/** Rounds that a signal's course is told of. */
+const MOST_POINTS = 200;
+
+export interface Point {
+  readonly at: Timestamp;
+  readonly observed: number | null;
+  readonly expected: number | null;
+  readonly evidence: number;
+}
+
+/** How each signal of a rollout stands, and its course, the newest last. */
+export async function readSignals(
+  store: Queryable,
+  id: string,
+): Promise<readonly (SignalStanding & { readonly series: readonly Point[] })[]> {
+  const [kept] = await store.query<{ signals: SignalStanding[] }>('SELECT signals FROM rollout WHERE id = $1', [id]);
+  const rows = await store.query<Omit<Point, 'at'> & { readonly signal: SignalName; readonly at: Date }>(
+    `SELECT signal, at, observed, expected, evidence
+       FROM (SELECT *, row_number() OVER (PARTITION BY signal ORDER BY round DESC) AS place
+               FROM fleet_signal WHERE rollout_id = $1) AS told
+      WHERE place <= ${MOST_POINTS} ORDER BY round`,
+    [id],
+  );
+  return (kept?.signals ?? []).map((standing) => ({
+    ...standing,
+    // JSON has no infinity, and null stands for it.
+    evidence: standing.evidence ?? Number.MAX_VALUE,
+    series: rows
+      .filter(({ signal }) => signal === standing.signal)
+      .map(({ at, observed, expected, evidence }) => ({ at: at.getTime(), observed, expected, evidence })),
+  }));
+}
+
+export type WaveState = 'waiting' | 'updating' | 'soaking' | 'passed' | 'failed';
+
+/** How a wave stands; one that an abort left in the middle waits for good. */
+export function waveStateOf(
+  { state, wave: underWay, waveSince }: Pick<KeptRollout, 'state' | 'wave' | 'waveSince'>,
+  wave: number,
+): WaveState {
+  if (wave < underWay || state === 'completed') return 'passed';
+  if (wave > underWay || state === 'aborted') return 'waiting';
+  if (state === 'running' || state === 'paused') return waveSince === null ? 'updating' : 'soaking';
+  return state === 'draft' || state === 'awaiting-approval' ? 'waiting' : 'failed';
+}
+
+export interface KeptEntry {
+  readonly id: number;
+  readonly at: Date;
+  readonly actor: string;
+  readonly subject: string;
+  readonly event: string;
+  readonly from_state: string | null;
+  readonly to_state: string | null;
+  readonly reason: string;
+}
+
+/** What is on record of a rollout, the newest first. */
+export function readAudit(store: Queryable, id: string, before: number, limit: number): Promise<KeptEntry[]> {
+  return store.query<KeptEntry>(
+    `SELECT id, at, actor, subject, event, from_state, to_state, reason FROM fleet_audit
+      WHERE rollout_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`,
+    [id, before, limit],
+  );
+}
+
+/** How many devices of each region tell which version of the agent; `unknown` where they tell none. */
+export function readVersions(
+  store: Queryable,
+): Promise<{ readonly region: string; readonly version: string; readonly devices: number }[]> {
+  return store.query(
+    `SELECT region, version, count(*) AS devices
+       FROM (SELECT region, coalesce(last_values -> 'agent/version' ->> 'value', 'unknown') AS version FROM device) AS told
+      GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2`,
+  );
+}
