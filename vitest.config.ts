@@ -26,14 +26,15 @@ export default defineConfig({
       {
         ...source,
         test: {
-          // Whole programs that must answer in time: one file at a time, after the unit tests, so that none starves another.
+          // Whole programs that must answer in time, after the unit tests: two files at a time, for they wait much, for a
+          // minute to end or a page to load, and two cores serve two without one starving the other.
           name: 'system',
           include: ['test/{e2e,browser}/**/*.test.ts'],
           exclude,
           testTimeout: 300_000,
           hookTimeout: 120_000,
           pool: 'forks',
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
