@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { seededChance } from '@tashika/shared/chance';
 import { TestClock } from '@tashika/shared/time';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
@@ -67,7 +68,7 @@ async function ask(
     status: answer.statusCode,
     headers: answer.headers,
     bytes: answer.rawPayload,
-    body: type.includes('json') ? answer.json() : undefined,
+    body: type.includes('json') && method !== 'HEAD' ? answer.json() : undefined,
   };
 }
 
@@ -609,6 +610,65 @@ describe('a download', () => {
     const cancelled = await offered({ state: 'canceling' });
     expect((await ask(cancelled.artifact)).status).toBe(410);
   });
+});
+
+it('whatever an updater says, it is answered as documented, and never by a fault of ours', async () => {
+  const { controllerId, id } = await offered();
+  const chance = seededChance(20260131);
+  const one = <T>(of: readonly T[]): T => of[Math.floor(chance.next() * of.length)]!;
+  const words = [
+    'closed',
+    'none',
+    'success',
+    'rejected',
+    '',
+    '\u0000',
+    '\ud800',
+    'x'.repeat(300),
+    'é',
+    '..%2f',
+    '1',
+    '__proto__',
+  ];
+  const value = (depth: number): unknown => {
+    const kind = one(['word', 'word', 'number', 'null', 'list', 'object', 'feedback']);
+    if (kind === 'number') return one([0, -1, id, 1e300, 2 ** 60, 0.5]);
+    if (kind === 'null') return one([null, true]);
+    if (depth === 0 || kind === 'word') return one(words);
+    if (kind === 'list') return Array.from({ length: 3 }, () => value(depth - 1));
+    if (kind === 'feedback')
+      return {
+        status: { execution: value(0), result: { finished: value(0) }, details: [value(depth - 1)] },
+        data: value(1),
+      };
+    const names = [one(words), one(['id', 'status', 'data', 'mode', 'result', 'imsi'])];
+    return Object.fromEntries(names.map((name) => [name, value(depth - 1)]));
+  };
+  const statuses = new Set<number>();
+  for (let n = 0; n < 400; n++) {
+    const number = one([id, id, id + 1, '0', '9'.repeat(15), '9'.repeat(20), 'x']);
+    const device = one([
+      controllerId,
+      controllerId,
+      newId(),
+      encodeURIComponent(one(words.filter((word) => word !== '\ud800'))),
+    ]);
+    const rest = one([
+      '',
+      '/configData',
+      `/deploymentBase/${number}`,
+      `/deploymentBase/${number}/feedback`,
+      `/cancelAction/${number}/feedback`,
+    ]);
+    const method = one(['GET', 'PUT', 'POST', 'POST', 'HEAD'] as const);
+    const payload = method === 'PUT' || method === 'POST' ? (value(3) as object) : undefined;
+    const text = payload === undefined ? undefined : JSON.stringify(payload);
+    const headers = { ...GATEWAY_HEADERS, ...(text !== undefined && { 'content-type': 'application/json' }) };
+    const { status } = await ask(`${device}${rest}`, { method, headers, ...(text !== undefined && { payload: text }) });
+    expect([method, rest, text, status < 500]).toEqual([method, rest, text, true]);
+    statuses.add(status);
+  }
+  for (const status of [200, 400, 404, 405]) expect([...statuses]).toContain(status);
 });
 
 it('nothing of the updaters is served where no images are kept', async () => {
