@@ -16,7 +16,7 @@ import {
 } from '../command/index.ts';
 import { ApiProblem, apiOf, apiOption, byOption, type FleetApi, personOf } from './access.ts';
 import { nextStepOf, renderPlanned, renderRollout } from './rollout-text.ts';
-import { count, devices, duration, table, time } from './written.ts';
+import { count, devices, table, time } from './written.ts';
 
 const ACTIONS = ['plan', 'start', 'approve', 'pause', 'resume', 'abort', 'show', 'list'] as const;
 type Action = (typeof ACTIONS)[number];
@@ -47,6 +47,7 @@ export const rolloutCommand: Command = {
     api: apiOption,
     by: byOption,
     reason: { type: 'text', value: 'TEXT', summary: 'Why, for the audit log' },
+    'roll-back': { type: 'flag', summary: 'abort: devices that have the image get their former one back' },
     watch: { type: 'flag', summary: 'show: tell each change until the rollout halts or ends' },
     every: { type: 'number', value: 'SECONDS', standard: WATCH_EVERY_S, summary: 'show --watch: how often it looks' },
   },
@@ -150,15 +151,19 @@ async function watch(id: string, args: CommandArguments, api: FleetApi, context:
       return exitCodeOf(rollout);
     }
     context.progress(
-      `${rollout.state}, wave ${rollout.wave} of ${rollout.wavesTotal}, ${count(rollout.touched)} of ${devices(rollout.devices)} touched, for ${duration(clock.now() - Date.parse(rollout.since))}`,
+      `${rollout.state}, wave ${rollout.wave} of ${rollout.wavesTotal}: ${count(rollout.touched)} of ${devices(rollout.devices)} touched, ${count(updatedOf(rollout))} updated`,
     );
     await clock.sleep(seconds * 1000, signal);
   }
 }
 
-/** What is worth telling anew when it changes: not the evidence, which moves each round. */
-function standingOf({ state, reason, wave, waves, failing }: Rollout): string {
-  return JSON.stringify([state, reason, wave, failing.signal, waves.map((each) => [each.state, each.byState])]);
+/** What is worth telling anew when it changes: devices, which move all the time, are in the line of progress. */
+function standingOf({ state, reason, waves, failing }: Rollout): string {
+  return JSON.stringify([state, reason, failing.signal, waves.map((wave) => wave.state)]);
+}
+
+function updatedOf({ byState }: Rollout): number {
+  return (byState.updated ?? 0) + (byState.kept ?? 0);
 }
 
 type Step = Exclude<Action, 'plan' | 'show' | 'list'>;
@@ -179,7 +184,9 @@ async function step(
   context: CommandContext,
 ): Promise<ExitCode> {
   const before = await rolloutAt(id, api);
-  const question = questionOf(action, before);
+  const rollBack = flagOf(args, 'roll-back');
+  if (rollBack && action !== 'abort') throw usageError('--roll-back goes with abort.', 'tashika fleet rollout');
+  const question = questionOf(action, before, rollBack);
   if (question && !(await context.confirm(question))) {
     context.print('Nothing was changed.');
     context.answer(before);
@@ -189,16 +196,23 @@ async function step(
   const rollout = await api.post<Rollout>(`rollouts/${encodeURIComponent(id)}/${action}`, {
     by: personOf(args, context),
     ...(reason !== undefined && { reason }),
+    ...(rollBack && { rollBack }),
   });
-  context.print(`${id} ${DONE[action]}. It is ${rollout.state}.\n${nextStepOf(rollout)}`);
+  const done = rollBack ? 'is aborted, and its devices are rolled back' : DONE[action];
+  context.print(`${id} ${done}. It is ${rollout.state}.\n${nextStepOf(rollout)}`);
   context.answer(rollout);
   return 0;
 }
 
 /** Undefined where it can be taken back. */
-function questionOf(action: Step, { id, image, waves, touched, devices: all }: Rollout): string | undefined {
+function questionOf(
+  action: Step,
+  { id, image, waves, touched, devices: all }: Rollout,
+  rollBack: boolean,
+): string | undefined {
   if (action === 'start')
     return `Start ${id}: ${image} for ${devices(all)}, ${devices(waves[0]?.devices ?? 0)} of them first?`;
-  if (action === 'abort') return `Abort ${id} for good? ${count(touched)} of ${devices(all)} were offered ${image}.`;
+  if (action === 'abort')
+    return `Abort ${id} for good? ${count(touched)} of ${devices(all)} were offered ${image}; those that have it ${rollBack ? 'are rolled back' : 'keep it'}.`;
   return undefined;
 }

@@ -157,9 +157,9 @@ function tallied(entries: readonly (readonly [string, number])[]): string {
 }
 
 function statesOf({ byState }: RolloutWave): string {
-  return Object.entries(byState)
-    .filter(([, number]) => number > 0)
-    .map(([state, number]) => `${count(number)} ${state}`)
+  return GROUPS.flatMap(({ states }) => states)
+    .filter((state) => (byState[state] ?? 0) > 0)
+    .map((state) => `${count(byState[state]!)} ${state}`)
     .join(', ');
 }
 

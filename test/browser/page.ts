@@ -2,16 +2,25 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import type { Pipeline } from '../rig/index.ts';
+import type { CloudApi } from '../rig/cloud-api.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** Where the dashboard is opened, and what it shows once it has its first data. */
+export interface Place {
+  /** Of the address, such as `#/fleet`. */
+  readonly hash?: string;
+  /** A selector. */
+  readonly shows?: string;
+}
+
 /** Opens the dashboard and waits for its first data. `prepare` may answer requests in the server's place. */
 export async function open(
-  pipeline: Pipeline,
+  pipeline: { readonly api: Pick<CloudApi, 'url'> },
   browser: Browser,
   options: BrowserContextOptions,
   prepare: (page: Page) => Promise<unknown> = async () => {},
+  { hash = '', shows = '[data-testid="data"][data-ready="true"]' }: Place = {},
 ): Promise<Page> {
   const context = await browser.newContext({ timezoneId: 'Asia/Tokyo', ...options });
   const page = await context.newPage();
@@ -23,8 +32,8 @@ export async function open(
     if (message.type() === 'error' && !isReadiness) problems.push(message.text());
   });
   await prepare(page);
-  await page.goto(`${pipeline.api.url}/`);
-  await page.locator('[data-testid="data"][data-ready="true"]').waitFor();
+  await page.goto(`${pipeline.api.url}/${hash}`);
+  await page.locator(shows).waitFor();
   expect(problems).toEqual([]);
   return page;
 }

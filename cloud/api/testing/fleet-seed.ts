@@ -1,11 +1,16 @@
 import type { ImageRecord } from '@tashika/shared/image';
 import { audit } from '../../fleet/audit.ts';
+import type { SignalStanding } from '../../fleet/gate/index.ts';
 import type { RolloutPlan, RolloutState } from '../../fleet/rollout/index.ts';
 import type { Queryable } from '../../store/index.ts';
 
 /** Rows of a fleet as registry and coordinator would write them, for tests of what reads them. */
 
 const TENANT = 'tashika';
+const THRESHOLD = 700;
+
+/** States of devices that were never offered the image. */
+const UNTOUCHED: readonly string[] = ['waiting', 'skipped'];
 
 export interface ImageSeed {
   readonly version: string;
@@ -99,6 +104,7 @@ export async function addRollout(store: Queryable, seed: RolloutSeed): Promise<v
   const rows = devices.map(([deviceState, inWave], index) => ({
     ...{ controller_id: `${id}-${index + 1}`, wave: inWave, place: index, state: deviceState },
     region: regions[index % regions.length],
+    action_id: UNTOUCHED.includes(deviceState) ? null : index + 1,
   }));
   await store.query(
     `INSERT INTO fleet_device (tenant, controller_id, board, first_poll, last_poll)
@@ -106,9 +112,9 @@ export async function addRollout(store: Queryable, seed: RolloutSeed): Promise<v
     [TENANT, JSON.stringify(rows), at],
   );
   await store.query(
-    `INSERT INTO rollout_device (rollout_id, controller_id, wave, place, region, board, state, since, previous_version)
-     SELECT $1, controller_id, wave, place, region, 'tashika-rpi4', state, $3, '1.4.0'
-       FROM jsonb_to_recordset($2::jsonb) AS device (controller_id text, wave integer, place integer, region text, state text)`,
+    `INSERT INTO rollout_device (rollout_id, controller_id, wave, place, region, board, state, since, previous_version, action_id)
+     SELECT $1, controller_id, wave, place, region, 'tashika-rpi4', state, $3, '1.4.0', action_id
+       FROM jsonb_to_recordset($2::jsonb) AS device (controller_id text, wave integer, place integer, region text, state text, action_id bigint)`,
     [id, JSON.stringify(rows), at],
   );
   await audit(store, {
@@ -129,30 +135,55 @@ export async function moveDevices(
   },
 ): Promise<void> {
   await store.query(
-    `UPDATE rollout_device SET state = $4 WHERE rollout_id = $1 AND controller_id IN (
+    `UPDATE rollout_device SET state = $4, action_id = place + 1 WHERE rollout_id = $1 AND controller_id IN (
        SELECT controller_id FROM rollout_device WHERE rollout_id = $1 AND wave = $2 AND state = $3 ORDER BY place LIMIT $5)`,
     [move.id, move.wave, move.from, move.to, move.count],
   );
 }
 
-/** What the gate saw of a signal, round by round, the newest last. */
-export async function addSignal(
-  store: Queryable,
-  id: string,
-  signal: string,
-  rounds: readonly {
+export interface SignalSeed extends Pick<SignalStanding, 'signal' | 'since' | 'worst'> {
+  /** The newest last. */
+  readonly rounds: readonly {
     readonly at: string;
     readonly observed: number;
     readonly expected: number;
     readonly evidence: number;
-  }[],
-  threshold = 700,
-): Promise<void> {
+  }[];
+}
+
+/** What the gate saw of a rollout, round by round. */
+export async function setSignals(store: Queryable, id: string, signals: readonly SignalSeed[]): Promise<void> {
+  const standing = signals.map(({ signal, since, worst, rounds }) => {
+    const { observed, expected, evidence } = rounds.at(-1)!;
+    return { signal, observed, expected, evidence, threshold: THRESHOLD, devices: 10, worst, since };
+  });
+  await store.query('UPDATE rollout SET signals = $2::jsonb WHERE id = $1', [id, JSON.stringify(standing)]);
+  const rows = signals.flatMap(({ signal, rounds }) => rounds.map((each, round) => ({ signal, round, ...each })));
   await store.query(
     `INSERT INTO fleet_signal (rollout_id, round, at, signal, observed, expected, evidence, threshold, devices)
-     SELECT $1, round, at, $2, observed, expected, evidence, $4, 10 FROM ROWS FROM (jsonb_to_recordset($3::jsonb)
-         AS (at timestamptz, observed float8, expected float8, evidence float8)) WITH ORDINALITY
-         AS told (at, observed, expected, evidence, round)`,
-    [id, signal, JSON.stringify(rounds), threshold],
+     SELECT $1, round, at, signal, observed, expected, evidence, $3, 10 FROM jsonb_to_recordset($2::jsonb)
+         AS told (round bigint, at timestamptz, signal text, observed float8, expected float8, evidence float8)`,
+    [id, JSON.stringify(rows), THRESHOLD],
+  );
+}
+
+/** Devices whose readings tell a version: `devices` of each row are in its region. Their updaters have asked, as `dev-1` and on. */
+export async function addTellingDevices(
+  store: Queryable,
+  rows: readonly { readonly region: string; readonly version: string; readonly devices: number }[],
+  at: string,
+): Promise<void> {
+  await store.query(
+    `INSERT INTO device (imsi, imei, region, last_seen, last_values, clock, posts)
+     SELECT '44010' || lpad((row_number() OVER ())::text, 10, '0'), NULL, region, $2::timestamptz,
+            jsonb_build_object('agent/version', jsonb_build_object('value', version, 'unit', '', 'time', $2::timestamptz)), 'synced', 1
+       FROM jsonb_to_recordset($1::jsonb) AS told (region text, version text, devices integer),
+            generate_series(1, told.devices)`,
+    [JSON.stringify(rows), at],
+  );
+  await store.query(
+    `INSERT INTO fleet_device (tenant, controller_id, imsi, board, first_poll, last_poll)
+     SELECT $1, 'dev-' || row_number() OVER (ORDER BY imsi), imsi, 'tashika-rpi4', $2, $2 FROM device`,
+    [TENANT, at],
   );
 }

@@ -48,7 +48,7 @@ export async function startRealApi(): Promise<RealApi> {
   const store = await openMemoryStore({ logger });
   const bundles = await openBundles(`folder:${join(directory, 'bundles')}`, clock);
   const images = new ImageRegistry({ store, clock, logger, bundles, settings: { keyringFile, mostScanCvss: 8.9 } });
-  const app = await openApiOver(store, { images });
+  const app = await openApiOver(store, { images, rollouts: { tenant: 'tashika', sampleMs: 600_000 } });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   return {

@@ -1,0 +1,243 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FleetImageList, FleetVersions, Rollout } from '@tashika/cloud/api/fleet';
+import { moveDevices, openApi, openApiOver } from '@tashika/cloud/api/testing';
+import { openBundles } from '@tashika/cloud/fleet/bundles';
+import { ImageRegistry } from '@tashika/cloud/fleet/registry';
+import type { Store } from '@tashika/cloud/store';
+import { systemClock } from '@tashika/shared/time';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CloudApi } from '../rig/cloud-api.ts';
+import { until } from '../rig/index.ts';
+import { executablePath, launch } from './chromium.ts';
+import { AWAITING, HALTED, RUNNING, sowFleet } from './fleet-scene.ts';
+import { expectAccessible, open } from './page.ts';
+
+const ARTEFACTS = fileURLToPath(new URL('artefacts/', import.meta.url));
+const WEB = fileURLToPath(new URL('../../cloud/dist/web', import.meta.url));
+const DESKTOP = { width: 1360, height: 900 };
+const PHONE = { width: 360, height: 780 };
+const QUIET = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const ENGLISH: BrowserContextOptions = { locale: 'en-GB', viewport: DESKTOP };
+
+describe.skipIf(!executablePath)('the fleet page', () => {
+  const closing: (() => Promise<unknown>)[] = [];
+  let store: Store;
+  let browser: Browser;
+  let api: CloudApi;
+  /** The same store, served by a process that has no fleet. */
+  let without: CloudApi;
+
+  beforeAll(async () => {
+    mkdirSync(ARTEFACTS, { recursive: true });
+    const directory = mkdtempSync(join(tmpdir(), 'tashika-fleet-page-'));
+    const opened = await openApi({ webDirectory: WEB });
+    store = opened.store;
+    await sowFleet(store, Date.now());
+    const bundles = await openBundles(`folder:${directory}`, systemClock);
+    const settings = { tenant: 'tashika', sampleMs: 600_000, mostScanCvss: 8.9 };
+    const images = new ImageRegistry({ store, clock: systemClock, logger: QUIET, bundles, settings });
+    const app = await openApiOver(store, { images, rollouts: settings, webDirectory: WEB });
+    api = await listening(app);
+    without = await listening(opened.app);
+    browser = await launch();
+    closing.push(
+      () => browser.close(),
+      () => app.close(),
+      () => opened.close(),
+      async () => rmSync(directory, { recursive: true }),
+    );
+  });
+  afterAll(async () => {
+    for (const close of closing) await close();
+  });
+
+  const at = (id: string, options: BrowserContextOptions = ENGLISH) =>
+    open({ api }, browser, options, undefined, {
+      hash: `#/fleet/${id}`,
+      shows: `[data-testid="rollout"][data-rollout="${id}"] [data-testid="rollout-state"]`,
+    });
+  const rollout = (id: string) => api.get<Rollout>(`/api/fleet/rollouts/${id}`);
+
+  it('is reached by a link, and asks for nothing before', async () => {
+    const asked: string[] = [];
+    const page = await open({ api }, browser, ENGLISH, async (each) => {
+      each.on('request', (request) => asked.push(request.url()));
+    });
+    expect(asked.filter((url) => url.includes('/api/fleet'))).toEqual([]);
+    await page.getByTestId('page-fleet').focus();
+    await page.keyboard.press('Enter');
+    // What is in trouble comes first.
+    await page.locator(`[data-testid="rollout"][data-rollout="${HALTED}"]`).waitFor();
+    expect(await page.title()).toBe('Tashika: fleet');
+    await page.getByTestId(`rollout-${RUNNING}`).focus();
+    await page.keyboard.press('Enter');
+    await page.locator(`[data-testid="rollout"][data-rollout="${RUNNING}"]`).waitFor();
+    expect(new URL(page.url()).hash).toBe(`#/fleet/${RUNNING}`);
+    await page.goBack();
+    await page.locator(`[data-testid="rollout"][data-rollout="${HALTED}"]`).waitFor();
+    await page.getByTestId('page-counts').click();
+    await page.getByTestId('tile-13').waitFor();
+    expect(new URL(page.url()).hash).toBe('#13');
+    await page.context().close();
+  });
+
+  it("shows the API's numbers, and goes on by itself while one looks", async () => {
+    const page = await at(RUNNING);
+    const told = await rollout(RUNNING);
+    expect(await numbersOn(page)).toEqual(numbersOf(told));
+    expect(await page.getByTestId('fleet-touched').textContent()).toBe('116');
+    expect(await page.getByTestId('wave-5').textContent()).toContain('1,300');
+    for (const { signal, evidence } of told.signals)
+      expect(Number(await page.getByTestId(`signal-${signal}`).getAttribute('data-evidence'))).toBe(evidence);
+    expect(await page.getByTestId('signal-restarts').getAttribute('data-standing')).toBe('raised');
+
+    const { regions } = await api.get<FleetVersions>('/api/fleet/versions');
+    for (const { region, versions } of regions.filter((_, index) => index % 9 === 0)) {
+      const tile = page.getByTestId(`share-${region}`);
+      const having = versions.find(({ version }) => version === '1.6.0')?.devices ?? 0;
+      expect(Number(await tile.getAttribute('data-having'))).toBe(having);
+      expect(Number(await tile.getAttribute('data-devices'))).toBe(
+        versions.reduce((sum, each) => sum + each.devices, 0),
+      );
+    }
+    const { images } = await api.get<FleetImageList>('/api/fleet/images');
+    const scans = Object.fromEntries(
+      await Promise.all(
+        images.map(async ({ image }) => [
+          image,
+          await page.getByTestId(`image-${image}`).locator('[data-scan]').getAttribute('data-scan'),
+        ]),
+      ),
+    );
+    expect(scans).toMatchObject({
+      'agent/1.5.0': 'not-scanned',
+      'agent/1.6.0': 'nothing-known',
+      'agent/1.5.1': 'found',
+    });
+
+    const updated = page.getByTestId('wave-3').locator('li[data-group="updated"]');
+    expect(await updated.getAttribute('data-devices')).toBe('60');
+    await moveDevices(store, { id: RUNNING, wave: 3, from: 'waiting', to: 'updated', count: 40 });
+    await until('the wave to advance', async () => (await updated.getAttribute('data-devices')) === '100', 10_000);
+    expect(await numbersOn(page)).toEqual(numbersOf(await rollout(RUNNING)));
+    await page.context().close();
+  });
+
+  it('says what halted a rollout: the signal, since when, which devices', async () => {
+    const page = await at(HALTED);
+    expect(await page.getByTestId('rollout-state').textContent()).toMatch(/Rolling back.*79 % of the readings/);
+    const failing = page.getByTestId('failing');
+    expect(await failing.getAttribute('data-signal')).toBe('rate');
+    expect(await failing.textContent()).toMatch(/Rate of readings.*1 h 30 min ago.*agent-1-5-1-1.*and 4 more/);
+    expect(await page.getByTestId('signal-rate').getAttribute('data-standing')).toBe('reached');
+    expect(await page.getByTestId('wave-1').getAttribute('data-state')).toBe('failed');
+    await page.context().close();
+  });
+
+  it('pages its audit log in either language, says which command comes next, and keeps what it knows when the server fails', async () => {
+    const page = await at(RUNNING);
+    const entries = page.getByTestId('audit').locator('tbody tr');
+    await until('a page of steps', async () => (await entries.count()) === 50, 10_000);
+    await page.getByTestId('choice-language').getByText('日本語').click();
+    await page.getByTestId('audit').getByRole('button', { name: 'さらに表示' }).click();
+    await until('all steps', async () => (await entries.count()) === 71, 10_000);
+    expect(await entries.first().textContent()).toContain('待機 → 提示済み');
+    await page.getByTestId(`rollout-${AWAITING}`).click();
+    const state = page.locator('[data-testid="rollout-state"][data-state="awaiting-approval"]');
+    expect(await state.textContent()).toMatch(new RegExp(`承認待ち.*tashika fleet rollout approve ${AWAITING}`));
+
+    await page.route('**/api/fleet/**', (route) =>
+      route.fulfill({ status: 503, json: { title: 'Store unavailable', detail: 'Try again.' } }),
+    );
+    await page.getByTestId('fleet-error').waitFor({ timeout: 10_000 });
+    expect(await page.getByTestId('fleet-error').textContent()).toContain('Store unavailable');
+    expect(await state.isVisible()).toBe(true);
+    await page.context().close();
+  });
+
+  it('says what to do where there is nothing yet, and where there is no fleet at all', async () => {
+    const empty = await open(
+      { api },
+      browser,
+      ENGLISH,
+      async (page) => {
+        await page.route('**/api/fleet/rollouts', (route) => route.fulfill({ json: { rollouts: [] } }));
+        await page.route('**/api/fleet/images', (route) => route.fulfill({ json: { images: [] } }));
+      },
+      { hash: '#/fleet', shows: '[data-testid="no-images"]' },
+    );
+    expect(await empty.getByTestId('no-rollouts').textContent()).toContain('tashika fleet rollout plan FILE');
+    await expectAccessible(empty);
+    await empty.context().close();
+
+    const none = await (await browser.newContext(ENGLISH)).newPage();
+    await none.goto(`${without.url}/#/fleet`);
+    await none.getByTestId('fleet-not-configured').waitFor();
+    expect(await none.getByTestId('fleet-not-configured').textContent()).toContain('TASHIKA_CLOUD_FLEET_BUNDLES');
+    await expectAccessible(none);
+    await none.context().close();
+  });
+
+  it('looks right in both languages, light and dark, and on a phone', async () => {
+    await Promise.all(
+      (
+        [
+          ['light-en', RUNNING, { colorScheme: 'light', locale: 'en-GB', viewport: DESKTOP }],
+          ['dark-ja', HALTED, { colorScheme: 'dark', locale: 'ja-JP', viewport: DESKTOP }],
+          ['phone-ja', RUNNING, { colorScheme: 'light', locale: 'ja-JP', viewport: PHONE }],
+          ['phone-dark-en', HALTED, { colorScheme: 'dark', locale: 'en-GB', viewport: PHONE }],
+        ] as const
+      ).map(async ([name, id, options]) => {
+        const page = await at(id, { reducedMotion: 'reduce', ...options });
+        await page.getByTestId('audit').locator('tbody tr').first().waitFor();
+        await page.getByTestId('image-agent/1.6.0').waitFor();
+        await page.getByTestId('share-13').waitFor();
+        await expectAccessible(page);
+        await page.screenshot({ path: `${ARTEFACTS}fleet-${name}.png`, fullPage: true });
+        await page.context().close();
+      }),
+    );
+  });
+});
+
+async function listening(app: Awaited<ReturnType<typeof openApiOver>>): Promise<CloudApi> {
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  return new CloudApi(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`);
+}
+
+/** What the page says of a rollout, as bare numbers. */
+async function numbersOn(page: Page) {
+  const figure = async (name: string) => Number(await page.getByTestId(`fleet-${name}`).getAttribute('data-value'));
+  const waves = await page.evaluate<unknown>(
+    `[...document.querySelectorAll('.wave')].map((wave) => [
+      wave.dataset.state,
+      Number(wave.dataset.devices),
+      [...wave.querySelectorAll('.segment-counts li')].reduce((sum, each) => sum + Number(each.dataset.devices), 0),
+    ])`,
+  );
+  return {
+    state: await page.getByTestId('rollout-state').getAttribute('data-state'),
+    wave: await figure('wave'),
+    touched: await figure('touched'),
+    underWay: await figure('under-way'),
+    updated: await figure('updated'),
+    failed: await figure('failed'),
+    waves,
+  };
+}
+
+function numbersOf({ state, wave, touched, byState, waves }: Rollout) {
+  const sum = (...states: readonly string[]) => states.reduce((all, each) => all + (byState[each] ?? 0), 0);
+  return {
+    ...{ state, wave, touched },
+    underWay: sum('offered', 'downloading', 'installing', 'rebooting'),
+    updated: sum('updated', 'kept'),
+    failed: sum('failed', 'fell-back', 'vanished'),
+    waves: waves.map((each) => [each.state, each.devices, each.devices]),
+  };
+}
