@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { BootClock } from '../clock/index.ts';
 import { type Proof, writeProof } from './proof.ts';
 
-const LOOK_EVERY: Duration = 5_000;
+const LOOK_EVERY: Duration = 1_000;
 /** An unchanged proof is written again after so long, so that a dead agent's grows old. */
 const AGAIN_AFTER: Duration = 30_000;
 

@@ -227,6 +227,7 @@ export class Updater {
   }
 
   async #verify(deployment: Deployment, installer: Installer, stop: AbortSignal): Promise<void> {
+    await this.#bundle.close(); // RAUC reads a bundle that nobody else has open
     const reason = await this.#flaw(deployment, installer, stop);
     if (stop.aborted) return;
     await this.#apply(reason === undefined ? { fact: 'verified' } : { fact: 'refused', reason });
@@ -246,6 +247,7 @@ export class Updater {
 
   async #install(installer: Installer, stop: AbortSignal): Promise<void> {
     const { clock, device } = this.#parts;
+    await this.#bundle.close();
     await this.#apply({ fact: 'installing' });
     if (this.#state.work?.stage.at !== 'installing') return;
     try {

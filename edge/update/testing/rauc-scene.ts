@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What of the machine RAUC on file slots needs. */
@@ -13,6 +13,12 @@ export interface RaucScene {
   bundle(name: string, version: string, payload: Buffer, options?: { board?: string; stranger?: boolean }): string;
   /** The first bytes of a slot. */
   slot(name: 'A' | 'B', bytes: number): Buffer;
+  /** Where it lies. */
+  slotFile(name: string): string;
+  /** How often the slots have asked for a start of the agent. */
+  restartsAsked(): number;
+  /** The slot that the agent is to be started from now. */
+  select(): string;
   /** The slots as the program keeps them. */
   remembers(): string;
 }
@@ -21,16 +27,18 @@ const BOARD = 'tashika-test';
 
 /**
  * The contract of an image's slot programs, without a mount and without systemd: RAUC's custom backend, and what the
- * updater asks. The slot that runs is in `current`; `$RESTART` is run to start the agent, which calls `select` first.
+ * updater asks. Who plays systemd starts the agent anew whenever `restarts` counts, and calls `select` before each start.
  */
 const SLOTS = `#!/bin/sh
 set -eu
 d=@DIR@
+exec 9>"$d/state/lock"
+flock 9
 get() { cat "$d/state/$1" 2>/dev/null || echo "\${2-}"; }
 put() { printf '%s' "$2" >"$d/state/$1.new"; mv "$d/state/$1.new" "$d/state/$1"; }
 current=$(get current A) primary=$(get primary A) trial=$(get trial) tries=$(get tries 0)
 json() { [ -n "$1" ] && printf '"%s"' "$1" || printf null; }
-restart() { put restarts $(($(get restarts 0) + 1)); [ ! -x "$d/restart" ] || "$d/restart"; }
+restart() { put restarts $(($(get restarts 0) + 1)); }
 case $1 in
   get-current) echo "$current" ;;
   get-primary) [ -n "$trial" ] && [ "$tries" = 1 ] && echo "$trial" || echo "$primary" ;;
@@ -87,6 +95,13 @@ export function raucScene(directory: string, slotBytes = 1_048_576): RaucScene {
       return file;
     },
     slot: (name, bytes) => readFileSync(at(`${name.toLowerCase()}.img`)).subarray(0, bytes),
+    slotFile: (name) => at(`${name.toLowerCase()}.img`),
+    restartsAsked: () =>
+      Number(existsSync(at('state', 'restarts')) ? readFileSync(at('state', 'restarts'), 'utf8') : 0),
+    select() {
+      execFileSync(at('slots'), ['select']);
+      return execFileSync(at('slots'), ['get-current'], { encoding: 'utf8' }).trim();
+    },
     remembers: () => execFileSync(at('slots'), ['status'], { encoding: 'utf8' }),
   };
 }

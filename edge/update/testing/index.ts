@@ -1,0 +1,1 @@
+export { RAUC_TOOLS, type RaucScene, raucScene } from './rauc-scene.ts';
