@@ -6,7 +6,7 @@ import { applyStep, SteppedElsewhere } from './apply.ts';
 import type { Gate, GateLook, JudgedRollout } from './gate.ts';
 import { judgedOf, type KeptRollout, readDevices, readImages, readRollout, readUnderWay } from './rows.ts';
 import { isStep, type Standing } from './standing.ts';
-import { step } from './step.ts';
+import { isQuiet, step } from './step.ts';
 
 /** How long the gate may look at rounds that it has missed, in one step; the next step goes on. */
 const LOOKING_MS: Duration = 2_000;
@@ -90,14 +90,22 @@ export function stepRollout(store: Store, gate: Gate, { tenant, id, now, monoton
     const rollout = await readRollout(transaction, tenant, id, 'FOR UPDATE SKIP LOCKED');
     if (!rollout || rollout.startedAt === null || rollout.endedAt !== null) return [];
     const looks = await looksAt(rollout, (judged) => gate.look(transaction, judged, now), monotonic);
-    const devices = await readDevices(transaction, rollout);
-    const facts = { devices, look: looks.at(-1), ...(await readImages(transaction, rollout)) };
+    const images = await readImages(transaction, rollout);
+    if (looks.length === 0 && images.revoked === null && isQuiet(rollout, now)) return [];
+    // Who is done can go wrong again; to see that once a round is soon enough.
+    const of = looks.length === 0 && goesOn(rollout) ? 'moving' : 'all';
+    const devices = await readDevices(transaction, rollout, of);
+    const facts = { devices, look: looks.at(-1), ...images };
     const standing: Standing = rollout;
     const taken = step(standing, facts, now);
     if (!isStep(taken, standing)) return [];
     await applyStep(transaction, rollout, taken, { now, looks });
     return taken.entries.filter(({ subject }) => subject === `rollout:${id}`);
   });
+}
+
+function goesOn({ state }: KeptRollout): boolean {
+  return state === 'running' || state === 'paused';
 }
 
 /** What the gate says of the rounds that have ended since, up to the first that is bad. */
@@ -107,7 +115,7 @@ async function looksAt(
   monotonic: () => Duration,
 ): Promise<GateLook[]> {
   const looks: GateLook[] = [];
-  if (rollout.state !== 'running' && rollout.state !== 'paused') return looks;
+  if (!goesOn(rollout)) return looks;
   const until = monotonic() + LOOKING_MS;
   for (let judged = judgedOf(rollout); looks.length < MOST_LOOKS && monotonic() < until; ) {
     const said = await look(judged);

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { Verdict } from '../gate/index.ts';
 import { BAD, GOOD, NEW, Scene, UNJUDGEABLE } from './scene.ts';
 import { isSettled, isUnderWay } from './states.ts';
+import { isQuiet } from './step.ts';
 
 type Event =
   | { readonly kind: 'tick'; readonly minutes: number; readonly verdict: Verdict | undefined }
@@ -75,9 +76,18 @@ const events = fc.array(
 function play(scene: Scene, event: Event): void {
   const id = 'device' in event ? `d${event.device}` : '';
   switch (event.kind) {
-    case 'tick':
-      scene.tick(event.minutes, event.verdict);
+    case 'tick': {
+      const quiet =
+        !event.verdict && scene.revoked === null && isQuiet(scene.rollout, scene.now + event.minutes * 60_000);
+      const settled = scene.devices.filter(({ state }) => isSettled(state)).map(({ controllerId }) => controllerId);
+      const step = scene.tick(event.minutes, event.verdict);
+      // What a quiet tick passes over is for the next round: who was done, and is not any more.
+      if (quiet && scene.rollout.state !== 'halted') {
+        expect(settled).toEqual(expect.arrayContaining(step.changes.map(({ controllerId }) => controllerId)));
+        expect(step.offers).toEqual([]);
+      }
       break;
+    }
     case 'order':
       try {
         scene.order(event.order, 'Bunta', { rollBack: event.rollBack });

@@ -114,6 +114,9 @@ export function judgedOf(rollout: KeptRollout): JudgedRollout {
   return { id, tenant, kind, version, plan, startedAt: rollout.startedAt!, wave, round, state };
 }
 
+const IS_READ = `($4 OR member.state IN ('offered', 'downloading', 'installing', 'rebooting', 'leaving')
+                        OR member.state = 'waiting' AND member.wave <= $5)`;
+
 interface DeviceRow {
   readonly controller_id: string;
   readonly wave: number;
@@ -142,10 +145,16 @@ export function versionReading(kind: ImageKind): string {
   return `agent/${kind === 'agent' ? 'version' : 'system'}`;
 }
 
-/** The devices of a rollout with what is known of each, in the order in which they are offered the image: one statement. */
+/**
+ * The devices of a rollout in the order in which they are offered the image: one statement.
+ *
+ * @param of whose actions and readings are read: of `all`, or of those alone that are on their way or next, which saves
+ * most of the work where a fleet is large
+ */
 export async function readDevices(
   transaction: Queryable,
-  { id, tenant, kind }: Pick<KeptRollout, 'id' | 'tenant' | 'kind'>,
+  { id, tenant, kind, wave }: Pick<KeptRollout, 'id' | 'tenant' | 'kind' | 'wave'>,
+  of: 'all' | 'moving' = 'all',
 ): Promise<DeviceStanding[]> {
   const rows = await transaction.query<DeviceRow>(
     `SELECT member.controller_id, member.wave, member.region, member.board, member.state, member.since,
@@ -159,13 +168,14 @@ export async function readDevices(
                  ELSE false END AS rebooted,
             reading.last ->> 'value' AS told_version, reading.last ->> 'time' AS told_at
        FROM rollout_device AS member
-       LEFT JOIN deployment_action AS action ON action.id = member.action_id
-       LEFT JOIN fleet_device AS known ON known.tenant = $2 AND known.controller_id = member.controller_id
+       LEFT JOIN deployment_action AS action ON action.id = member.action_id AND ${IS_READ}
+       LEFT JOIN fleet_device AS known
+              ON known.tenant = $2 AND known.controller_id = member.controller_id AND ${IS_READ}
        LEFT JOIN device ON device.imsi = known.imsi
       CROSS JOIN LATERAL (SELECT device.last_values -> $3 AS last) AS reading
       WHERE member.rollout_id = $1
       ORDER BY member.place`,
-    [id, tenant, versionReading(kind)],
+    [id, tenant, versionReading(kind), of === 'all', wave],
   );
   return rows.map(deviceOf);
 }

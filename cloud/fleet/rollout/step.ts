@@ -105,6 +105,17 @@ export function soakUntil({ waveSince, plan }: Pick<Standing, 'waveSince' | 'pla
   return waveSince === null ? null : waveSince + plan.soakMinutes * 60_000;
 }
 
+/**
+ * Whether nothing can follow before the gate has looked again or the soak is over, so that the devices need not be read:
+ * those of the wave are done, and whether it is paused is as the gate said last.
+ */
+export function isQuiet({ state, pausedBy, verdict, ...rollout }: Standing, now: number): boolean {
+  const until = soakUntil(rollout);
+  if (until === null || now >= until) return false;
+  const unjudgeable = verdict?.verdict.verdict === 'unjudgeable';
+  return state === 'paused' ? pausedBy !== 'gate' || unjudgeable : state === 'running' && !unjudgeable;
+}
+
 function pass(stepping: Stepping): void {
   const { rollout, now } = stepping;
   const { wave, plan, verdict } = rollout;
