@@ -59,6 +59,7 @@ export function cloudProgram(
       // The positions belong to the data directory, whichever port the stand-in is moved to.
       TASHIKA_CLOUD_EVENT_HUBS_NAMESPACE: 'local',
       TASHIKA_CLOUD_STORE_URL: env.TASHIKA_CLOUD_STORE_URL || `pglite:${join(data, 'store')}`,
+      TASHIKA_CLOUD_FLEET_BUNDLES: env.TASHIKA_CLOUD_FLEET_BUNDLES || `folder:${join(data, 'bundles')}`,
       TASHIKA_CLOUD_BEAM_PRE_SHARED_KEY: preSharedKey,
       TASHIKA_CLOUD_API_HOST: '127.0.0.1',
       TASHIKA_CLOUD_API_PORT: String(api.port),
