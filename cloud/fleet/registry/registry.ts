@@ -16,7 +16,10 @@ export interface RegistryParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly bundles: BundleStore;
-  readonly settings: Pick<FleetSettings, 'keyringFile' | 'mostScanCvss'>;
+  readonly settings: {
+    readonly keyringFile?: string | undefined;
+    readonly mostScanCvss: FleetSettings['mostScanCvss'];
+  };
 }
 
 /** What a person's words may take in the table. */
