@@ -1,4 +1,5 @@
 import type { AuditList, FleetDevice, FleetVersions } from '@tashika/cloud/api/fleet';
+import { usageError } from '@tashika/shared/errors';
 import { regionOf, resolveRegion } from '@tashika/shared/regions';
 import { type Command, flagOf, numberOf, textOf, textsOf } from '../command/index.ts';
 import { apiOf, apiOption, byOption, personOf } from './access.ts';
@@ -86,6 +87,10 @@ export const deviceCommand: Command = {
     channel: { type: 'text', value: 'NAME', summary: 'The channel that it follows from now on' },
     tag: { type: 'list', value: 'TAG', summary: 'What it is tagged with from now on; all that it has is replaced' },
     'time-zone': { type: 'text', value: 'ZONE', summary: 'Whose maintenance window it has, such as Asia/Tokyo' },
+    'remove-token': {
+      type: 'flag',
+      summary: 'Take its target token away: it comes through Beam, or with the gateway token',
+    },
     'new-token': {
       type: 'flag',
       summary: 'Make it a target token, printed once; a former one is refused from then on',
@@ -97,16 +102,19 @@ export const deviceCommand: Command = {
     const channel = textOf(args, 'channel');
     const tags = textsOf(args, 'tag');
     const timeZone = textOf(args, 'time-zone');
+    if (flagOf(args, 'new-token') && flagOf(args, 'remove-token'))
+      throw usageError('A token is made anew or taken away, not both.', 'tashika fleet device');
     const change = {
       ...(channel !== undefined && { channel }),
       ...(tags.length > 0 && { tags }),
       ...(timeZone !== undefined && { timeZone }),
       ...(flagOf(args, 'new-token') && { token: true }),
+      ...(flagOf(args, 'remove-token') && { token: false }),
     };
     const isChange = Object.keys(change).length > 0;
     const answer = isChange
-      ? await api.put<FleetDevice & { readonly token?: string }>(path, { ...change, by: personOf(args, context) })
-      : await api.get<FleetDevice & { readonly token?: string }>(path);
+      ? await api.put<FleetDevice>(path, { ...change, by: personOf(args, context) })
+      : await api.get<FleetDevice>(path);
     context.print(renderDevice(answer, context.clock.now()));
     if (answer.token !== undefined)
       context.print(`\nIts target token, told this once: ${answer.token}\nIt goes into the updater's configuration.`);
@@ -120,7 +128,7 @@ function renderDevice(device: FleetDevice, now: number): string {
   const parts = [
     device.controllerId,
     fields([
-      ['SIM', device.imsi],
+      ['SIM', device.imsi && `${device.imsi} (${device.imsiProved ? 'proved by Beam' : "its updater's word"})`],
       ['region', device.region && nameOf(device.region)],
       ['board', device.board],
       ['channel', device.channel],

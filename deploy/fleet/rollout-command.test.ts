@@ -175,6 +175,30 @@ describe('a rollout that halted itself', () => {
   });
 });
 
+describe('tashika fleet device', () => {
+  const device = (args: Parameters<typeof run>[1]) => run('device', { id: 'dev-1', ...args }, { api: api.url });
+
+  it('shows a device with its readings and its rollouts', async () => {
+    const { out } = await device({});
+    expect(out).toMatch(/^dev-1\n {2}SIM +440100000000001 \(its updater's word\)\n {2}region +13 Tokyo\n/);
+    expect(out).toMatch(/agent +1\.5\.0\n/);
+    expect(out).toMatch(/ {2}agent-1-6-0 +\d +skipped .* 1\.5\.0/);
+  });
+
+  it('is told what to follow, and gets a token that is told once', async () => {
+    const { answer, out } = await device({ channel: 'canary', tag: ['lab', 'tokyo'], 'time-zone': 'Asia/Tokyo' });
+    expect(answer).toMatchObject({ channel: 'canary', tags: ['lab', 'tokyo'] });
+    expect(out).toMatch(/channel +canary\n {2}tags +lab, tokyo\n/);
+    const given = await device({ 'new-token': true });
+    expect(given.answer.token).toMatch(/^\S{16,}$/);
+    expect(given.out).toContain(`told this once: ${given.answer.token}`);
+    expect((await device({})).out).not.toContain(given.answer.token);
+    expect((await device({ 'remove-token': true })).answer.token).toBeUndefined();
+    expect((await device({ channel: 'nightly' })).error).toMatchObject({ code: 'BAD_REQUEST' });
+    expect((await device({ id: '../x' })).error).toMatchObject({ code: 'BAD_REQUEST' });
+  });
+});
+
 it('versions are told by region', async () => {
   const { out } = await run('versions', {}, { api: api.url });
   expect(out).toMatch(/^13 Tokyo +1\.5\.0 +6 +█{20}\n27 Osaka +1\.5\.0 +4 +█{13}$/m);

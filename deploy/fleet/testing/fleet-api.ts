@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApiOver } from '@tashika/cloud/api/testing';
 import { openBundles } from '@tashika/cloud/fleet/bundles';
+import { Updaters } from '@tashika/cloud/fleet/ddi';
 import { ImageRegistry } from '@tashika/cloud/fleet/registry';
 import { type BundleSigner, makeThrowawaySigner, signBundle } from '@tashika/cloud/fleet/registry/signature';
 import type { Store } from '@tashika/cloud/store';
@@ -48,7 +49,13 @@ export async function startRealApi(): Promise<RealApi> {
   const store = await openMemoryStore({ logger });
   const bundles = await openBundles(`folder:${join(directory, 'bundles')}`, clock);
   const images = new ImageRegistry({ store, clock, logger, bundles, settings: { keyringFile, mostScanCvss: 8.9 } });
-  const app = await openApiOver(store, { images, rollouts: { tenant: 'tashika', sampleMs: 600_000 } });
+  const tenant = 'tashika';
+  const updaters = new Updaters({ store, clock, logger, bundles, tenant, pollMs: 300_000 });
+  const app = await openApiOver(store, {
+    images,
+    rollouts: { tenant, sampleMs: 600_000 },
+    updaters: { updaters, forwardedHosts: [] },
+  });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   return {
