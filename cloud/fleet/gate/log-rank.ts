@@ -57,6 +57,7 @@ export interface Happening {
  */
 export function settle(state: OpenState, happenings: readonly Happening[], now: number): void {
   const events = happenings.filter(({ side, began }) => side !== undefined && began !== 0);
+  if (events.length === 0) return;
   const groups = groupsOf(state, happenings);
   for (const signal of COUNTED) {
     const until = state.columns[`${signal}Until`]!;

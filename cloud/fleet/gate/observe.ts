@@ -13,6 +13,10 @@ const RECOVERING_ROUNDS = 3;
 const PAST_GOOD_FOR_S = 3 * 86_400;
 const CLOCKS: Readonly<Record<string, number>> = { synced: 0, relative: 1, uncertain: 2 };
 
+/** Rounds with losses after which a device loses readings. */
+const RUN_OF_LOSSES = 2;
+/** A device that was silent and comes back with less than this share of what it should have taken has lost the rest. */
+const BROUGHT_BACK = 0.5;
 /**
  * What a region's factor may be wrong by, squared, as a share of what its devices differ by: it falls with each
  * neighbour there is to ask; without any it is as if there were so many.
@@ -75,8 +79,9 @@ export function observe(state: OpenState, round: GateRound, settings: GateSettin
     const isOut = now < (state.outUntil[one.region] ?? 0);
     if (isOut) columns.excused[one.row] = now;
     const side = compared.has(one) ? 'neighbour' : one.role === 'updated' ? 'updated' : undefined;
-    if (isOut || side === undefined) return { ...NOTHING, row: one.row };
-    return { ...begin(state, one, settings, now), row: one.row, side };
+    if (isOut || side === undefined)
+      return { row: one.row, side: undefined, began: 0, holds: 0, exposed: 0, heard: false };
+    return begin(state, one, side, settings, now);
   });
   settle(state, happenings, now);
 
@@ -152,7 +157,8 @@ function look(
   const heard = device.posts > 0;
   const taken = heard ? Math.max(0, device.readings + device.gone + device.held - columns.held[row]!) : 0;
   const usual = usualReadings(state, row, slot);
-  const comparable = heard && usual !== undefined && columns.openVoid[row] === 0;
+  const isBack = columns.openRounds[row]! > patienceWith(columns, row);
+  const comparable = heard && usual !== undefined && columns.openVoid[row] === 0 && !isBack;
   return {
     device,
     row,
@@ -207,33 +213,39 @@ function findOutages(
   for (const { row, region } of compared) if (now < (outUntil[region] ?? 0)) columns.excused[row] = now;
 }
 
+/** Rounds that a device may be silent for without being called so. */
+function patienceWith({ posts, postRounds }: OpenState['columns'], row: number): number {
+  return Math.max(LEAST_SILENCE, TIMES_THE_RHYTHM * rhythmOf(posts[row]!, postRounds[row]!));
+}
+
 /** Rounds from one post to the next. */
 function rhythmOf(posts: number, rounds: number): number {
   return (rounds + 1) / (posts + 1);
 }
 
-const NOTHING: Omit<Happening, 'row'> = { side: undefined, began: 0, holds: 0, exposed: 0, heard: false };
-
 /** Follows the bad conditions of a device; what holds on began once. */
 function begin(
   state: OpenState,
-  { device, row, heard, role, rounds, usual }: Seen,
+  { device, row, heard, role, rounds, usual, taken }: Seen,
+  side: Happening['side'],
   settings: GateSettings,
   now: number,
-): Omit<Happening, 'row' | 'side'> {
+): Happening {
   const { columns } = state;
   const before = columns.on[row]!;
   let on = before;
-  const rhythm = rhythmOf(columns.posts[row]!, columns.postRounds[row]!);
   const silentFor = ((now - Math.max(device.lastSeen / 1_000, columns.excused[row]!)) * 1_000) / settings.sampleMs;
-  if (silentFor > Math.max(LEAST_SILENCE, TIMES_THE_RHYTHM * rhythm)) on |= BIT.silence;
+  if (silentFor > patienceWith(columns, row)) on |= BIT.silence;
   else if (heard) on &= ~BIT.silence;
   if (heard) {
     const told = CLOCKS[device.clock ?? ''];
     const worse = told !== undefined && told > columns.clockUsual[row]! + 0.7;
     on = follow(columns.clockRun, row, on, BIT.clock, worse || device.deadLetters > 0, 2, 0.5);
+    const openUsual = columns.openUsual[row]! + (usual ?? 0);
+    const isBack = columns.openVoid[row] === 0 && columns.openRounds[row]! > patienceWith(columns, row);
+    if (isBack && taken < BROUGHT_BACK * openUsual) columns.completenessRun[row] = RUN_OF_LOSSES + 1;
     const gone = device.gone > Math.max(2, 0.02 * (device.readings + device.gone));
-    on = follow(columns.completenessRun, row, on, BIT.completeness, gone, 2, 0.1);
+    on = follow(columns.completenessRun, row, on, BIT.completeness, gone, RUN_OF_LOSSES, 0.1);
     const growth = device.held - columns.held[row]!;
     const grows = growth > Math.max(5, 0.2 * (usual ?? 0)) && columns.openRounds[row] === 0;
     on = follow(columns.spoolRun, row, on, BIT.spool, grows, 3, 0.5);
@@ -249,6 +261,8 @@ function begin(
   }
   columns.on[row] = on;
   return {
+    row,
+    side,
     began: (on & ~before) | ((device.starts ?? 0) > 0 ? BIT.restarts : 0),
     holds: on & ~(on & ~before) & ~BIT.restarts,
     exposed: rounds,
@@ -302,13 +316,12 @@ function readings(
   if (!heard) return nothing;
   const expected = columns.openExpected[row]!;
   const [all, own] = [columns.openRounds[row]!, columns.openUsual[row]!];
-  const counts = columns.openVoid[row] === 0;
+  // Of a device that was silent, begin() has said what it lost: it may have had no power, and others beside it.
+  const counts = columns.openVoid[row] === 0 && all <= patienceWith(columns, row) + rounds;
   columns.held[row] = device.held;
   for (const column of ['openRounds', 'openUsual', 'openExpected', 'openVoid'] as const) columns[column][row] = 0;
-  if (!counts || isOut) {
-    if (role === 'aside' || role === 'settling' || isOut) columns.openVoid[row] = 1;
-    return nothing;
-  }
+  if (role === 'aside' || role === 'settling' || isOut) columns.openVoid[row] = 1;
+  if (!counts || isOut) return nothing;
   if (role === 'neighbour')
     learnReadings(state, row, slot, taken, own > 0 ? (all * expected) / own : all, usual === undefined ? 0 : expected);
   if (role !== 'updated' || usual === undefined || now - columns.updated[row]! > PAST_GOOD_FOR_S) return nothing;
