@@ -197,6 +197,40 @@ describe('the coordinator', () => {
   });
 });
 
+describe('what updaters said', () => {
+  async function offered(): Promise<{ id: number; controller_id: string }[]> {
+    await stepIn(store, good)(NOON + MINUTE);
+    return store.query('SELECT id, controller_id FROM deployment_action ORDER BY id');
+  }
+
+  it('tells a device that fell back from one that never came so far, between two ticks', async () => {
+    for (const [index, { id: action }] of (await offered()).entries()) {
+      await store.query(
+        `INSERT INTO action_feedback (action_id, received_at, execution, finished, details)
+         VALUES ($1, $2, 'proceeding', 'none', $3)`,
+        [action, new Date(NOON), [index === 0 ? 'On trial in slot B.' : 'Installing.']],
+      );
+    }
+    await store.query(`UPDATE deployment_action SET state = 'closed', outcome = 'failure', detail = 'no'`);
+    await stepIn(store, good)(NOON + 2 * MINUTE);
+    expect(await store.query('SELECT state FROM rollout_device WHERE wave = 1 ORDER BY place')).toEqual([
+      { state: 'fell-back' },
+      { state: 'failed' },
+    ]);
+  });
+
+  it('decides whether an action that is taken back is over at once', async () => {
+    const [taken] = await offered();
+    await store.query('UPDATE deployment_action SET fetched_at = $2 WHERE id = $1', [taken!.id, new Date(NOON)]);
+    const parts = { store, tenant: 'tashika', roundMs: ROUND };
+    await orderRollout(parts, id, { order: 'abort', by: 'Bunta' }, NOON + 2 * MINUTE);
+    expect(await store.query('SELECT state, outcome FROM deployment_action ORDER BY id')).toEqual([
+      { state: 'canceling', outcome: null },
+      { state: 'closed', outcome: 'cancelled' },
+    ]);
+  });
+});
+
 describe('planning', () => {
   const parts = () => ({ store, tenant: 'tashika', roundMs: ROUND });
 

@@ -114,6 +114,9 @@ export function judgedOf(rollout: KeptRollout): JudgedRollout {
   return { id, tenant, kind, version, plan, startedAt: rollout.startedAt!, wave, round, state };
 }
 
+/** What updaters say when they are about to start what they have installed: Tashika's own, swupdate, rauc-hawkbit-updater. */
+const STARTS_NEW = '\\m(reboot|restart|on trial)';
+
 const IS_READ = `($4 OR member.state IN ('offered', 'downloading', 'installing', 'rebooting', 'leaving')
                         OR member.state = 'waiting' AND member.wave <= $5)`;
 
@@ -164,7 +167,7 @@ export async function readDevices(
             CASE WHEN member.state IN ('offered', 'downloading', 'installing') THEN EXISTS (
                    SELECT FROM action_feedback AS said
                     WHERE said.action_id = action.id AND said.execution = 'proceeding'
-                      AND array_to_string(said.details, ' ') ~* '\\m(reboot|restart|switch)')
+                      AND array_to_string(said.details, ' ') ~* '${STARTS_NEW}')
                  ELSE false END AS rebooted,
             reading.last ->> 'value' AS told_version, reading.last ->> 'time' AS told_at
        FROM rollout_device AS member
