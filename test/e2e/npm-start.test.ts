@@ -6,20 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { CloudApi, freePort, Program, temporaryDirectory, until } from '../rig/index.ts';
+import { CloudApi, elsewhere, Program, temporaryDirectory, until } from '../rig/index.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = 'deploy/dist/local/main.js';
 const AGENT = '295000000130817'; // the SIM of 127.1.255.1
 
 type Environment = Record<string, string>;
-
-async function elsewhere(data: string): Promise<Environment> {
-  const names = ['API', 'FUNNEL_HTTP', 'FUNNEL', 'EVENT_HUBS', 'METADATA', 'BEAM', 'SORACOM_API'];
-  const ports: Environment = {};
-  for (const name of names) ports[`TASHIKA_${name}_PORT`] = String(await freePort());
-  return { TASHIKA_DATA: data, ...ports };
-}
 
 /** Processes whose environment names `data`, from the kernel's own list: what npm start left running. */
 function processesOn(data: string): readonly string[] {

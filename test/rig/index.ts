@@ -5,6 +5,7 @@ export { CloudApi, type DeadLetter, type Device, type Readiness, type Stream, ty
 export { Cluster, type PartitionRow, SEED } from './cluster.ts';
 export { haveCommand } from './command.ts';
 export { temporaryDirectory } from './directory.ts';
+export { elsewhere } from './elsewhere.ts';
 export { envelopeOf } from './envelope.ts';
 export type { HubEvent } from './hub.ts';
 export { type HubLine, startHubLine } from './hub-line.ts';

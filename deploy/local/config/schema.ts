@@ -68,6 +68,11 @@ export const localSchema = Type.Object({
     },
     { description: 'The simulated devices.' },
   ),
+  rollout: Type.Union([Type.Literal('none'), Type.Literal('demo')], {
+    description:
+      '`demo`: the simulated devices have updaters, and a bad image is rolled out to them until the gate halts it. Where nothing else is said, there are 100 of them then, with a post every 2 s, and all that is kept lies in `.tashika/rollout-demo`.',
+    default: 'none',
+  }),
 });
 
 export type LocalConfiguration = Static<typeof localSchema>;

@@ -22,6 +22,16 @@ describe('the command line of npm start', () => {
     });
   });
 
+  it('lets a rollout be watched, with a fleet that is quick to judge unless another is asked for', () => {
+    expect(configured([])).toMatchObject({ rollout: 'none' });
+    expect(configured(['--rollout', 'demo'])).toMatchObject({ rollout: 'demo', fleet: { devices: 100, rate: 0.5 } });
+    const env = { TASHIKA_ROLLOUT: 'demo', TASHIKA_FLEET_DEVICES: '60' };
+    expect(configured(['--rate', '1'], env)).toMatchObject({
+      rollout: 'demo',
+      fleet: { devices: 60, rate: 1, seed: 1 },
+    });
+  });
+
   it('wins over the environment', () => {
     const env = { TASHIKA_FLEET_DEVICES: '3', TASHIKA_FUNNEL_LOSE: '0.5', TASHIKA_API_PORT: '9090' };
     expect(configured(['--devices', '0', '--funnel-double=0.05'], env)).toMatchObject({
@@ -46,6 +56,7 @@ describe('the command line of npm start', () => {
     [['--funnel-lose', '1.5'], 'funnel.lose'],
     [['--devices=-1'], 'fleet.devices'],
     [['--rate', '0'], 'fleet.rate'],
+    [['--rollout', 'everything'], 'rollout'],
   ])('names the setting that %j puts out of range', (args, setting) => {
     expect(() => configured(args)).toThrowError(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(setting) }),

@@ -6,17 +6,22 @@ export interface Flag {
   readonly name: string;
   /** Path of the setting, as in the configuration. */
   readonly path: string;
+  /** What its value is. */
+  readonly takes: 'a number' | 'a word';
 }
 
+const number = (name: string, path: string): Flag => ({ name, path, takes: 'a number' });
+
 export const FLAGS: readonly Flag[] = [
-  { name: 'devices', path: 'fleet.devices' },
-  { name: 'rate', path: 'fleet.rate' },
-  { name: 'seed', path: 'fleet.seed' },
-  { name: 'funnel-lose', path: 'funnel.lose' },
-  { name: 'funnel-delay', path: 'funnel.delay' },
-  { name: 'funnel-double', path: 'funnel.double' },
-  { name: 'funnel-reorder', path: 'funnel.reorder' },
-  { name: 'funnel-refuse', path: 'funnel.refuse' },
+  number('devices', 'fleet.devices'),
+  number('rate', 'fleet.rate'),
+  number('seed', 'fleet.seed'),
+  number('funnel-lose', 'funnel.lose'),
+  number('funnel-delay', 'funnel.delay'),
+  number('funnel-double', 'funnel.double'),
+  number('funnel-reorder', 'funnel.reorder'),
+  number('funnel-refuse', 'funnel.refuse'),
+  { name: 'rollout', path: 'rollout', takes: 'a word' },
 ];
 
 export type Arguments = { readonly help: true } | { readonly help: false; readonly overrides: object };
@@ -29,12 +34,14 @@ export type Arguments = { readonly help: true } | { readonly help: false; readon
 export function parseArguments(args: readonly string[]): Arguments {
   const values = parse(args);
   if (values.help) return { help: true };
-  const overrides: Record<string, Record<string, number>> = {};
-  for (const { name, path } of FLAGS) {
+  const overrides: Record<string, string | number | Record<string, string | number>> = {};
+  for (const { name, path, takes } of FLAGS) {
     const text = values[name];
     if (typeof text !== 'string') continue;
-    const [section, setting] = path.split('.') as [string, string];
-    overrides[section] = { ...overrides[section], [setting]: numberOf(name, text) };
+    const value = takes === 'a number' ? numberOf(name, text) : text;
+    const [section, setting] = path.split('.') as [string, string | undefined];
+    if (setting === undefined) overrides[section] = value;
+    else overrides[section] = { ...(overrides[section] as object | undefined), [setting]: value };
   }
   return { help: false, overrides };
 }

@@ -12,6 +12,8 @@ export interface Running {
   readonly soracomEnvironment: string;
 }
 
+const ROLLOUT = ['rollout', 'a bad image goes out to the fleet, until its readings halt it; told below'] as const;
+
 /** What a newcomer reads once everything runs. */
 export function banner(running: Running): string {
   const { configuration, data, connectionStrings, agentAddress, soracomEnvironment } = running;
@@ -27,6 +29,7 @@ export function banner(running: Running): string {
     ['SORACOM API', `${soracomApi}/v1; address and auth key in ${soracomEnvironment}`],
     ['agent', `reads this machine; SIM ${agentAddress}, ${pref.ja} (${pref.en})`],
     ['fleet', devices === 0 ? 'none' : `${devices} simulated devices over the 47 prefectures`],
+    ...(configuration.rollout === 'demo' ? [ROLLOUT] : []),
   ];
   return [
     '',

@@ -6,7 +6,7 @@ import { FLAGS } from './arguments.ts';
 export function helpText(): string {
   const settings = leavesOf(localSchema, LOCAL_PREFIX).flatMap(({ path, environment, schema }) => {
     const flag = FLAGS.find((each) => each.path === path);
-    const name = flag ? `--${flag.name} N, or ${environment}` : environment;
+    const name = flag ? `--${flag.name} ${flag.takes === 'a number' ? 'N' : 'WORD'}, or ${environment}` : environment;
     const standard = schema.default === undefined ? 'none' : schema.default;
     return [`  ${name}`, `      ${schema.description} Standard: ${standard}.`];
   });

@@ -43,11 +43,13 @@ export interface CloudSecrets {
   readonly preSharedKey: string;
 }
 
+/** @param beside what it is told too */
 export function cloudProgram(
   { api }: LocalConfiguration,
   data: string,
   { listen, preSharedKey }: CloudSecrets,
   env: Readonly<Record<string, string | undefined>>,
+  beside: Readonly<Record<string, string>> = {},
 ): Program {
   return {
     name: 'cloud',
@@ -64,6 +66,7 @@ export function cloudProgram(
       TASHIKA_CLOUD_API_HOST: '127.0.0.1',
       TASHIKA_CLOUD_API_PORT: String(api.port),
       TASHIKA_CLOUD_API_WEB_DIRECTORY: join(CHECKOUT, 'cloud/dist/web'),
+      ...beside,
     },
   };
 }

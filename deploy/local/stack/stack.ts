@@ -7,6 +7,7 @@ import type { LocalConfiguration } from '../config/index.ts';
 import { type Fleet, startFleet } from '../fleet/index.ts';
 import { canBind, type Sim, simOf } from '../sims/index.ts';
 import { beamKeyOf, environmentFileIn } from '../soracom-api/index.ts';
+import { RolloutDemo } from '../updating-fleet/demo/index.ts';
 import { addressesOf } from './addresses.ts';
 import { banner } from './banner.ts';
 import { keepConnectionStrings, printedBy } from './connection-strings.ts';
@@ -99,7 +100,9 @@ export class Stack {
     const soracom = await startAccount(this.#options, join(path, 'soracom'), agentAddress, firstSecrets);
     this.#started(soracom, (api) => api.close());
     const preSharedKey = beamKeyOf(soracom.state, simOf(agentAddress)!, clock) ?? firstSecrets.preSharedKey;
-    const cloud = this.#part(cloudProgram(configuration, path, { listen: strings.listen, preSharedKey }, env));
+    const demo = this.#demoIn(path);
+    const secrets = { listen: strings.listen, preSharedKey };
+    const cloud = this.#part(cloudProgram(configuration, path, secrets, env, demo?.cloudEnvironment()));
     const health = `${addressesOf(configuration).api}/health`;
     const logFile = join(path, 'logs', `${cloud.name}.log`);
     const awaiting = { name: cloud.name, url: health, logFile, clock, withinMs: READY_WITHIN_MS };
@@ -126,9 +129,10 @@ export class Stack {
     });
 
     this.#goOn();
-    if (configuration.fleet.devices > 0) await this.#startFleet(path);
+    if (configuration.fleet.devices > 0) await this.#startFleet(path, demo);
     const soracomEnvironment = environmentFileIn(join(path, 'soracom'));
     tell(banner({ configuration, data: path, connectionStrings, agentAddress, soracomEnvironment }));
+    if (demo) this.#started(await demo.start(addressesOf(configuration), tell), (running) => running.stop());
   }
 
   #explained(error: unknown): unknown {
@@ -185,7 +189,14 @@ export class Stack {
     this.#stops.push(() => stop(service));
   }
 
-  async #startFleet(data: string): Promise<void> {
+  #demoIn(data: string): RolloutDemo | undefined {
+    const { configuration, clock } = this.#options;
+    if (configuration.rollout === 'none') return undefined;
+    const attempt = (write: () => void) => this.#disk.attempt(write);
+    return new RolloutDemo({ data, ...configuration.fleet, clock, attempt });
+  }
+
+  async #startFleet(data: string, demo: RolloutDemo | undefined): Promise<void> {
     const { configuration, clock, tell } = this.#options;
     const { devices, rate, seed } = configuration.fleet;
     const fleet: Fleet = await startFleet({
@@ -196,6 +207,7 @@ export class Stack {
       dataDirectory: join(data, 'fleet'),
       onWrite: (failure) => this.#disk.wrote(failure),
       clock,
+      ...(demo && { agentOf: (number: number) => demo.agentOf(number) }),
     });
     this.#stops.push(async () => {
       const held = await fleet.stop(FLEET_DRAIN_MS);
