@@ -1,1 +1,5 @@
-export { Simulation, type SimulationOptions } from './simulation.ts';
+export { outcomeOf, type Played, playToTheEnd, type Stage } from './play.ts';
+export { SCENARIOS, type Scenario, scenarioOf } from './scenarios.ts';
+export { SimulatedServer } from './server.ts';
+export { Simulation } from './simulation.ts';
+export { openStage, PLAN, type StageOptions } from './stage.ts';
