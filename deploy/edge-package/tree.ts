@@ -34,6 +34,14 @@ export class Tree {
     symlinkSync(target, join(this.root, path));
   }
 
+  /** The paths of its folders, each behind the one that it is in. */
+  folders(): string[] {
+    return readdirSync(this.root, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name).slice(this.root.length + 1))
+      .sort();
+  }
+
   /** The paths of its files, in order. */
   files(): string[] {
     return readdirSync(this.root, { recursive: true, withFileTypes: true })

@@ -75,10 +75,11 @@ export const DEFINITION = {
   /** In the order that they lie on the disk; firmware counts them from 1, and reads the first one's autoboot.txt. */
   partitions: { bootsel: 16, boot: 128, system: 1024, data: 256 },
   /**
-   * Of the squashfs that a slot holds. xz, because bytes over a cellular link are dearer than a second at the start;
-   * blocks of 256 KiB, because a Pi has to hold them unpacked.
+   * Of the squashfs that a slot holds. xz, because bytes over a cellular link are dearer than a second at the start. The
+   * agent is one large program that is read nearly whole, so its blocks are as large as they can be; of a system single
+   * files are read.
    */
-  squashfs: ['-comp', 'xz', '-b', '256K'],
+  squashfs: { agent: ['-comp', 'xz', '-b', '1M'], system: ['-comp', 'xz', '-b', '256K'] },
   /** Where on the device the scripts of RAUC lie. */
   scripts: '/usr/lib/tashika-image',
 } as const;

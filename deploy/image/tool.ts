@@ -8,6 +8,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'mkfs.vfat': 'dosfstools',
   mcopy: 'mtools',
   mke2fs: 'e2fsprogs',
+  debugfs: 'e2fsprogs',
   'dpkg-deb': 'dpkg',
 };
 

@@ -56,8 +56,8 @@ export function writeBundle(file: string, contents: BundleContents, options: Bun
     writeFileSync(join(inside, 'manifest.raucm'), manifestOf(contents, format));
     runTool('find', [inside, '-exec', 'touch', `--date=@${madeAt}`, '{}', '+'], { madeAt });
     rmSync(file, { force: true });
-    // What it holds is compressed already. No exports: nobody serves a bundle by NFS.
-    const how = ['--mksquashfs-args=-noI -noD -noF -no-exports -quiet'];
+    // A bundle is a squashfs itself: what is not packed yet, such as a kernel, is packed there.
+    const how = ['--mksquashfs-args=-no-exports -quiet'];
     runTool('rauc', ['bundle', '--cert', signer.certificateFile, '--key', signer.key, ...how, inside, file], {
       madeAt,
     });

@@ -19,7 +19,9 @@ export function writeSquashfs(
   options: SquashfsOptions,
 ): void {
   rmSync(file, { force: true });
-  const compression = options.quick ? ['-comp', 'gzip', '-Xcompression-level', '1'] : DEFINITION.squashfs;
+  const compression = options.quick
+    ? ['-comp', 'gzip', '-Xcompression-level', '1']
+    : DEFINITION.squashfs['folder' in from ? 'agent' : 'system'];
   const shared = ['-noappend', '-no-progress', '-quiet', '-no-xattrs', '-no-exports', ...compression];
   const { madeAt } = options;
   if ('folder' in from) {

@@ -97,7 +97,7 @@ export function writeSystem(bundle: string, parts: RootParts): void {
   writeFat(at('bootsel.vfat'), first.root, 'bootsel', bootsel, madeAt);
   const lasting = new Tree(at('data'));
   layOutData(lasting);
-  writeExt4(at('data.ext4'), lasting.root, data, madeAt);
+  writeExt4(at('data.ext4'), lasting, data, madeAt);
 
   const images = [
     { slot: 'system', file: at('system.squashfs') },

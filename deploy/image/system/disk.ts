@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import type { Tree } from '../../edge-package/tree.ts';
 import { DEFINITION, IDENTITIES } from '../definition.ts';
 import { runTool } from '../tool.ts';
 
@@ -55,12 +56,27 @@ export function writeDisk(file: string, folder: string, parts: DiskParts, madeAt
   rmSync(work, { recursive: true });
 }
 
-/** An ext4 of a folder, all of it root's. Its identity and the seed of its hashes are fixed, so that it is the same again. */
-export function writeExt4(file: string, folder: string, mebibytes: number, madeAt: number): void {
+/**
+ * An ext4 with the files and folders of a tree, all of it root's. Its identity and the seed of its hashes are fixed, and
+ * debugfs makes the files: mke2fs would take over when the tree's were made.
+ */
+export function writeExt4(file: string, tree: Tree, mebibytes: number, madeAt: number): void {
   rmSync(file, { force: true });
   writeFileSync(file, '');
   truncateSync(file, mebibytes * 2 ** 20);
-  runTool('find', [folder, '-exec', 'touch', `--date=@${madeAt}`, '{}', '+'], { madeAt });
   const fixed = ['-U', IDENTITIES.data, '-E', `hash_seed=${IDENTITIES.dataHashSeed},root_owner=0:0,lazy_itable_init=0`];
-  runTool('mke2fs', ['-q', '-t', 'ext4', '-F', '-L', 'data', ...fixed, '-d', folder, file], { madeAt });
+  runTool('mke2fs', ['-q', '-t', 'ext4', '-F', '-L', 'data', ...fixed, file], { madeAt });
+  const commands = `${file}.commands`;
+  const files = tree
+    .files()
+    .flatMap((path) => [
+      `cd /${dirname(path)}`,
+      `write ${join(tree.root, path)} ${basename(path)}`,
+      `set_inode_field /${path} uid 0`,
+      `set_inode_field /${path} gid 0`,
+    ]);
+  const folders = tree.folders().map((path) => `mkdir /${path}`);
+  writeFileSync(commands, `${[...folders, ...files].join('\n')}\n`);
+  runTool('debugfs', ['-w', '-f', commands, file], { madeAt });
+  rmSync(commands);
 }
