@@ -22,11 +22,10 @@ export type Stage =
 export interface Trial {
   /** The slot that it is in. */
   readonly slot: string;
-  /** The boot that `since` counts in, in monotonic ms. */
+  /** The boot that it was last seen in, and since when it is on trial there, in monotonic ms. */
   readonly bootId: string;
   readonly since: Duration;
-  /** How long it had been on trial in the boots before. */
-  readonly before: Duration;
+  /** Boots of the machine that it was seen in. */
   readonly boots: number;
   /** Starts of the agent when it began. */
   readonly startsBefore: number;

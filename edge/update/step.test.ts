@@ -32,7 +32,7 @@ describe('the steps of an update', () => {
     const started = after(...INSTALLED, looked({ triesLeft: 1 }));
     expect(commandOf(started)).toBe('look');
     const up = step(started, looked({ current: 'B' }, { boot: 'two', at: 30_000 }), LIMITS);
-    expect(up.work?.stage).toMatchObject({ at: 'trial', bootId: 'two', since: 30_000, boots: 2 });
+    expect(up.work?.stage).toMatchObject({ at: 'trial', bootId: 'two', since: 0, boots: 2 });
     const down = step(up, looked({ trial: undefined }, { boot: 'three', at: 20_000, starts: 7 }), LIMITS);
     expect([down.work, down.last]).toEqual([
       undefined,

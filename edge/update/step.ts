@@ -196,7 +196,7 @@ function worked(
       if (stage.at !== 'installing') return state;
       const { slot, now, starts } = fact;
       const trial: Trial = {
-        ...{ slot, bootId: now.bootId, since: now.monotonic, before: 0, boots: 1, startsBefore: starts },
+        ...{ slot, bootId: now.bootId, since: now.monotonic, boots: 1, startsBefore: starts },
         ...{ ran: false, stored: false },
       };
       return progress(at({ at: 'trial', tries: 0, ...trial }), id, 'proceeding', `On trial in slot ${slot}.`);
@@ -234,7 +234,8 @@ function tried(
   const sameBoot = stage.bootId === now.bootId;
   const next = {
     ...stage,
-    ...(!sameBoot && { bootId: now.bootId, since: now.monotonic, boots: stage.boots + 1 }),
+    // In another boot it has been on trial from the first moment on.
+    ...(!sameBoot && { bootId: now.bootId, since: 0, boots: stage.boots + 1 }),
     ran: stage.ran || proof !== undefined,
     stored: stage.stored || proof?.stored === true,
   };
@@ -245,7 +246,7 @@ function tried(
     return ended(state, deployment.id, 'failure', `${how}: ${whyNot(next, starts)}${said(slots.reason)}`);
   }
   if (runs && proof?.stored && proof.answered) return at({ ...next, at: 'confirming', tries: 0 });
-  const tookMs = next.before + now.monotonic - next.since;
+  const tookMs = now.monotonic - next.since;
   if (next.boots > MOST_BOOTS)
     return at({
       ...next,

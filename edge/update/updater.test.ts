@@ -184,10 +184,18 @@ describe('an updater', () => {
 
   it('downloads once more what an earlier run had left spoiled, and once only', async () => {
     offered('7');
-    writeFileSync(join(device.directory, 'bundle.raucb'), Buffer.alloc(3_000, 1));
+    const stop = new AbortController();
+    server.disturb = (request) => {
+      if (request.headers.range?.startsWith('bytes=4096-')) stop.abort();
+      return stop.signal.aborted;
+    };
+    await device.update(stop.signal);
+    server.disturb = () => false;
+    writeFileSync(join(device.directory, 'bundle.raucb'), Buffer.alloc(4_096, 1));
     await device.update();
     expect(executions().at(-1)).toBe('closed success');
-    expect(downloads().filter((each) => each.includes('bytes=0-'))).toHaveLength(1);
+    expect(downloads().filter((each) => each.includes('bytes=0-'))).toHaveLength(2);
+    expect(downloads().filter((each) => each.includes('bytes=4096-'))).toHaveLength(3);
   });
 
   it.each([
@@ -256,9 +264,13 @@ describe('an updater', () => {
     server.offer = undefined;
     await device.update();
     expect([device.state.work, readdirSync(device.directory).includes('bundle.raucb')]).toEqual([undefined, false]);
-    server.offer = { id: '9', version: '2.0.0', bundle: BUNDLE };
+    server.offer = { id: '9', version: '2.0.0', bundle: BUNDLE, update: 'skip' };
     await device.update();
-    expect(server.told.at(-1)).toMatchObject({ id: '9', execution: 'closed', finished: 'success' });
+    const asked = downloads().length;
+    server.offer = { id: '10', version: '2.0.0', bundle: Buffer.from(BUNDLE.toReversed()) };
+    await device.update();
+    expect(server.told.at(-1)).toMatchObject({ id: '10', execution: 'closed', finished: 'success' });
+    expect(downloads()).toHaveLength(asked + 10); // nothing of the former was taken for its own
   });
 
   it('keeps what it could not tell, and tells it once', async () => {

@@ -129,7 +129,10 @@ export class Updater {
       else if (!this.#state.work || isReversible(this.#state.work)) {
         const offer = await client.deployment(base.deploymentBase, stop);
         const running = offer.ok ? await device.running(offer.deployment.kind) : undefined;
+        const before = this.#state.work?.deployment.id;
         await this.#apply({ fact: 'offered', offer, running });
+        // What is here is of another one.
+        if (this.#state.work?.deployment.id !== before) await this.#bundle.remove();
       }
       this.#pollDelays = this.#newDelays();
       return true;
