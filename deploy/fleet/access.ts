@@ -56,8 +56,8 @@ export class FleetApi {
     return this.#send('GET', path);
   }
 
-  post<T>(path: string, body: object): Promise<T> {
-    return this.#send('POST', path, body);
+  post<T>(path: string, body: object, timeoutMs: Duration = TIMEOUT_MS): Promise<T> {
+    return this.#send('POST', path, body, timeoutMs);
   }
 
   put<T>(path: string, body: object): Promise<T> {
@@ -105,10 +105,10 @@ export class FleetApi {
     bodyOf(answer.statusCode ?? 0, body, url);
   }
 
-  async #send<T>(method: Method, path: string, content?: object): Promise<T> {
+  async #send<T>(method: Method, path: string, content?: object, timeoutMs = TIMEOUT_MS): Promise<T> {
     const url = this.#at(path);
     const timeout = new AbortController();
-    const timer = this.#clock.after(TIMEOUT_MS, () => timeout.abort(new Error(`no answer within ${TIMEOUT_MS} ms`)));
+    const timer = this.#clock.after(timeoutMs, () => timeout.abort(new Error(`no answer within ${timeoutMs} ms`)));
     try {
       const answer = await fetch(url, {
         method,
@@ -161,8 +161,22 @@ function bodyOf(status: number, body: string, url: URL): unknown {
     if (parsed !== undefined || body === '') return parsed;
     throw new TashikaError('API_REFUSED', `${url.origin} answers, and not with JSON: it is no API of Tashika.`);
   }
-  if (typeof parsed === 'object' && parsed !== null) throw new ApiProblem(status, parsed);
+  if (typeof parsed === 'object' && parsed !== null) {
+    const problem = new ApiProblem(status, parsed);
+    if (problem.code === 'NOT_FOUND' && problem.message.startsWith(NO_SUCH_ROUTE)) throw noFleet(url);
+    throw problem;
+  }
   throw new TashikaError('API_REFUSED', `${url.origin} answered ${status} to ${url.pathname}, without saying why.`);
+}
+
+/** What the API says of an address that it does not know at all. */
+const NO_SUCH_ROUTE = 'There is nothing at ';
+
+function noFleet({ origin }: URL): TashikaError {
+  return new TashikaError(
+    'API_REFUSED',
+    `The server at ${origin} has no fleet: it was started without a place for bundles. Set fleet.bundles and fleet.keyringFile (TASHIKA_CLOUD_FLEET_BUNDLES, TASHIKA_CLOUD_FLEET_KEYRING_FILE) and start it again.`,
+  );
 }
 
 function jsonIn(body: string): unknown {

@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openApiOver } from '@tashika/cloud/api/testing';
 import { makeThrowawaySigner } from '@tashika/cloud/fleet/registry/signature';
 import type { ImageRecord } from '@tashika/shared/image';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -25,6 +26,16 @@ describe('tashika fleet images', () => {
   it('says what to do while there is none', async () => {
     const { code, out } = await fleet('images', {});
     expect([code, out]).toEqual([0, 'There is no image yet. Bring one in: tashika fleet import DIR']);
+  });
+});
+
+it('a server without a fleet says what it lacks', async () => {
+  const app = await openApiOver(api.store);
+  onTestFinished(() => app.close());
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  expect((await fleet('images', { api: url })).error).toMatchObject({
+    code: 'API_REFUSED',
+    message: expect.stringContaining('TASHIKA_CLOUD_FLEET_BUNDLES'),
   });
 });
 

@@ -2,11 +2,18 @@ import { resolve } from 'node:path';
 import type { FleetImage, FleetImageList } from '@tashika/cloud/api/fleet';
 import { isTashikaError, usageError } from '@tashika/shared/errors';
 import { formatImageName, parseImageName } from '@tashika/shared/image';
+import type { Duration } from '@tashika/shared/time';
 import { type Command, type CommandArguments, type CommandContext, EXIT_DECLINED, textOf } from '../command/index.ts';
 import { apiOf, apiOption, byOption, type FleetApi, personOf } from './access.ts';
 import { checkBundle, type ImageFiles, readImages } from './image-files.ts';
 import { renderImage, renderImages, scanOf } from './image-text.ts';
 import { byteSize, devices, listed } from './written.ts';
+
+/** The registry reads the bundle whole, from where it is kept. */
+const IMPORT_TIMEOUT_MS: Duration = 600_000;
+
+/** Of a hundred. */
+const PROGRESS_STEP = 20;
 
 export const importCommand: Command = {
   name: 'import',
@@ -44,25 +51,24 @@ async function importOne(image: ImageFiles, api: FleetApi, by: string, context: 
     return (done: number) => {
       const percent = Math.floor((100 * done) / bytes);
       // Where there is no terminal each is a line of its own.
-      if (percent < shown + 5 && percent !== 100) return;
-      if (percent === shown) return;
+      if (percent === shown || (percent < shown + PROGRESS_STEP && percent !== 100)) return;
       shown = percent;
       context.progress(`${formatImageName(record)}: ${what} ${byteSize(done)} of ${byteSize(bytes)}, ${percent}%`);
     };
   };
   await checkBundle(image, tell('read'));
   const known = await api.find<FleetImage>(`images/${record.kind}/${encodeURIComponent(record.version)}`);
-  // With other bytes under the same name it is sent all the same: the registry says what is wrong with that.
-  if (known?.record.bundle.sha256 === sha256 && known.record.sbomSha256 === record.sbomSha256) return false;
+  const importing = () => api.post<FleetImage>('images', { record, sbom, by }, IMPORT_TIMEOUT_MS);
   try {
-    await api.post<FleetImage>('images', { record, sbom, by });
+    // One that is known is sent as well: whether it is the same, the registry says.
+    await importing();
   } catch (error) {
     // A bundle that is there already, as after an interruption, does not go out again.
     if (!isTashikaError(error, 'BUNDLE_MISSING')) throw error;
     await api.upload(`bundles/${sha256}`, bundleFile, bytes, tell('sent'));
-    await api.post<FleetImage>('images', { record, sbom, by });
+    await importing();
   }
-  return true;
+  return known === undefined;
 }
 
 export const imagesCommand: Command = {

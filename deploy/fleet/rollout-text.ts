@@ -22,7 +22,7 @@ export function renderRollout(rollout: Rollout, now: Timestamp): string {
   const { id, image, state, reason, since, wave, wavesTotal, failing } = rollout;
   const parts = [
     `${id}: ${image}`,
-    `${state.toUpperCase()}${reason ? `: ${reason}` : ''}`,
+    `${state.toUpperCase().replace('-', ' ')}${reason ? `: ${reason}` : ''}`,
     fields([
       ['since', timeAndAge(since, now)],
       ['wave', wave === 0 ? `not started, ${wavesTotal} planned` : `${wave} of ${wavesTotal}`],
@@ -86,7 +86,7 @@ export function renderPlanned(rollout: Rollout, bundleBytes: number | undefined)
     '',
     table(
       [
-        ['  wave', 'devices', 'in all', 'of the fleet', 'watched for'],
+        ['  wave', 'devices', 'in all', 'of the plan', 'watched for'],
         ...waves.map((wave) => [
           `  ${wave.wave}`,
           count(wave.devices),

@@ -123,7 +123,7 @@ describe.skipIf(!executablePath)('the fleet page', () => {
     const updated = page.getByTestId('wave-3').locator('li[data-group="updated"]');
     expect(await updated.getAttribute('data-devices')).toBe('60');
     await moveDevices(store, { id: RUNNING, wave: 3, from: 'waiting', to: 'updated', count: 40 });
-    await until('the wave to advance', async () => (await updated.getAttribute('data-devices')) === '100', 10_000);
+    await until('the wave to advance', async () => (await updated.getAttribute('data-devices')) === '100', 60_000);
     expect(await numbersOn(page)).toEqual(numbersOf(await rollout(RUNNING)));
     await page.context().close();
   });
@@ -142,10 +142,10 @@ describe.skipIf(!executablePath)('the fleet page', () => {
   it('pages its audit log in either language, says which command comes next, and keeps what it knows when the server fails', async () => {
     const page = await at(RUNNING);
     const entries = page.getByTestId('audit').locator('tbody tr');
-    await until('a page of steps', async () => (await entries.count()) === 50, 10_000);
+    await until('a page of steps', async () => (await entries.count()) === 50, 60_000);
     await page.getByTestId('choice-language').getByText('日本語').click();
     await page.getByTestId('audit').getByRole('button', { name: 'さらに表示' }).click();
-    await until('all steps', async () => (await entries.count()) === 71, 10_000);
+    await until('all steps', async () => (await entries.count()) === 71, 60_000);
     expect(await entries.first().textContent()).toContain('待機 → 提示済み');
     await page.getByTestId(`rollout-${AWAITING}`).click();
     const state = page.locator('[data-testid="rollout-state"][data-state="awaiting-approval"]');
@@ -154,7 +154,7 @@ describe.skipIf(!executablePath)('the fleet page', () => {
     await page.route('**/api/fleet/**', (route) =>
       route.fulfill({ status: 503, json: { title: 'Store unavailable', detail: 'Try again.' } }),
     );
-    await page.getByTestId('fleet-error').waitFor({ timeout: 10_000 });
+    await page.getByTestId('fleet-error').waitFor({ timeout: 60_000 });
     expect(await page.getByTestId('fleet-error').textContent()).toContain('Store unavailable');
     expect(await state.isVisible()).toBe(true);
     await page.context().close();
