@@ -64,7 +64,7 @@ interface Row {
 }
 
 /** The oldest round after `after` that has ended and was sampled, with the differences to the one before. */
-async function readRound(
+export async function readRound(
   transaction: Queryable,
   { id, tenant, kind }: JudgedRollout,
   after: number,
