@@ -2,7 +2,7 @@ import { BIT, type Happening, settle } from './log-rank.ts';
 import { ENOUGH, isOutage, NeighboursFactor, type Role, roleOf } from './neighbours.ts';
 import { endSlot, learnReadings, noiseOf, slotAt, spreadOf, usualReadings } from './rhythm.ts';
 import type { DeviceRound, GateRound, GateSettings } from './signal.ts';
-import { type OpenState, rowOf } from './state.ts';
+import { addRow, type OpenState, rowOf } from './state.ts';
 
 /** Silent for less than this many rounds, or than so many of its usual ones between two posts, is not silent. */
 const LEAST_SILENCE = 3;
@@ -142,14 +142,11 @@ function look(
   slot: number,
   device: DeviceRound,
 ): Seen | undefined {
-  const { row, known } = rowOf(state, device);
   const { columns } = state;
-  if (!known) {
-    columns.held[row] = device.held;
-    columns.slot[row] = slot;
-    columns.clockUsual[row] = CLOCKS[device.clock ?? ''] ?? 0;
-    columns.openVoid[row] = 1;
-    return;
+  const row = rowOf(state, device);
+  if (row === undefined) {
+    meet(state, device, slot);
+    return undefined;
   }
   const role = roleOf(device, round, sampleMs);
   if (role !== 'neighbour' && columns.updated[row] === 0) becomeUpdated(state, row, device);
@@ -170,6 +167,16 @@ function look(
     usual: usual === undefined ? undefined : usual * rounds,
     rounds,
   };
+}
+
+/** A device that was never looked at: there is nothing yet that its counts are a difference to. */
+function meet(state: OpenState, device: DeviceRound, slot: number): void {
+  const { columns } = state;
+  const row = addRow(state, device);
+  columns.held[row] = device.held;
+  columns.slot[row] = slot;
+  columns.clockUsual[row] = CLOCKS[device.clock ?? ''] ?? 0;
+  columns.openVoid[row] = 1;
 }
 
 function becomeUpdated(state: OpenState, row: number, { updatedAt }: DeviceRound): void {

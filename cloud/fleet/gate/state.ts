@@ -179,10 +179,13 @@ export function close({ places, ...state }: OpenState): GateState {
   return state;
 }
 
-/** The row of a device; `known` is false where it was met for the first time, and all of it is 0. */
-export function rowOf(state: OpenState, device: DeviceRound): { readonly row: number; readonly known: boolean } {
-  const found = state.places.get(device.controllerId);
-  if (found !== undefined) return { row: found, known: true };
+/** The row of a device that was met before. */
+export function rowOf(state: OpenState, { controllerId }: DeviceRound): number | undefined {
+  return state.places.get(controllerId);
+}
+
+/** A row for a device that is met for the first time; all of it is 0. */
+export function addRow(state: OpenState, device: DeviceRound): number {
   const row = state.ids.length;
   // Not in place: the state before shares this list.
   if (placesOfIds.has(state.ids)) {
@@ -193,7 +196,7 @@ export function rowOf(state: OpenState, device: DeviceRound): { readonly row: nu
   state.places.set(device.controllerId, row);
   for (const column of COLUMNS) state.columns[column]!.push(0);
   state.columns.stratum[row] = stratumOf(state, device);
-  return { row, known: false };
+  return row;
 }
 
 function stratumOf(state: OpenState, { region, board }: DeviceRound): number {

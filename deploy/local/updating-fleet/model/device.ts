@@ -169,7 +169,8 @@ export class ModelDevice {
     const lost = this.#lose(until);
     const sending = this.#post(until, taken, weather);
     this.#tellClock(from, until, sending.posts > 0);
-    return { taken, lost, starts, ...sending };
+    const { delivered, gone, posts, tooEarly } = sending;
+    return { taken, lost, starts, delivered, gone, posts, tooEarly };
   }
 
   #take(until: Timestamp, stepMs: Duration, weather: LocalWeather): number {

@@ -60,7 +60,7 @@ export function playRollout({
   waves = [10, '1 %', '10 %', '50 %', '100 %'],
   soakMs = 12 * HOUR,
   roundMs = 10 * MINUTE,
-  pastMs = 3 * DAY,
+  pastMs = 2 * DAY,
   mostInParallel = 200,
   falseHalts = 0.01,
   at = Date.UTC(2026, 5, 1),
@@ -182,26 +182,31 @@ class RoundsOfModel {
       }
     const devices = this.#fleet.devices.map((device, index): DeviceRound => {
       const before = this.#before[index]!;
-      const after = totalsOf(device);
-      this.#before[index] = after;
       const updatedAt = this.#updatedAt.get(device);
-      return {
+      const gone = device.missing + device.lost;
+      const round: DeviceRound = {
         controllerId: device.controllerId,
         region: device.region,
         board: device.board,
         updatedAt,
-        readings: after.received - before.received,
-        gone: after.gone - before.gone,
-        posts: after.posts - before.posts,
-        deadLetters: after.deadLetters - before.deadLetters,
+        readings: device.received - before.received,
+        gone: gone - before.gone,
+        posts: device.posts - before.posts,
+        deadLetters: device.deadLetters - before.deadLetters,
         held: device.held,
         lastSeen: device.lastSeen,
         clock: device.clock,
-        starts: after.starts - before.starts,
+        starts: device.toldStarts - before.starts,
         agentVersion: device.toldVersion,
         aside: this.#installing.has(device),
         kept: updatedAt !== undefined && kept(this.#places.get(device)!),
       };
+      before.received = device.received;
+      before.gone = gone;
+      before.posts = device.posts;
+      before.deadLetters = device.deadLetters;
+      before.starts = device.toldStarts;
+      return round;
     });
     return { round: Math.floor(at / this.#roundMs), at, roundMs: this.#roundMs, devices };
   }
