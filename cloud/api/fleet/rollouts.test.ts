@@ -155,6 +155,7 @@ describe('what is asked in a wrong way', () => {
     ['rollouts', { ...PLAN, soakMinutes: 31, by: 'Aiko' }, 409, 'ROLLOUT_EXISTS', /give this one an id of its own/],
     ['rollouts', PLAN, 400, 'BAD_REQUEST', /by is required/],
     ['rollouts', { ...PLAN, by: ' ' }, 400, 'BAD_REQUEST', /by must match/],
+    [`rollouts/${PLAN.id}/pause`, { by: ' Gate' }, 400, 'BAD_REQUEST', /by must be a person's name/],
     ['rollouts/nothing/start', { by: 'Aiko' }, 404, 'NOT_FOUND', /There is no rollout nothing/],
     ['rollouts/UP/start', { by: 'Aiko' }, 400, 'BAD_REQUEST', /id must match/],
     [`rollouts/${PLAN.id}/pause`, { by: 'Aiko', rollBack: true }, 400, 'BAD_REQUEST', /no parameter rollBack/],

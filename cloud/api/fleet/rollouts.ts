@@ -21,7 +21,7 @@ import {
 import { storable } from '../../ingest/index.ts';
 import type { Store } from '../../store/index.ts';
 import { DEFAULT_LIMIT, LimitParameter, NumberParameter } from '../parameters.ts';
-import { ProblemError, problems, querySchema } from '../problem.ts';
+import { badParameter, ProblemError, problems, querySchema } from '../problem.ts';
 import { json } from '../shapes.ts';
 import { AuditList, FleetVersions, Rollout, RolloutList, type RolloutSummary, type RolloutWave } from './shapes.ts';
 
@@ -147,7 +147,7 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
         },
       },
       async ({ body: { by, ...plan } }): Promise<Rollout> =>
-        whole(await planRollout(planning, plan, { by: written(by), now: clock.now() })),
+        whole(await planRollout(planning, plan, { by: personOf(by), now: clock.now() })),
     );
 
     app.get(
@@ -183,7 +183,7 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
           const { by, reason, rollBack } = body as { by: string; reason?: string; rollBack?: boolean };
           const why = reason?.trim() ? written(reason) : undefined;
           return whole(
-            await orderRollout(planning, params.id, { order, by: written(by), reason: why, rollBack }, clock.now()),
+            await orderRollout(planning, params.id, { order, by: personOf(by), reason: why, rollBack }, clock.now()),
           );
         },
       );
@@ -261,6 +261,7 @@ function summaryOf(rollout: KeptRollout, crowds: readonly Crowd[]): RolloutSumma
     createdAt: iso(rollout.createdAt),
     createdBy: rollout.createdBy,
     approvedBy: rollout.approvedBy,
+    pausedBy: rollout.pausedBy,
     startedAt: isoOrNull(rollout.startedAt),
     endedAt: isoOrNull(rollout.endedAt),
   };
@@ -298,6 +299,16 @@ function countsOf(crowds: readonly Crowd[], by: 'state' | 'region' | 'board'): R
     if (key !== null) counts[key] = (counts[key] ?? 0) + crowd.devices;
   }
   return counts;
+}
+
+/** Who acts of themselves, as the audit log names them: no person goes by such a name. */
+const OTHERS = /^(gate|rollout|ddi|device:.*)$/i;
+
+/** @throws ProblemError where it is no person's name */
+function personOf(by: string): string {
+  const name = written(by);
+  if (OTHERS.test(name)) throw badParameter('by', `by must be a person's name; ${name} is not.`);
+  return name;
 }
 
 /** As it can be kept. */
