@@ -269,9 +269,9 @@ describe('a device behind Beam', () => {
   it('is not another that is alive, nor two at once', async () => {
     const [id, mine, theirs] = [newId(), newImsi(), newImsi()];
     await ask(id, { headers: signed(mine) });
-    later(POLL_MS);
+    later(1.5 * POLL_MS);
     await ask(id, { headers: signed(mine) }); // not written yet
-    later(500);
+    later(0.7 * POLL_MS);
     for (const [name, imsi] of [
       [id, theirs],
       [newId(), mine],

@@ -102,6 +102,22 @@ it('are read again where they changed while they were read', async () => {
   expect(asked.length).toBe(2);
 });
 
+it('are not kept as they were before they changed', async () => {
+  const { of, asked, notify } = await standingsOver();
+  for (const payload of ['tashika/pi-1', '']) {
+    const before = of('pi-1');
+    await settled();
+    notify(payload);
+    await asked.at(-1)!.answer();
+    await before;
+    const after = of('pi-1');
+    await settled();
+    await asked.at(-1)!.answer({ 'pi-1': 5 });
+    expect(await after).toBe(5);
+    notify('');
+  }
+});
+
 it('are not kept of strangers, nor of a store that does not answer', async () => {
   const { of, asked } = await standingsOver();
   const stranger = of('guessed');
