@@ -97,7 +97,9 @@ describe('a rollout', () => {
     expect((await rollout('pause', PLAN.id, { reason: 'Tohoku is down.' })).answer).toMatchObject({
       state: 'paused',
       reason: expect.stringContaining('Tohoku is down.'),
+      pausedBy: 'sato',
     });
+    expect((await rollout('show', PLAN.id)).out).toMatch(/paused +by sato\n/);
     expect((await rollout('resume', PLAN.id)).out).toContain('agent-1-6-0 goes on. It is running.');
     expect((await rollout('list')).out).toMatch(/^agent-1-6-0 +agent\/1\.6\.0 +running +1\/3 +0 of 10 /m);
     expect((await run('audit', { id: PLAN.id, limit: 2 }, { api: api.url })).out).toMatch(

@@ -28,6 +28,10 @@ export function renderRollout(rollout: Rollout, now: Timestamp): string {
       ['wave', wave === 0 ? `not started, ${wavesTotal} planned` : `${wave} of ${wavesTotal}`],
       ['touched', `${count(rollout.touched)} of ${devices(rollout.devices)}`],
       ['planned', `${time(rollout.createdAt)} by ${rollout.createdBy}`],
+      [
+        'paused',
+        rollout.pausedBy && `by ${rollout.pausedBy === 'gate' ? 'the gate: it goes on by itself' : rollout.pausedBy}`,
+      ],
       ['approved', rollout.approvedBy && `by ${rollout.approvedBy}`],
       ['started', rollout.startedAt && time(rollout.startedAt)],
       ['ended', rollout.endedAt && time(rollout.endedAt)],
@@ -124,13 +128,14 @@ export function renderPlanned(rollout: Rollout, bundleBytes: number | undefined)
 }
 
 /** What a person would do with it now. */
-export function nextStepOf({ id, state }: Pick<Rollout, 'id' | 'state'>): string {
+export function nextStepOf({ id, state, pausedBy }: Pick<Rollout, 'id' | 'state' | 'pausedBy'>): string {
   switch (state) {
     case 'draft':
       return `Start it: tashika fleet rollout start ${id}`;
     case 'awaiting-approval':
       return `A second person approves it: tashika fleet rollout approve ${id}`;
     case 'paused':
+      if (pausedBy === 'gate') return 'The gate paused it, and it goes on by itself when devices can be judged again.';
       return `Go on: tashika fleet rollout resume ${id}`;
     default:
       return `Look at it: tashika fleet rollout show ${id}`;

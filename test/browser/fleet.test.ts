@@ -18,6 +18,7 @@ import { AWAITING, HALTED, RUNNING, sowFleet } from './fleet-scene.ts';
 import { expectAccessible, open } from './page.ts';
 
 const ARTEFACTS = fileURLToPath(new URL('artefacts/', import.meta.url));
+const README_PICTURE = fileURLToPath(new URL('fleet.png', import.meta.url));
 const WEB = fileURLToPath(new URL('../../cloud/dist/web', import.meta.url));
 const DESKTOP = { width: 1360, height: 900 };
 const PHONE = { width: 360, height: 780 };
@@ -78,6 +79,9 @@ describe.skipIf(!executablePath)('the fleet page', () => {
     await page.keyboard.press('Enter');
     await page.locator(`[data-testid="rollout"][data-rollout="${RUNNING}"]`).waitFor();
     expect(new URL(page.url()).hash).toBe(`#/fleet/${RUNNING}`);
+    await page.locator('.skip').focus();
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.id')).toBe('rollout-title');
     await page.goBack();
     await page.locator(`[data-testid="rollout"][data-rollout="${HALTED}"]`).waitFor();
     await page.getByTestId('page-counts').click();
@@ -199,6 +203,7 @@ describe.skipIf(!executablePath)('the fleet page', () => {
         await page.getByTestId('share-13').waitFor();
         await expectAccessible(page);
         await page.screenshot({ path: `${ARTEFACTS}fleet-${name}.png`, fullPage: true });
+        if (process.env.README_PICTURE && name === 'light-en') await page.screenshot({ path: README_PICTURE });
         await page.context().close();
       }),
     );

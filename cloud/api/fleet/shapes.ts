@@ -104,6 +104,7 @@ const rolloutFields = {
   createdAt: Time('When it was planned.'),
   createdBy: Type.String(),
   approvedBy: TextOrNull('Who approved it.'),
+  pausedBy: TextOrNull('A person, or `gate`, which goes on by itself; null while it is not paused.'),
   startedAt: TimeOrNull('When it started.'),
   endedAt: TimeOrNull('When it ended.'),
 };

@@ -73,6 +73,8 @@ export interface RolloutSummary {
   readonly createdAt: string;
   readonly createdBy: string;
   readonly approvedBy: string | null;
+  /** A person, or `gate`, which goes on by itself; null while it is not paused. */
+  readonly pausedBy: string | null;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
 }

@@ -15,6 +15,7 @@ export const fleetEn = {
   notConfiguredNote: 'It was started without a place for bundles, so there are no images and no rollouts. Tell it one:',
   readOnly: 'This page only shows. What changes something is done on the command line, by a person whose name is kept.',
   next: 'Next',
+  goesOnByItself: 'The gate paused it, and it goes on by itself when devices can be judged again.',
   timeAndAge: (time: string, age: string) => `${time}, ${age} ago`,
   count: (devices: string) => `${devices} ${devices === '1' ? 'device' : 'devices'}`,
 

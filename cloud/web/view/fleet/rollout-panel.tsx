@@ -58,7 +58,9 @@ function Standing({ rollout }: { readonly rollout: Rollout }) {
 }
 
 /** The command that a person would type now, where it waits for one. */
-function NextStep({ rollout: { id, state } }: { readonly rollout: Rollout }) {
+function NextStep({ rollout: { id, state, pausedBy } }: { readonly rollout: Rollout }) {
+  // What the gate has paused goes on by itself, and nobody can resume it.
+  if (pausedBy === 'gate') return <p class="state-next">{text.value.fleet.goesOnByItself}</p>;
   const actions: Partial<Record<Rollout['state'], string>> = {
     draft: 'start',
     'awaiting-approval': 'approve',
