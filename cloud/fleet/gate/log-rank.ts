@@ -140,8 +140,11 @@ function atRisk(
 function note({ columns, learned }: OpenState, signal: Counted, hit: readonly Happening[], now: number): void {
   for (const { row, side } of hit) {
     columns[`${signal}Until`]![row] = now + ONCE_IN[signal];
-    columns[`${signal}${side === 'updated' ? 'Since' : 'Past'}`]![row]! += 1;
-    if (side === 'neighbour') learned.began[signal] += 1;
+    if (side === 'updated') columns[`${signal}Since`]![row]! += 1;
+    // What only stands in for a neighbour has its past behind it.
+    if (columns.updated[row] !== 0) continue;
+    columns[`${signal}Past`]![row]! += 1;
+    learned.began[signal] += 1;
   }
 }
 

@@ -60,7 +60,7 @@ export function playRollout({
   waves = [10, '1 %', '10 %', '50 %', '100 %'],
   soakMs = 12 * HOUR,
   roundMs = 10 * MINUTE,
-  pastMs = 2 * DAY,
+  pastMs = 26 * HOUR,
   mostInParallel = 200,
   falseHalts = 0.01,
   at = Date.UTC(2026, 5, 1),
