@@ -139,6 +139,18 @@ describe('an image', () => {
     expect(await journal()).toHaveLength(1);
   });
 
+  it('may have a package list that is larger than other bodies, up to a bound', async () => {
+    const { record, bundle } = makeImage(signer);
+    await send(bundle);
+    const sbomOf = (characters: number) =>
+      JSON.stringify({ spdxVersion: 'SPDX-2.3', packages: [], name: 'x'.repeat(characters) });
+    const large = sbomOf(500_000);
+    const sent = (sbom: string) => ({ record: { ...record, sbomSha256: hexOf('sha256', sbom) }, sbom, by: 'Aiko' });
+    expect(await post('images', sent(sbomOf(9_000_000)))).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' });
+    expect(await post('images', sent(large))).toMatchObject({ status: 201 });
+    expect((await app.inject('/api/fleet/images/agent/1.5.0/sbom')).body).toBe(large);
+  });
+
   it('is counted on the devices that have it, by their readings before their updater', async () => {
     await bringIn();
     const values = (version: string) => ({
@@ -337,10 +349,20 @@ describe('a channel', () => {
   });
 
   it.each([
-    ['dev', { approvedBy: null }, /approved by nobody/],
-    ['stable', { scan: scanOf([9.8, 5]) }, /CVE-2026-1000 in openssl 3\.5\.1 \(9\.8\)\.$/],
-    ['stable', { scan: { status: 'not scanned', reason: 'no scanner here' } }, /was not scanned \(no scanner here\)/],
-  ] as const)('%s does not take an image with %j', async (channel, changes, sentence) => {
+    ['dev', 'nobody approved', { approvedBy: null }, /approved by nobody/],
+    [
+      'stable',
+      'has a known vulnerability above the bound',
+      { scan: scanOf([9.8, 5]) },
+      /CVE-2026-1000 in openssl 3\.5\.1 \(9\.8\)\.$/,
+    ],
+    [
+      'stable',
+      'nobody scanned',
+      { scan: { status: 'not scanned', reason: 'no scanner here' } },
+      /was not scanned \(no scanner here\)/,
+    ],
+  ] as const)('%s does not take an image that %s', async (channel, _what, changes, sentence) => {
     await bringIn(changes);
     const told = await post(`channels/${channel}`, { image: 'agent/1.5.0', by: 'Ken' });
     expect(told).toMatchObject({ status: 409, code: 'PROMOTION_REFUSED', detail: expect.stringMatching(sentence) });
@@ -348,17 +370,20 @@ describe('a channel', () => {
   });
 
   it.each([
-    ['canary', { scan: scanOf([9.8]) }, 8.9],
-    ['canary', { scan: { status: 'not scanned', reason: 'no scanner here' } }, 8.9],
-    ['stable', { scan: scanOf([8.9, null]) }, 8.9],
-    ['stable', { scan: { status: 'not scanned', reason: 'no scanner here' } }, 10],
-  ] as const)('%s takes an image with %j where %d may be', async (channel, changes, mostScanCvss) => {
-    settings.mostScanCvss = mostScanCvss;
-    await bringIn(changes);
-    expect(await post(`channels/${channel}`, { image: 'agent/1.5.0', by: 'Ken' })).toMatchObject({
-      channels: [channel],
-    });
-  });
+    ['canary', 'has a known vulnerability', { scan: scanOf([9.8]) }, 8.9],
+    ['canary', 'nobody scanned', { scan: { status: 'not scanned', reason: 'no scanner here' } }, 8.9],
+    ['stable', 'has one at the bound and one without a score', { scan: scanOf([8.9, null]) }, 8.9],
+    ['stable', 'nobody scanned', { scan: { status: 'not scanned', reason: 'no scanner here' } }, 10],
+  ] as const)(
+    '%s takes an image that %s, where the bound is as given',
+    async (channel, _what, changes, mostScanCvss) => {
+      settings.mostScanCvss = mostScanCvss;
+      await bringIn(changes);
+      expect(await post(`channels/${channel}`, { image: 'agent/1.5.0', by: 'Ken' })).toMatchObject({
+        channels: [channel],
+      });
+    },
+  );
 
   it.each([
     ['channels/prod', { image: 'agent/1.5.0', by: 'Ken' }, { status: 400, parameter: 'channel' }],

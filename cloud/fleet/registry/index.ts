@@ -1,5 +1,4 @@
 export { CHANNELS, type Channel } from './channels.ts';
 export type { RegisteredImage } from './images.ts';
 export { type ImportAnswer, ImportFault } from './import.ts';
-export { isOfferable, OFFERABLE } from './offerable.ts';
 export { ImageRegistry, type RegistryParts } from './registry.ts';
