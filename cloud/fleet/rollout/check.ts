@@ -1,7 +1,7 @@
 import { type ImageRecord, parseImageName } from '@tashika/shared/image';
 import type { Duration } from '@tashika/shared/time';
 import type { RolloutPlan } from './plan.ts';
-import { cumulativeOf, formatWave, orderOfOffers, type Placed } from './waves.ts';
+import { cumulativeOf, devicesOf, formatWave, orderOfOffers, type Placed } from './waves.ts';
 
 const MINUTE_MS: Duration = 60_000;
 const DAY_MINUTES = 1440;
@@ -170,10 +170,6 @@ function notesOf(haveIt: number, behind: number, last: number): string[] {
     ...(last < behind ? [`the last wave leaves out ${behind - last} of ${devicesOf(behind)}`] : []),
     ...(haveIt > 0 ? [`${devicesOf(haveIt)} ${haveIt === 1 ? 'has' : 'have'} the image already`] : []),
   ];
-}
-
-function devicesOf(number: number): string {
-  return number === 1 ? '1 device' : `${number} devices`;
 }
 
 function listed(names: readonly string[]): string {

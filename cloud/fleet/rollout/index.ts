@@ -9,3 +9,4 @@ export { type KeptRollout, readRollout, readRollouts, versionReading } from './r
 export { DEVICE_STATES, type DeviceState, ROLLOUT_STATES, type RolloutState } from './states.ts';
 export { soakUntil } from './step.ts';
 export { type Crowd, readAudit, readCrowds, readSignals, readVersions, waveStateOf } from './view.ts';
+export { orderOfOffers } from './waves.ts';

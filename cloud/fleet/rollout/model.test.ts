@@ -8,7 +8,7 @@ import { isQuiet } from './step.ts';
 type Event =
   | { readonly kind: 'tick'; readonly minutes: number; readonly verdict: Verdict | undefined }
   | { readonly kind: 'order'; readonly order: 'pause' | 'resume' | 'abort'; readonly rollBack: boolean }
-  | { readonly kind: 'revoke' }
+  | { readonly kind: 'revoke' | 'forget' }
   | { readonly kind: 'tells'; readonly device: number; readonly version: string }
   | { readonly kind: 'says'; readonly device: number; readonly progress: string; readonly rebooted: boolean }
   | { readonly kind: 'ends'; readonly device: number; readonly outcome: 'success' | 'failure' | 'cancelled' };
@@ -65,6 +65,7 @@ const events = fc.array(
       weight: 1,
       arbitrary: fc.constantFrom<Event[]>(
         { kind: 'revoke' },
+        { kind: 'forget' },
         { kind: 'tick', minutes: 1, verdict: GOOD },
         { kind: 'tick', minutes: 1, verdict: GOOD },
       ),
@@ -97,6 +98,9 @@ function play(scene: Scene, event: Event): void {
       break;
     case 'revoke':
       scene.revoked = 'for a test';
+      break;
+    case 'forget':
+      scene.offerable = new Set([NEW]);
       break;
     case 'tells':
       scene.tells(id, event.version, scene.now + 1);

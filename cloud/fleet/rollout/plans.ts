@@ -10,6 +10,7 @@ import { type Order, obey } from './orders.ts';
 import type { RolloutPlan } from './plan.ts';
 import { readPlan } from './read-plan.ts';
 import { type KeptRollout, readDevices, readRollout, versionReading } from './rows.ts';
+import { devicesOf } from './waves.ts';
 
 /** Rollouts that start take turns, so that no device comes into two. Any constant serves that no other lock has. */
 const START_LOCK = 7_402_158_311;
@@ -46,7 +47,10 @@ export async function planRollout(
       );
     const waves = await wavesOf(transaction, plan, { tenant, roundMs });
     const state = plan.requireApproval ? 'awaiting-approval' : 'draft';
-    const reason = [`${waves.devices.length} devices in ${waves.sizes.length} waves`, ...waves.notes].join('; ');
+    const reason = [
+      `${devicesOf(waves.devices.length)} in ${waves.sizes.length} ${waves.sizes.length === 1 ? 'wave' : 'waves'}`,
+      ...waves.notes,
+    ].join('; ');
     const { kind, version } = parseImageName(plan.image)!;
     await transaction.query(
       `INSERT INTO rollout (id, tenant, kind, version, plan, state, wave, reason, since, created_at, created_by)

@@ -2,6 +2,7 @@ import { cameAfterAll, fellBack, moveOf, tellsImage, timeoutOf } from './device-
 import type { DeviceStanding, Facts, Failing, Standing } from './standing.ts';
 import { hasFailed, isUnderWay } from './states.ts';
 import type { Mover, Stepping } from './stepping.ts';
+import { devicesOf } from './waves.ts';
 
 const MOST_NAMED = 100;
 
@@ -42,7 +43,10 @@ export function startRollingBack(stepping: Stepping, facts: Facts): void {
   if (leaving.length + under.length > 0)
     stepping.enter(
       'rolling-back',
-      because(stepping.rollout, `${leaving.length} devices have ${image}, ${under.length} were on their way to it`),
+      because(
+        stepping.rollout,
+        `${image} is on ${devicesOf(leaving.length)} that leave it, and ${devicesOf(under.length)} were on the way to it`,
+      ),
       'rollout',
     );
   for (const device of leaving) leave(stepping, device, facts, 'the image is rolled back');
@@ -54,19 +58,20 @@ export function rollBack(stepping: Stepping, facts: Facts): void {
   for (const device of stepping.devices) {
     if (device.state === 'leaving') watchLeaving(stepping, device);
     else if (isUnderWay(device.state)) watchUnderWay(stepping, device, facts);
-    else if (
-      cameAfterAll(device, stepping.rollout.version) &&
-      (canRollBack(device, facts) || device.state === 'vanished')
-    )
-      leave(stepping, device, facts, 'its readings tell the image after all');
+    else if (cameAfterAll(device, stepping.rollout.version)) leaveAfterAll(stepping, device, facts);
     else if (device.state === 'vanished') offerToTheSilent(stepping, device, facts);
   }
   takeBack(stepping);
   if (stepping.devices.some(({ state }) => state === 'leaving' || isUnderWay(state))) return;
-  const left = stepping.devices.filter((device) => device.told?.version === stepping.rollout.version).length;
-  const reason =
-    left === 0 ? 'no device tells the image any more' : `${left} devices still tell the image: see what each says`;
-  stepping.enter('rolled-back', because(stepping.rollout, reason), 'rollout', { endedAt: stepping.now });
+  const { version } = stepping.rollout;
+  const kept = stepping.in('kept').length;
+  const left = stepping.devices.filter(({ state, told }) => state !== 'kept' && told?.version === version).length;
+  const others = kept > 0 ? `, but for ${devicesOf(kept)} of waves that had passed` : '';
+  const ending =
+    left > 0
+      ? `${devicesOf(left)} still ${left === 1 ? 'tells' : 'tell'} the image${others}: see what each says`
+      : `no device tells the image any more${others}`;
+  stepping.enter('rolled-back', because(stepping.rollout, ending), 'rollout', { endedAt: stepping.now });
 }
 
 /** What halted it stays in sight. */
@@ -79,6 +84,16 @@ function leave(stepping: Stepping, device: DeviceStanding, facts: Facts, reason:
   const detail = canRollBack(device, facts) ? null : noWayBack(device);
   stepping.move(device, 'leaving', detail ? `${reason}; ${detail}` : reason, 'rollout', detail);
   if (detail === null) stepping.offer(device, 'rollback', device.previousVersion!);
+}
+
+/** One that was given up and has the image: it leaves it if it can, and is shown if not. */
+function leaveAfterAll(stepping: Stepping, device: DeviceStanding, facts: Facts): void {
+  const reason = 'its readings tell the image after all';
+  if (canRollBack(device, facts)) leave(stepping, device, facts, reason);
+  else if (device.state !== 'failed') {
+    const detail = `${reason}; ${noWayBack(device)}`;
+    stepping.move(device, 'failed', detail, 'device', detail);
+  }
 }
 
 function canRollBack({ previousVersion }: DeviceStanding, { offerable }: Facts): boolean {

@@ -26,12 +26,12 @@ describe('a good rollout', () => {
     expect([scene.rollout.state, scene.states()]).toEqual(['completed', 'kept kept kept kept']);
     expect(reasonsOf(scene, 'rollout:r')).toEqual([
       'soaking (rollout): the last device of wave 1 is done: it is watched for 30 minutes',
-      'wave-passed (gate): wave 1 of 3 has passed: 1 devices go on being counted',
+      'wave-passed (gate): wave 1 of 3 has passed: 1 device with the image goes on being counted',
       'soaking (rollout): the last device of wave 2 is done: it is watched for 30 minutes',
-      'wave-passed (gate): wave 2 of 3 has passed: 3 devices go on being counted',
+      'wave-passed (gate): wave 2 of 3 has passed: 3 devices with the image go on being counted',
       'soaking (rollout): the last device of wave 3 is done: it is watched for 30 minutes',
-      'wave-passed (gate): wave 3 of 3 has passed: 4 devices go on being counted',
-      'completed (rollout): wave 3 of 3 has passed: 4 devices go on being counted',
+      'wave-passed (gate): wave 3 of 3 has passed: 4 devices with the image go on being counted',
+      'completed (rollout): wave 3 of 3 has passed: 4 devices with the image go on being counted',
     ]);
   });
 
@@ -285,6 +285,26 @@ describe('a bad rollout', () => {
     expect([scene.rollout.state, scene.device('d0').state]).toEqual(['rolled-back', 'rolled-back']);
   });
 
+  it('shows who came to the image after it was given up and has nothing to go back to, once', () => {
+    const scene = bad();
+    scene.offerable = new Set([NEW]);
+    scene.tick(1, BAD);
+    scene.tick();
+    scene.ends('d1', 'cancelled');
+    scene.tick();
+    expect(scene.device('d1').state).toBe('skipped');
+    scene.tells('d1');
+    scene.tick();
+    scene.tick(200);
+    scene.tick();
+    expect(scene.device('d1')).toMatchObject({
+      state: 'failed',
+      detail: expect.stringMatching(/after all; 1.4.0, which/),
+    });
+    expect(scene.log.filter(({ subject, to }) => subject === 'device:d1' && to === 'failed')).toHaveLength(1);
+    expect(scene.rollout.state).toBe('rolled-back');
+  });
+
   it('tells who still has the image when their time is up, or could not be heard', () => {
     const scene = bad();
     scene.tick(1, BAD);
@@ -296,7 +316,7 @@ describe('a bad rollout', () => {
       state: 'failed',
       detail: 'it still tells 1.5.0 60 minutes after it was to be rolled back',
     });
-    expect(scene.rollout.reason).toBe('devices fall silent; 1 devices still tell the image: see what each says');
+    expect(scene.rollout.reason).toBe('devices fall silent; 1 device still tells the image: see what each says');
   });
 
   it('leaves the way back open to a device that had taken the image and went silent', () => {

@@ -4,6 +4,7 @@ import { endAborted, halt, mayTakeBack, rollBack, startRollingBack } from './rol
 import type { Facts, Standing, Step } from './standing.ts';
 import { hasFailed, isSettled, isUnderWay } from './states.ts';
 import { Stepping } from './stepping.ts';
+import { devicesOf } from './waves.ts';
 
 /**
  * What follows from facts for a rollout that has started and not ended. It does nothing itself, and the same facts told
@@ -132,7 +133,11 @@ function pass(stepping: Stepping): void {
   // A verdict of before the end of the soak has not seen all of it.
   else if (!verdict || verdict.at < until || verdict.verdict.verdict !== 'good')
     wait(stepping, `${watched}, and the gate has not called it good yet`);
-  else passed(stepping, `wave ${wave} of ${plan.waves.length} has passed: ${heard} devices go on being counted`);
+  else
+    passed(
+      stepping,
+      `wave ${wave} of ${plan.waves.length} has passed: ${devicesOf(heard)} with the image ${heard === 1 ? 'goes' : 'go'} on being counted`,
+    );
 }
 
 function passed(stepping: Stepping, reason: string): void {

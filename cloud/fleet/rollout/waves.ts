@@ -13,8 +13,12 @@ type Wave = RolloutPlan['waves'][number];
 
 /** A wave as a person writes it: `10 devices`, `2.5 %`. */
 export function formatWave(wave: Wave): string {
-  if ('percent' in wave) return `${wave.percent} %`;
-  return wave.devices === 1 ? '1 device' : `${wave.devices} devices`;
+  return 'percent' in wave ? `${wave.percent} %` : devicesOf(wave.devices);
+}
+
+/** `1 device`, `2 devices`. */
+export function devicesOf(number: number): string {
+  return number === 1 ? '1 device' : `${number} devices`;
 }
 
 /** How many of `fleet` devices a wave and those before it are together, rounded up: no wave is empty. */
