@@ -1,11 +1,4 @@
-import {
-  addFleetImage,
-  addRollout,
-  addTellingDevices,
-  type SignalSeed,
-  setPartition,
-  setSignals,
-} from '@tashika/cloud/api/testing';
+import { addFleetImage, addRollout, addTellingDevices, type SignalSeed, setSignals } from '@tashika/cloud/api/testing';
 import { type AuditEntry, auditAll } from '@tashika/cloud/fleet';
 import type { Store } from '@tashika/cloud/store';
 import { REGIONS } from '@tashika/shared/regions';
@@ -41,8 +34,6 @@ export async function sowFleet(store: Store, now: number): Promise<void> {
     });
     await addFleetImage(transaction, { version: '1.7.0', at: ago(90), parent, scan: scan(null, true) });
 
-    // As if a worker went on: what it counts is not what is looked at here.
-    await setPartition(transaction, { watermark: ago(0), progressedAt: ago(-60) });
     const regions = REGIONS.map(({ code }) => code);
     await addRollout(transaction, {
       ...{ id: DONE, version: '1.5.0', state: 'completed', at: ago(40_000), wave: 2, regions },

@@ -58,7 +58,7 @@ describe.skipIf(!executablePath)('the fleet page', () => {
   });
 
   const at = (id: string, options: BrowserContextOptions = ENGLISH) =>
-    open({ api }, browser, options, undefined, {
+    open({ api }, browser, options, aWorkerReads, {
       hash: `#/fleet/${id}`,
       shows: `[data-testid="rollout"][data-rollout="${id}"] [data-testid="rollout-state"]`,
     });
@@ -75,6 +75,8 @@ describe.skipIf(!executablePath)('the fleet page', () => {
     // What is in trouble comes first.
     await page.locator(`[data-testid="rollout"][data-rollout="${HALTED}"]`).waitFor();
     expect(await page.title()).toBe('Tashika: fleet');
+    // The gate reads what is counted, and nobody counts here.
+    expect(await page.getByTestId('condition').getAttribute('data-type')).toBe('HubNotRead');
     await page.getByTestId(`rollout-${RUNNING}`).focus();
     await page.keyboard.press('Enter');
     await page.locator(`[data-testid="rollout"][data-rollout="${RUNNING}"]`).waitFor();
@@ -213,6 +215,11 @@ describe.skipIf(!executablePath)('the fleet page', () => {
 async function listening(app: Awaited<ReturnType<typeof openApiOver>>): Promise<CloudApi> {
   await app.listen({ port: 0, host: '127.0.0.1' });
   return new CloudApi(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`);
+}
+
+/** There is no worker in this test, whose absence would stand above everything. */
+async function aWorkerReads(page: Page): Promise<void> {
+  await page.route('**/api/ready', (route) => route.fulfill({ json: { status: 'ready', conditions: [] } }));
 }
 
 /** What the page says of a rollout, as bare numbers. */
