@@ -140,7 +140,7 @@ function refuseWhileAlive(row: DeviceRow, { tenant, quietMs, polledAt, now }: Bi
   const [ago, quiet] = [silentMs, quietMs].map((ms) => Math.max(0, Math.round(ms / 1_000)));
   throw new TashikaError(
     'CONTROLLER_TAKEN',
-    `${what} ${ago} s ago. If the SIM was moved to another device, ask again when ${quiet} s have passed.`,
+    `${what} ${ago} s ago. If the SIM was moved to another device, it is believed once the former one has been silent for ${quiet} s.`,
   );
 }
 
