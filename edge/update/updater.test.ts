@@ -363,7 +363,7 @@ describe('a download', () => {
     await device.update();
     expect(leaps).toBeGreaterThan(5);
     expect(executions().at(-1)).toBe('closed success');
-    expect(device.said).toContain('the download waits');
+    expect(device.said).toContain('the update waits');
   };
 
   it("makes way while the agent's posts fail", async () => {
@@ -380,6 +380,24 @@ describe('a download', () => {
     await makesWay(() => {
       device.held = 1_000;
     });
+  });
+
+  it('is there, and its installation waits until the link is back, or a good image would be taken back', async () => {
+    const offer = offered('7', { update: 'skip' });
+    await device.update();
+    device.failuresInRow = 1;
+    offer.update = 'attempt';
+    const { onLeap } = device.clock;
+    let leaps = 0;
+    device.clock.onLeap = async () => {
+      if (++leaps === 100) {
+        expect(device.slots.done).toEqual([]);
+        device.failuresInRow = 0;
+      }
+      await onLeap();
+    };
+    await device.update();
+    expect([leaps > 99, executions().at(-1)]).toEqual([true, 'closed success']);
   });
 
   it('waits while it would leave too little on the disk', async () => {

@@ -23,6 +23,7 @@ const RETRY = { firstMs: 10_000, mostMs: 3_600_000 };
 const JITTER = 0.1;
 /** A start of what waits for its trial is given so long before it is asked for again. */
 const START_AGAIN_AFTER: Duration = 120_000;
+const OUTAGE_WAIT: Duration = 30_000;
 /** After what should not be, such as a disk that takes no note. */
 const AFTER_TROUBLE: Duration = 60_000;
 
@@ -172,9 +173,13 @@ export class Updater {
       case 'verify':
         await this.#verify(work.deployment, installer, stop);
         return 0;
-      case 'install':
+      case 'install': {
+        const wait = work.stage.at === 'ready' && (await this.#outage());
+        this.#note(wait ? "the agent's own posts fail, and a new one's would" : undefined);
+        if (wait) return OUTAGE_WAIT;
         await this.#install(installer, stop);
         return 0;
+      }
       case 'look':
         return this.#look(work, installer, stop);
       case 'confirm':
@@ -246,6 +251,11 @@ export class Updater {
     } catch (error) {
       return messageOf(error);
     }
+  }
+
+  /** A good image that is tried while the link is down would be taken back. */
+  async #outage(): Promise<boolean> {
+    return ((await this.#parts.device.agent())?.failuresInRow ?? 0) > 0;
   }
 
   async #install(installer: Installer, stop: AbortSignal): Promise<void> {
@@ -345,13 +355,13 @@ export class Updater {
     } else if (!work && before.work) logger.info({ action: before.work.deployment.id }, 'the server wants it no more');
   }
 
-  /** Says once why a download waits, and that it goes on. */
+  /** Says once why an update waits, and that it goes on. */
   #note(why: string | undefined): void {
     const kind = why?.replace(/\d+/g, 'n');
     if (kind === this.#waitedFor) return;
     this.#waitedFor = kind;
-    if (why === undefined) this.#parts.logger.info('the download goes on');
-    else this.#parts.logger.info({ why }, 'the download waits');
+    if (why === undefined) this.#parts.logger.info('the update goes on');
+    else this.#parts.logger.info({ why }, 'the update waits');
   }
 
   #newDelays(): Generator<Duration, never> {

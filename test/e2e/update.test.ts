@@ -57,7 +57,11 @@ it.skipIf(missing.length > 0)(
       return [version?.value, starts?.value];
     };
     const says = (version: string, starts: number) =>
-      until(`${version}, started ${starts} times`, async () => String(await told()) === String([version, starts]));
+      until(
+        `${version}, started ${starts} times`,
+        async () => String(await told()) === String([version, starts]),
+        60_000,
+      );
     await says('1.0.0', 1);
     const device = await until('the updater to be known', () => updates.device());
     expect(device).toMatchObject({ board: 'tashika-test', agent_version: '1.0.0', imsi_proved: true });
@@ -99,7 +103,6 @@ it.skipIf(missing.length > 0)(
     expect(unit.versions).toEqual(['A', 'B', 'A', 'B']);
     expect((await pipeline.api.deadLetters()).deadLetters).toEqual([]);
   },
-  90_000,
 );
 
 /** The updates' side of the cloud on a store of its own, with Beam before it: no token is on the device. */
