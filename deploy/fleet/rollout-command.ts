@@ -1,8 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import type { FleetImage, Rollout, RolloutList, RolloutSummary } from '@tashika/cloud/api/fleet';
-import { parseJsonText } from '@tashika/shared/config';
-import { type ErrorCode, messageOf, TashikaError, usageError } from '@tashika/shared/errors';
+import type { Rollout, RolloutList, RolloutSummary } from '@tashika/cloud/api/fleet';
+import { usageError } from '@tashika/shared/errors';
 import {
   type Command,
   type CommandArguments,
@@ -14,8 +11,9 @@ import {
   numberOf,
   textOf,
 } from '../command/index.ts';
-import { ApiProblem, apiOf, apiOption, byOption, type FleetApi, personOf } from './access.ts';
-import { nextStepOf, renderPlanned, renderRollout } from './rollout-text.ts';
+import { apiOf, apiOption, byOption, type FleetApi, personOf } from './access.ts';
+import { planFile } from './plan-file.ts';
+import { nextStepOf, renderRollout } from './rollout-text.ts';
 import { count, devices, table, time } from './written.ts';
 
 const ACTIONS = ['plan', 'start', 'approve', 'pause', 'resume', 'abort', 'show', 'list'] as const;
@@ -24,9 +22,6 @@ type Action = (typeof ACTIONS)[number];
 /** Of a rollout that the fleet's own readings, or failed installations, have stopped. */
 const HALTED: readonly string[] = ['halted', 'rolling-back', 'rolled-back'];
 const ENDED: readonly string[] = [...HALTED, 'completed', 'aborted'];
-
-/** What the API answers to a plan that is wrong: as such, as a request, or for an image that there is not. */
-const PLAN_FAULTS: readonly ErrorCode[] = ['ROLLOUT_PLAN_REFUSED', 'BAD_REQUEST', 'NOT_FOUND'];
 
 const WATCH_EVERY_S = 5;
 
@@ -58,7 +53,7 @@ export const rolloutCommand: Command = {
     if (action === 'list') return list(api, context);
     if (what === undefined)
       throw usageError(`${action} takes ${action === 'plan' ? 'FILE' : 'ID'}.`, 'tashika fleet rollout');
-    if (action === 'plan') return plan(what, args, api, context);
+    if (action === 'plan') return planFile(what, args, api, context);
     if (action === 'show') return flagOf(args, 'watch') ? watch(what, args, api, context) : show(what, api, context);
     return step(action, what, args, api, context);
   },
@@ -94,38 +89,6 @@ async function list(api: FleetApi, context: CommandContext): Promise<ExitCode> {
   );
   context.answer(answer);
   return 0;
-}
-
-async function plan(given: string, args: CommandArguments, api: FleetApi, context: CommandContext): Promise<ExitCode> {
-  const file = resolve(context.cwd, given);
-  const written = await planIn(file);
-  let rollout: Rollout;
-  try {
-    rollout = await api.post<Rollout>('rollouts', { ...written, by: personOf(args, context) });
-  } catch (error) {
-    if (!(error instanceof ApiProblem)) throw error;
-    // What the API finds wrong with a plan is in the file, and that is where a person has to put it right.
-    const code = PLAN_FAULTS.includes(error.code) ? 'ROLLOUT_PLAN_REFUSED' : error.code;
-    throw new TashikaError(code, `${given}: ${error.message}`, { cause: error });
-  }
-  const [kind, version] = rollout.image.split('/') as [string, string];
-  const image = await api.find<FleetImage>(`images/${kind}/${encodeURIComponent(version)}`);
-  context.print(renderPlanned(rollout, image?.record.bundle.bytes));
-  context.answer(rollout);
-  return 0;
-}
-
-async function planIn(file: string): Promise<object> {
-  let content: unknown;
-  try {
-    content = parseJsonText(await readFile(file, 'utf8'));
-  } catch (error) {
-    throw new TashikaError('CONFIG_UNREADABLE', `The plan ${file} can't be read: ${messageOf(error)}.`, {
-      cause: error,
-    });
-  }
-  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
-  throw new TashikaError('CONFIG_INVALID', `The plan ${file} must hold one JSON object.`);
 }
 
 async function show(id: string, api: FleetApi, context: CommandContext): Promise<ExitCode> {
