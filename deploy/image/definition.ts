@@ -50,7 +50,10 @@ export const BOARDS: readonly Board[] = [
   },
 ];
 
-/** What both products are made from. Sizes are in MiB. */
+/** How large the partitions are, MiB. There are two of `boot` and of `system`. */
+export type PartitionSizes = Readonly<Record<'bootsel' | 'boot' | 'system' | 'data', number>>;
+
+/** What both products are made from. */
 export const DEFINITION = {
   debian: { suite: 'trixie', mirror: 'http://deb.debian.org/debian' },
   /** No apt and no ssh: an image is replaced as a whole, and nobody logs in. */
@@ -73,13 +76,15 @@ export const DEFINITION = {
     ...['rauc', 'rauc-service', 'gpiod'],
   ],
   /** In the order that they lie on the disk; firmware counts them from 1, and reads the first one's autoboot.txt. */
-  partitions: { bootsel: 16, boot: 128, system: 1024, data: 256 },
+  partitions: { bootsel: 16, boot: 128, system: 1024, data: 256 } as PartitionSizes,
   /**
    * Of the squashfs that a slot holds. xz, because bytes over a cellular link are dearer than a second at the start. The
    * agent is one large program that is read nearly whole, so its blocks are as large as they can be; of a system single
    * files are read.
    */
   squashfs: { agent: ['-comp', 'xz', '-b', '1M'], system: ['-comp', 'xz', '-b', '256K'] },
+  /** Takes symbols for debuggers out of Node: a tenth of an agent bundle. What add-ons are linked by stays. */
+  strip: { arm64: 'aarch64-linux-gnu-strip', armhf: 'arm-linux-gnueabihf-strip', amd64: 'x86_64-linux-gnu-strip' },
   /** Where on the device the scripts of RAUC lie. */
   scripts: '/usr/lib/tashika-image',
 } as const;

@@ -10,6 +10,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   mke2fs: 'e2fsprogs',
   debugfs: 'e2fsprogs',
   'dpkg-deb': 'dpkg',
+  'aarch64-linux-gnu-strip': 'binutils-aarch64-linux-gnu',
+  'arm-linux-gnueabihf-strip': 'binutils-arm-linux-gnueabihf',
+  'x86_64-linux-gnu-strip': 'binutils-x86-64-linux-gnu',
 };
 
 export interface ToolOptions {

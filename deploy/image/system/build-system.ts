@@ -10,7 +10,7 @@ import { writeBundle } from '../bundle/rauc-bundle.ts';
 import { writeSquashfs } from '../bundle/squashfs.ts';
 import { namesOfBuildingMachine } from '../contents/building-machine.ts';
 import { refuseUnsafe } from '../contents/refuse.ts';
-import { DEFINITION } from '../definition.ts';
+import { DEFINITION, type PartitionSizes } from '../definition.ts';
 import type { BuiltImage, ImageOptions } from '../image-options.ts';
 import { packagesOfAgent, packagesOfDpkg, sorted } from '../record/package-list.ts';
 import { writeRecord } from '../record/write-record.ts';
@@ -53,7 +53,14 @@ export async function buildSystemImage(options: SystemOptions): Promise<BuiltIma
     const directory = join(options.out, `system_${version}_${board.name}`);
     mkdirSync(directory, { recursive: true });
     const bundle = join(directory, `tashika-system_${version}_${board.name}.raucb`);
-    writeSystem(bundle, { ...options, tarball, unpacked, work, disk: join(directory, `${board.name}.img`) });
+    writeSystem(bundle, {
+      ...options,
+      tarball,
+      unpacked,
+      work,
+      disk: join(directory, `${board.name}.img`),
+      sizes: DEFINITION.partitions,
+    });
 
     const bundled = await bundleAgent(root);
     const parts = partsFor(TARGETS[board.architecture], bundled, version, { root, nodeArmhf: undefined }, work);
@@ -76,12 +83,13 @@ export interface RootParts
   readonly work: string;
   /** The factory's disk. */
   readonly disk: string;
+  readonly sizes: PartitionSizes;
 }
 
 /** Writes bundle and disk of a root. */
 export function writeSystem(bundle: string, parts: RootParts): void {
   const { board, version, madeAt, work, tarball, unpacked } = parts;
-  const { bootsel, boot, data } = DEFINITION.partitions;
+  const { bootsel, boot, data } = parts.sizes;
   const at = (name: string) => join(work, name);
   writeSquashfs(at('system.squashfs'), { tarball }, parts);
 
@@ -114,7 +122,7 @@ export function writeSystem(bundle: string, parts: RootParts): void {
     boot_b: 'boot_b.vfat',
     system_a: 'system.squashfs',
   };
-  writeDisk(parts.disk, work, { ...partitions, data: 'data.ext4' }, madeAt);
+  writeDisk(parts.disk, work, { ...partitions, data: 'data.ext4' }, parts.sizes, madeAt);
 }
 
 async function agentPackage({ root, board, madeAt }: SystemOptions, work: string): Promise<string> {

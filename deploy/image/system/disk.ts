@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Tree } from '../../edge-package/tree.ts';
-import { DEFINITION, IDENTITIES } from '../definition.ts';
+import { IDENTITIES, type PartitionSizes } from '../definition.ts';
 import { runTool } from '../tool.ts';
 
 /** The images of a disk's partitions, as files in one folder. Slot B is empty until the first update. */
@@ -21,8 +21,8 @@ const TYPES = {
 };
 
 /** What genimage makes the disk by: six partitions, two of them spare. */
-export function genimageConfig(disk: string, parts: DiskParts): string {
-  const { bootsel, boot, system, data } = DEFINITION.partitions;
+export function genimageConfig(disk: string, parts: DiskParts, sizes: PartitionSizes): string {
+  const { bootsel, boot, system, data } = sizes;
   const partition = (name: keyof typeof IDENTITIES.partitions, size: number, type: string, image?: string) =>
     `  partition ${name} {
     size = ${size}M
@@ -45,11 +45,11 @@ ${partition('bootsel', bootsel, TYPES.fat, parts.bootsel)}${partition('boot_a', 
  *
  * @param folder where the parts lie
  */
-export function writeDisk(file: string, folder: string, parts: DiskParts, madeAt: number): void {
+export function writeDisk(file: string, folder: string, parts: DiskParts, sizes: PartitionSizes, madeAt: number): void {
   const work = join(folder, 'genimage');
   for (const name of ['root', 'tmp', 'out']) mkdirSync(join(work, name), { recursive: true });
   const config = join(work, 'disk.cfg');
-  writeFileSync(config, genimageConfig('disk.img', parts));
+  writeFileSync(config, genimageConfig('disk.img', parts, sizes));
   const places = ['--rootpath', join(work, 'root'), '--tmppath', join(work, 'tmp'), '--outputpath', join(work, 'out')];
   runTool('genimage', ['--config', config, '--inputpath', folder, ...places], { madeAt });
   runTool('cp', ['--sparse=always', join(work, 'out/disk.img'), file], { madeAt });

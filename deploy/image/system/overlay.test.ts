@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Tree } from '../../edge-package/tree.ts';
-import { BOARDS, IDENTITIES } from '../definition.ts';
+import { BOARDS, DEFINITION, IDENTITIES } from '../definition.ts';
 import { AUTOBOOT, cmdlineOf } from './boot-partition.ts';
 import { genimageConfig } from './disk.ts';
 import { layOutOverlay } from './overlay.ts';
@@ -54,9 +54,8 @@ describe('what the image adds to Debian', () => {
 
 describe('the disk that a device begins with', () => {
   it('has the partitions where firmware and RAUC look for them, with identities that are the same each time', () => {
-    const config = genimageConfig('disk.img', {
-      ...{ bootsel: 'bootsel', boot_a: 'a', boot_b: 'b', system_a: 'system', data: 'data' },
-    });
+    const parts = { bootsel: 'bootsel', boot_a: 'a', boot_b: 'b', system_a: 'system', data: 'data' };
+    const config = genimageConfig('disk.img', parts, DEFINITION.partitions);
     const names = [...config.matchAll(/partition (\w+) \{/g)].map(([, name]) => name);
     expect(names).toEqual(['bootsel', 'boot_a', 'boot_b', 'system_a', 'system_b', 'data']);
     // Firmware counts partitions from 1.
