@@ -34,7 +34,7 @@ export function failuresOf(
     if (done.length >= LEAST_OF_GROUP && failed.length > Math.max(mostFailed, MOST_OF_GROUP) * done.length)
       return failures(
         failed,
-        `${failed.length} of ${done.length} of board ${group[0]!.board} in region ${group[0]!.region} did not come to the image`,
+        `${failed.length} of ${done.length} of board ${group[0]!.board ?? 'unknown'} in region ${group[0]!.region ?? 'unknown'} did not come to the image`,
       );
   }
   return undefined;

@@ -42,7 +42,7 @@ interface RolloutRow {
   readonly ended_at: Date | null;
 }
 
-const COLUMNS = `id, tenant, kind, version, plan, state, wave, wave_since, reason, since, gate, gate_round, verdict,
+const COLUMNS = `id, tenant, kind, version, plan, state, wave, wave_since, reason, since, gate_round, verdict,
   paused_by, failing, revision, created_at, created_by, approved_by, started_at, ended_at`;
 
 /** Rollouts that have started and not ended, the oldest first. */
@@ -65,17 +65,17 @@ export async function readRollout(
   id: string,
   lock: '' | 'FOR UPDATE' | 'FOR UPDATE SKIP LOCKED' = '',
 ): Promise<KeptRollout | undefined> {
-  const [row] = await store.query<RolloutRow>(`SELECT ${COLUMNS} FROM rollout WHERE tenant = $1 AND id = $2 ${lock}`, [
-    tenant,
-    id,
-  ]);
+  const [row] = await store.query<RolloutRow>(
+    `SELECT ${COLUMNS}, gate FROM rollout WHERE tenant = $1 AND id = $2 ${lock}`,
+    [tenant, id],
+  );
   return row && rolloutOf(row);
 }
 
-/** The newest first; 1,000 at most. */
+/** The newest first; 1,000 at most, without what the gate keeps of them, which is some hundred kilobytes each. */
 export async function readRollouts(store: Queryable, tenant: string): Promise<KeptRollout[]> {
   const rows = await store.query<RolloutRow>(
-    `SELECT ${COLUMNS} FROM rollout WHERE tenant = $1 ORDER BY created_at DESC, id LIMIT 1000`,
+    `SELECT ${COLUMNS}, '{}'::jsonb AS gate FROM rollout WHERE tenant = $1 ORDER BY created_at DESC, id LIMIT 1000`,
     [tenant],
   );
   return rows.map(rolloutOf);
