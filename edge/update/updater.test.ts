@@ -382,6 +382,15 @@ describe('a download', () => {
     });
   });
 
+  it('makes way for six hours and no longer: what the agent needs may be the update', async () => {
+    offered('7');
+    device.failuresInRow = 9;
+    await device.update();
+    expect(executions().at(-1)).toBe('closed success');
+    expect(device.clock.monotonic()).toBeGreaterThanOrEqual(6 * 60 * MINUTE);
+    expect(device.clock.monotonic()).toBeLessThan(7 * 60 * MINUTE);
+  });
+
   it('is there, and its installation waits until the link is back, or a good image would be taken back', async () => {
     const offer = offered('7', { update: 'skip' });
     await device.update();

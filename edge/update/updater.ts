@@ -7,7 +7,7 @@ import { jitteredDelays } from '../retry/index.ts';
 import type { OthersUse } from '../uplink/others-use.ts';
 import { BundleFile } from './bundle-file.ts';
 import type { UpdateSettings } from './config.ts';
-import { waitFor } from './courtesy.ts';
+import { waitFor, waitForAgent } from './courtesy.ts';
 import type { DdiClient } from './ddi.ts';
 import type { Deployment } from './deployment.ts';
 import { type Device, hashOfAttributes } from './device.ts';
@@ -23,7 +23,6 @@ const RETRY = { firstMs: 10_000, mostMs: 3_600_000 };
 const JITTER = 0.1;
 /** A start of what waits for its trial is given so long before it is asked for again. */
 const START_AGAIN_AFTER: Duration = 120_000;
-const OUTAGE_WAIT: Duration = 30_000;
 /** After what should not be, such as a disk that takes no note. */
 const AFTER_TROUBLE: Duration = 60_000;
 
@@ -62,6 +61,7 @@ export class Updater {
   #tellDelays: Generator<Duration, never>;
   #trialStartedAt: Duration | undefined;
   #waitedFor: string | undefined;
+  #yieldingSince: Duration | undefined;
 
   private constructor(parts: UpdaterParts, state: UpdaterState) {
     this.#parts = parts;
@@ -174,9 +174,10 @@ export class Updater {
         await this.#verify(work.deployment, installer, stop);
         return 0;
       case 'install': {
-        const wait = work.stage.at === 'ready' && (await this.#outage());
-        this.#note(wait ? "the agent's own posts fail, and a new one's would" : undefined);
-        if (wait) return OUTAGE_WAIT;
+        // A good image that is tried while the link is down would be taken back.
+        const wait = work.stage.at === 'ready' ? waitForAgent(await this.#needs()) : undefined;
+        this.#note(wait?.why);
+        if (wait) return wait.waitMs;
         await this.#install(installer, stop);
         return 0;
       }
@@ -224,8 +225,7 @@ export class Updater {
       untilDay = untilNextDay(use, clock.now(), budget.synced());
     }
     return waitFor({
-      agent: await device.agent(),
-      mostHeld: settings.mostHeld,
+      ...(await this.#needs()),
       budget: spent,
       untilNextDay: untilDay,
       free: await device.free(),
@@ -253,9 +253,15 @@ export class Updater {
     }
   }
 
-  /** A good image that is tried while the link is down would be taken back. */
-  async #outage(): Promise<boolean> {
-    return ((await this.#parts.device.agent())?.failuresInRow ?? 0) > 0;
+  /** What the agent needs the link for, and how long it has been made way for. */
+  async #needs() {
+    const { clock, device, settings } = this.#parts;
+    const agent = await device.agent();
+    const { mostHeld } = settings;
+    if (waitForAgent({ agent, mostHeld, yieldedMs: 0 }) === undefined) this.#yieldingSince = undefined;
+    else this.#yieldingSince ??= clock.monotonic();
+    const yieldedMs = this.#yieldingSince === undefined ? 0 : clock.monotonic() - this.#yieldingSince;
+    return { agent, mostHeld, yieldedMs };
   }
 
   async #install(installer: Installer, stop: AbortSignal): Promise<void> {

@@ -76,7 +76,7 @@ it.skipIf(missing.length > 0)(
     });
     await says('2.0.0', 2);
 
-    // This one takes readings, and dies without having sent any.
+    // This one stores readings and dies without having sent any: the one that comes back sends them.
     const mute = agentOfVersion('3.0.0', pipeline.directory, (agent) => {
       const uplink = join(agent, 'uplink/uplink.js');
       const dies = "Uplink.prototype.start = () => setTimeout(() => process.kill(process.pid, 'SIGKILL'), 2_000);";
@@ -99,8 +99,7 @@ it.skipIf(missing.length > 0)(
     expect(stream!.received).toBe(stream!.through);
     const counted = (await pipeline.api.windows(`?region=${REGION}`)).reduce((sum, { readings }) => sum + readings, 0);
     expect(counted).toBe(stream!.received);
-    // The one that died had stored some: they were sent by the one that came back.
-    expect(unit.versions).toEqual(['A', 'B', 'A', 'B']);
+    expect(unit.started).toEqual(['A', 'B', 'A', 'B']);
     expect((await pipeline.api.deadLetters()).deadLetters).toEqual([]);
   },
 );
@@ -162,7 +161,8 @@ function agentOfVersion(version: string, directory: string, change: (agent: stri
 
 /** What systemd is to the agent: starts it from the slot that is chosen at each start, also when it died. */
 class AgentUnit {
-  readonly versions: string[] = [];
+  /** The slots that it started from. */
+  readonly started: string[] = [];
   readonly #scene: RaucScene;
   readonly #directory: string;
   readonly #configuration: string;
@@ -197,7 +197,7 @@ class AgentUnit {
 
   #run(): void {
     const slot = this.#scene.select();
-    this.versions.push(slot);
+    this.started.push(slot);
     const folder = join(this.#directory, 'running', slot);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
