@@ -1,13 +1,15 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { type ClientRequest, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { TashikaError } from '@tashika/shared/errors';
 import type { ImageRecord } from '@tashika/shared/image';
 import { TestClock } from '@tashika/shared/time';
 import type { FastifyInstance } from 'fastify';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type BundleStore, openBundles } from '../../fleet/bundles/index.ts';
 import { ImageRegistry } from '../../fleet/registry/index.ts';
 import { makeThrowawaySigner } from '../../fleet/registry/signature/index.ts';
@@ -480,10 +482,22 @@ describe('a bundle', () => {
     it('is refused before it is read where it says that it is too large', async () => {
       const sending = upload('0'.repeat(64), { 'content-length': 1024 ** 3 + 1, expect: '100-continue' });
       sending.flushHeaders();
-      const answer = await new Promise<import('node:http').IncomingMessage>((resolve, reject) =>
-        sending.once('response', resolve).once('error', reject),
-      );
+      const [answer] = (await once(sending, 'response')) as [IncomingMessage];
       expect([answer.statusCode, JSON.parse(await text(answer)).code]).toEqual([413, 'BODY_TOO_LARGE']);
+      sending.destroy();
+    });
+
+    it('is answered while it still comes, where it can not be kept', async () => {
+      vi.spyOn(bundles, 'put').mockImplementationOnce(async (_expected, content) => {
+        for await (const _part of content) throw new TashikaError('DISK_FULL', 'There is no room.');
+        return 'stored';
+      });
+      const sending = upload('0'.repeat(64), { 'content-length': 10_000_000 });
+      sending.on('error', () => undefined);
+      const answered = once(sending, 'response') as Promise<[IncomingMessage]>;
+      sending.write(Buffer.alloc(1_000_000));
+      const [answer] = await answered;
+      expect([answer.statusCode, JSON.parse(await text(answer)).code]).toEqual([507, 'DISK_FULL']);
       sending.destroy();
     });
 
@@ -503,9 +517,7 @@ describe('a bundle', () => {
       const sockets: Socket[] = [];
       app.server.on('connection', (socket) => sockets.push(socket));
       const sending = upload(hexOf('sha256', content), { 'content-length': content.length });
-      const answered = new Promise<number>((resolve, reject) => {
-        sending.once('response', ({ statusCode }) => resolve(statusCode!)).once('error', reject);
-      });
+      const answered = once(sending, 'response') as Promise<[IncomingMessage]>;
       sending.write(content.subarray(0, 50_000));
       await until(async () => (await partsIn()).length === 1);
       const other = connect(port, '127.0.0.1');
@@ -515,7 +527,7 @@ describe('a bundle', () => {
         app.server.emit('clientError', Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
       expect(await text(other)).toContain('408 Request Timeout');
       sending.end(content.subarray(50_000));
-      expect(await answered).toBe(201);
+      expect((await answered)[0].statusCode).toBe(201);
     });
 
     async function partsIn(): Promise<readonly string[]> {

@@ -230,13 +230,19 @@ function requireModest(request: FastifyRequest): void {
   throw new TashikaError('BODY_TOO_LARGE', `A bundle may have ${MOST_BUNDLE_BYTES} bytes at most.`);
 }
 
-/** A sender who goes away in the middle is no fault of the server. */
+/**
+ * A sender who goes away in the middle is no fault of the server. One whose bundle is not wanted further stays connected: the
+ * answer says why.
+ */
 async function* arriving(content: Readable): AsyncGenerator<Uint8Array> {
   try {
-    yield* content as AsyncIterable<Uint8Array>;
+    yield* content.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
   } catch (error) {
     throw new TashikaError('BUNDLE_DIFFERS', 'The upload ended before the bundle was whole. Send it again.', {
       cause: error,
     });
+  } finally {
+    // What is still coming is let go; left where it is, it would hold the connection.
+    content.resume();
   }
 }
