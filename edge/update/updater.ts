@@ -21,6 +21,8 @@ import { commandOf, type Fact, isReversible, step } from './step.ts';
 const RETRY = { firstMs: 10_000, mostMs: 3_600_000 };
 /** A poll is at its own moment, a tenth around what the server says: it says the same to many. */
 const JITTER = 0.1;
+/** The power comes back for many at one moment: the first poll is at any moment of so long. */
+const MOST_FIRST_WAIT: Duration = 60_000;
 /** A start of what waits for its trial is given so long before it is asked for again. */
 const START_AGAIN_AFTER: Duration = 120_000;
 /** After what should not be, such as a disk that takes no note. */
@@ -89,9 +91,10 @@ export class Updater {
    * @returns whether the server was reached the last time
    */
   async run(stop: AbortSignal, once = false): Promise<boolean> {
-    const { clock, logger } = this.#parts;
+    const { clock, logger, random, settings } = this.#parts;
     let reached = true;
     let polled = false;
+    if (!once) this.#pollAt += random() * Math.min(settings.pollMs, MOST_FIRST_WAIT);
     while (!stop.aborted) {
       let waitMs: Duration;
       try {
@@ -269,15 +272,15 @@ export class Updater {
     await this.#bundle.close();
     await this.#apply({ fact: 'installing' });
     if (this.#state.work?.stage.at !== 'installing') return;
+    let slot: string;
     try {
-      const slot = await installer.install(this.#bundle.path, stop);
-      const now = { bootId: clock.bootId, monotonic: clock.monotonic() };
-      await this.#apply({ fact: 'installed', slot, now, starts: await device.starts() });
+      slot = await installer.install(this.#bundle.path, stop);
     } catch (error) {
-      if (stop.aborted) return;
-      await this.#apply({ fact: 'not-installed', reason: messageOf(error) });
+      if (!stop.aborted) await this.#apply({ fact: 'not-installed', reason: messageOf(error) });
       return;
     }
+    const now = { bootId: clock.bootId, monotonic: clock.monotonic() };
+    await this.#apply({ fact: 'installed', slot, now, starts: await device.starts() });
     await this.#bundle.remove(); // the slot has it
   }
 
@@ -309,13 +312,13 @@ export class Updater {
   async #confirm({ stage }: Work, installer: Installer, stop: AbortSignal): Promise<Duration> {
     try {
       await installer.confirm(slotOf(stage), stop);
-      await this.#apply({ fact: 'confirmed' });
-      return 0;
     } catch (error) {
       if (stop.aborted) return 0;
       await this.#apply({ fact: 'not-confirmed', reason: messageOf(error) });
       return this.#parts.settings.lookMs;
     }
+    await this.#apply({ fact: 'confirmed' });
+    return 0;
   }
 
   /** Tells what is in the outbox, in order, until the server can't be reached. */

@@ -45,6 +45,7 @@ it.skipIf(missing.length > 0)(
         agent: { rauc: scene.conf, slots: [scene.slotProgram] },
         bytesPerSecond: 50_000_000,
         freeBytes: 0,
+        pollMs: 1_000,
         lookMs: 100,
       },
     };
