@@ -36,7 +36,10 @@ interface StandingRow {
   readonly revoked: boolean;
 }
 
-/** The standings of those of `controllerIds` that are known. */
+/**
+ * The standings of those of `controllerIds` that are known. Each is looked up by itself (`LIMIT` in a lateral join keeps
+ * the planner from anything else): how long it takes goes by how many are asked for, not by how large the fleet is.
+ */
 export async function readStandings(
   store: Queryable,
   tenant: string,
@@ -45,12 +48,15 @@ export async function readStandings(
   const rows = await store.query<StandingRow>(
     `SELECT device.controller_id, device.imsi, device.imsi_proved, device.token_sha256, device.time_zone,
             device.attributes_at, action.id AS action_id, action.state AS action_state,
-            image.revoked_at IS NOT NULL AS revoked
+            action.revoked_at IS NOT NULL AS revoked
        FROM unnest($2::text[]) AS asked (controller_id)
-       JOIN fleet_device AS device ON device.tenant = $1 AND device.controller_id = asked.controller_id
-       LEFT JOIN deployment_action AS action
-         ON action.tenant = $1 AND action.controller_id = asked.controller_id AND action.state <> 'closed'
-       LEFT JOIN image ON image.kind = action.kind AND image.version = action.version`,
+      CROSS JOIN LATERAL (
+              SELECT * FROM fleet_device WHERE tenant = $1 AND controller_id = asked.controller_id LIMIT 1) AS device
+       LEFT JOIN LATERAL (
+              SELECT action.id, action.state, image.revoked_at
+                FROM deployment_action AS action JOIN image USING (kind, version)
+               WHERE action.tenant = $1 AND action.controller_id = asked.controller_id AND action.state <> 'closed'
+               LIMIT 1) AS action ON true`,
     [tenant, controllerIds],
   );
   return new Map(rows.map((row) => [row.controller_id, standingOf(row)]));
