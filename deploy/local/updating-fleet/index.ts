@@ -1,4 +1,5 @@
-export { outcomeOf, type Played, playToTheEnd, type Stage } from './play.ts';
+export { GOOD } from './model/index.ts';
+export { hasEnded, outcomeOf, type Played, playToTheEnd, type Stage } from './play.ts';
 export { SCENARIOS, type Scenario, scenarioOf } from './scenarios.ts';
 export { SimulatedServer } from './server.ts';
 export { Simulation } from './simulation.ts';

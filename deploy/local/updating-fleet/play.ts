@@ -45,7 +45,8 @@ export async function playToTheEnd(stage: Stage, scenario: Scenario, mostMs: Dur
   return outcomeOf(stage, scenario, began);
 }
 
-async function hasEnded(store: Store): Promise<boolean> {
+/** Whether the rollout is over. */
+export async function hasEnded(store: Store): Promise<boolean> {
   const [row] = await store.query<{ ended: boolean }>(
     'SELECT ended_at IS NOT NULL AS ended FROM rollout WHERE id = $1',
     [ROLLOUT],

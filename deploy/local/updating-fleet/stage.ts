@@ -46,10 +46,13 @@ export const PLAN = {
   soakMinutes: 720,
 } as const;
 
-/** The fleet with its past, both images in the registry, its updaters asking, and nothing rolled out yet. */
+/**
+ * The fleet with its past, both images in the registry, its updaters asking, and nothing rolled out yet. `another` is one
+ * more server over the same store, or through what stands before it.
+ */
 export async function openStage(
   options: StageOptions,
-): Promise<Stage & { readonly another: () => Promise<SimulatedServer> }> {
+): Promise<Stage & { readonly another: (through: Store) => Promise<SimulatedServer> }> {
   const { store, directory, scenario, devices, seed, pastMs, pollMs = 7_200_000, habits } = options;
   const clock = new TestClock(BEGIN);
   const serverOptions: SimulatedServerOptions = {
@@ -78,7 +81,13 @@ export async function openStage(
     await simulation.step(!hasPast);
     if (!hasPast) await server.tick();
   }
-  return { simulation, server, store, clock, another: () => SimulatedServer.open(serverOptions) };
+  return {
+    simulation,
+    server,
+    store,
+    clock,
+    another: (through) => SimulatedServer.open({ ...serverOptions, store: through }),
+  };
 }
 
 /** False where they were not there yet. */

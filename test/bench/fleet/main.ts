@@ -1,13 +1,16 @@
 import { parseArgs } from 'node:util';
 import { type Benchmark, runBenchmarks } from '../run.ts';
 import { gate } from './gate.ts';
+import { image } from './image.ts';
 import { polls } from './polls.ts';
-import { touched } from './touched.ts';
+import { ALL, QUICK, touched } from './touched.ts';
 
 const { values } = parseArgs({
   options: {
     json: { type: 'string' },
     only: { type: 'string', multiple: true },
+    /** `image.json` of a system bundle, which the agent's is held against. */
+    'system-record': { type: 'string' },
     quick: { type: 'boolean', default: false },
   },
 });
@@ -16,8 +19,9 @@ const { quick } = values;
 /** Each in a module of its own beside this one. */
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   gate: (scene) => gate(scene, quick ? { good: 4, bad: 1 } : { good: 200, bad: 20 }),
+  image: (scene) => image(scene, values['system-record'], quick),
   polls: (scene) => polls(scene, quick ? 5 : 30),
-  touched: (scene) => touched(scene, quick ? { devices: 400, pastMs: 86_400_000 } : { devices: 2_000 }),
+  touched: (scene) => touched(scene, quick ? QUICK : ALL),
 };
 
 await runBenchmarks(benchmarks, values);
