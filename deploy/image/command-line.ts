@@ -30,6 +30,7 @@ The system only:
   --keyring FILE           what devices trust, into the image; the signer's certificate if left out
   --settings FILE          the agent's settings for all devices (config.json), where the SIM's group has none
   --apt-keyring FILE       key of Raspberry Pi's archive, for its board
+  --overlay FILE           only what is added to Debian, as a tarball: for rpi-image-gen
   --root FILE              the root as a tarball: taken where it is there, else made and left there
 
   --out DIRECTORY          dist/images if left out; the image gets a folder in it
@@ -57,6 +58,7 @@ export interface CommandLine {
   readonly settings: string | undefined;
   readonly aptKeyring: string | undefined;
   readonly rootTarball: string | undefined;
+  readonly overlay: string | undefined;
   readonly out: string | undefined;
   readonly quick: boolean;
   readonly json: boolean;
@@ -94,6 +96,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine | undefin
     settings: values.settings,
     aptKeyring: values['apt-keyring'],
     rootTarball: values.root,
+    overlay: values.overlay,
     out: values.out,
     quick: values.quick ?? false,
     json: values.json ?? false,
@@ -134,7 +137,7 @@ function parsed(args: readonly string[]) {
           keyring: text,
           settings: text,
         },
-        ...{ 'apt-keyring': text, root: text, out: text, 'demo-signer': flag, quick: flag, json: flag },
+        ...{ 'apt-keyring': text, root: text, overlay: text, out: text, 'demo-signer': flag, quick: flag, json: flag },
         help: { type: 'boolean', short: 'h' },
       },
     });

@@ -10,7 +10,7 @@ import { type CommandLine, HELP, parseCommandLine } from './command-line.ts';
 import type { BuiltImage, ImageOptions } from './image-options.ts';
 import { provenanceOf, versionOf } from './provenance.ts';
 import { readAdvisories } from './scan/advisory.ts';
-import { buildSystemImage } from './system/build-system.ts';
+import { buildSystemImage, writeOverlay } from './system/build-system.ts';
 
 /** Seen from `deploy/dist/image`. */
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -77,6 +77,10 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const options = optionsOf(line);
+  if (line.kind === 'system' && line.overlay !== undefined) {
+    await writeOverlay(line.overlay, { ...options, ...systemOf(line) });
+    return 0;
+  }
   const built =
     line.kind === 'agent' ? await buildAgentImage(options) : await buildSystemImage({ ...options, ...systemOf(line) });
   process.stdout.write(line.json ? `${JSON.stringify(built.record, undefined, 2)}\n` : `${summaryOf(built)}\n`);

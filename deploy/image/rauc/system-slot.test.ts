@@ -55,6 +55,16 @@ describe.skipIf(process.platform !== 'linux')('the slots of the system', () => {
     expect(slots.system('start-trial').code).toBe(1);
   });
 
+  it('are known by what the firmware booted from where the kernel is not told', () => {
+    const slots = pi();
+    slots.write('cmdline', 'console=tty1 ro\n');
+    expect(slots.system('select')).toMatchObject({ code: 1, stderr: expect.stringContaining('names no rauc.slot') });
+    slots.write('booted', Buffer.from([0, 0, 0, 3]));
+    expect(slots.system('get-current').stdout).toBe('B');
+    slots.write('booted', Buffer.from([0, 0, 0, 2]));
+    expect(slots.system('get-current').stdout).toBe('A');
+  });
+
   it('let a trial wait through a restart for another reason', () => {
     const slots = pi();
     installOnB(slots);

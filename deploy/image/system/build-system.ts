@@ -137,7 +137,27 @@ async function agentPackage({ root, board, madeAt }: SystemOptions, work: string
   return agent;
 }
 
-function overlayOf(options: SystemOptions, work: string): string {
+/**
+ * Writes what the image adds to Debian as a tarball, the agent's package in its `/tmp`: for a builder that makes the root
+ * and mounts its partitions itself.
+ */
+export async function writeOverlay(file: string, options: SystemOptions): Promise<void> {
+  const work = mkdtempSync(join(tmpdir(), 'tashika-overlay-'));
+  try {
+    const agent = await agentPackage(options, work);
+    copyFileSync(
+      overlayOf(options, work, (tree) => {
+        rmSync(join(tree.root, 'etc/fstab'));
+        tree.copy('tmp/tashika-edge.deb', agent);
+      }),
+      file,
+    );
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function overlayOf(options: SystemOptions, work: string, change: (tree: Tree) => void = () => {}): string {
   const { root, board, version, keyring, settings, signer, madeAt } = options;
   const tree = new Tree(join(work, 'overlay'));
   if (settings !== undefined) parseJsonText(readFileSync(settings, 'utf8'));
@@ -146,6 +166,7 @@ function overlayOf(options: SystemOptions, work: string): string {
     keyring: readFileSync(keyring ?? signer.certificateFile, 'utf8'),
     settings: settings === undefined ? undefined : readFileSync(settings, 'utf8'),
   });
+  change(tree);
   const tarball = join(work, 'overlay.tar');
   const stable = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=@${madeAt}`];
   // Without the folder itself: the root's own mode and owner are Debian's.

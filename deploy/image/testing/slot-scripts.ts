@@ -62,6 +62,7 @@ export class SlotScripts {
         TASHIKA_SYSTEM_RUN: join(this.root, 'run'),
         TASHIKA_BOOTSEL: join(this.root, 'bootsel'),
         TASHIKA_CMDLINE: join(this.root, 'cmdline'),
+        TASHIKA_BOOTED: join(this.root, 'booted'),
         TASHIKA_UPTIME: join(this.root, 'uptime'),
       },
     });
@@ -119,7 +120,7 @@ export class SlotScripts {
     return readFileSync(join(this.root, path), 'utf8');
   }
 
-  write(path: string, content: string): void {
+  write(path: string, content: string | Uint8Array): void {
     writeFileSync(join(this.root, path), content);
   }
 
