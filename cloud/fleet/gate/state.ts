@@ -211,11 +211,16 @@ export function stateOf(kept: unknown): GateState {
   return typeof kept === 'object' && kept !== null && 'columns' in kept && 'bets' in kept ? (kept as GateState) : BLANK;
 }
 
-/** As it is to be kept: five digits of what is not whole are enough, and a third of the bytes. */
+/** As it is to be kept: five digits of what is not whole are enough, and half of the bytes. */
 export function compact(state: GateState): GateState {
-  return JSON.parse(JSON.stringify(state, (_, value) => (isLong(value) ? Number(value.toPrecision(5)) : value)));
+  const columns = Object.fromEntries(
+    Object.entries(state.columns).map(([column, values]) => [column, values.map(fiveDigits)]),
+  ) as Record<Column, number[]>;
+  return { ...state, columns };
 }
 
-function isLong(value: unknown): value is number {
-  return typeof value === 'number' && !Number.isInteger(value);
+function fiveDigits(value: number): number {
+  if (Number.isInteger(value)) return value;
+  const scale = 10 ** (4 - Math.floor(Math.log10(Math.abs(value))));
+  return Math.round(value * scale) / scale;
 }
