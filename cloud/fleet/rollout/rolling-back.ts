@@ -76,7 +76,7 @@ export function rollBack(stepping: Stepping, facts: Facts): void {
 
 /** What halted it stays in sight. */
 function because({ failing, reason }: Standing, state: string): string {
-  return `${failing?.reason ?? reason ?? ''}; ${state}`;
+  return `${(failing?.reason ?? reason ?? '').replace(/\.$/, '')}; ${state}`;
 }
 
 /** A device with the image is offered what it had before; where there is no such thing, it is said. */

@@ -14,7 +14,7 @@ const MINUTE: Duration = 60_000;
 
 export const GOOD: Verdict = { verdict: 'good' };
 export const UNJUDGEABLE: Verdict = { verdict: 'unjudgeable', reason: 'region 13 is silent', regions: ['13'] };
-export const BAD: Verdict = { verdict: 'bad', signal: 'silence', reason: 'devices fall silent', devices: ['d0'] };
+export const BAD: Verdict = { verdict: 'bad', signal: 'silence', reason: 'devices fall silent.', devices: ['d0'] };
 
 /** A rollout and its devices in memory, for tests of the core: what a step asks for is done here, as the rows would. */
 export class Scene {

@@ -210,12 +210,12 @@ describe('a bad rollout', () => {
     scene.tick();
     expect(scene.states()).toBe('kept downloading updated waiting waiting waiting');
     scene.tick(1, BAD);
-    expect([scene.rollout.state, scene.rollout.reason]).toEqual(['halted', 'devices fall silent']);
+    expect([scene.rollout.state, scene.rollout.reason]).toEqual(['halted', 'devices fall silent.']);
     expect(scene.rollout.failing).toEqual({
       signal: 'silence',
       since: scene.now,
       devices: ['d0'],
-      reason: 'devices fall silent',
+      reason: 'devices fall silent.',
     });
     expect(scene.states()).toBe('kept downloading updated skipped skipped skipped');
     const { offers } = scene.tick();
