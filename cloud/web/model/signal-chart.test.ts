@@ -40,6 +40,8 @@ describe('the chart of a signal', () => {
     const flat = valueChart(series([[3, 3, 0]]))!;
     expect(flat.observed[0]![0]!.y).toBeGreaterThan(0);
     expect(flat.observed[0]![0]!.y).toBeLessThan(1);
+    // Nothing that happened lies on the ground.
+    expect(valueChart(series([[0, 0, 0]]))).toMatchObject({ low: 0, high: 1, observed: [[{ y: 0 }]] });
   });
 });
 

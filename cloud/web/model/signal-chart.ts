@@ -32,7 +32,7 @@ export function valueChart(series: Series): ValueChart | null {
   const least = Math.min(...values);
   const greatest = Math.max(...values);
   // From zero where zero is near, so that small noise does not fill the chart.
-  const fromZero = least >= 0 && least < greatest * 0.8;
+  const fromZero = least >= 0 && (greatest === 0 || least < greatest * 0.8);
   const room = (greatest - (fromZero ? 0 : least)) * 0.1 || Math.abs(greatest) * 0.1 || 1;
   const low = fromZero ? 0 : least - room;
   const high = greatest + room;
@@ -40,7 +40,7 @@ export function valueChart(series: Series): ValueChart | null {
   return {
     observed: lineOf(series, ({ observed }) => observed, place),
     expected: lineOf(series, ({ expected }) => expected, place),
-    low: Math.max(low, least >= 0 ? 0 : low),
+    low,
     high,
   };
 }
