@@ -1,5 +1,5 @@
 import type { Logger, Store } from '@tashika/cloud/store';
-import type { Duration, TestClock, Timestamp } from '@tashika/shared/time';
+import type { TestClock, Timestamp } from '@tashika/shared/time';
 import { DeviceStream } from './device-stream.ts';
 import { type Api, injectLine } from './inject-line.ts';
 import { LedgerLine, type SentPost } from './ledger-line.ts';
@@ -109,10 +109,5 @@ export class Simulation {
 
   #effectOf({ version }: ModelDevice): ImageEffect {
     return this.#options.effects[version] ?? GOOD;
-  }
-
-  /** How long its steps are, in ms. */
-  get stepMs(): Duration {
-    return this.#options.fleet.stepMs;
   }
 }

@@ -41,12 +41,13 @@ export class Agents {
     const { behaviour = this.#first, starts = 0 } = this.#known[n] ?? {};
     const chance = seededChance(this.#seed, 'agent', n, starts);
     // The run that begins starts them all.
-    const agent = new SimulatedAgent(this.#clock, chance, { behaviour, starts: starts + 1 }, () => this.#keep());
+    const agent = new SimulatedAgent(this.#clock, chance, { behaviour, starts: starts + 1 }, () => this.keep());
     this.#agents.set(n, agent);
     return agent;
   }
 
-  #keep(): void {
+  /** Writes down what each runs and how often it was started, as it is done at each installation. */
+  keep(): void {
     const states: (AgentState | null)[] = [];
     for (const [n, { state }] of this.#agents) states[n] = state;
     this.#attempt(() => {

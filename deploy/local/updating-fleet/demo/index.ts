@@ -66,6 +66,7 @@ export class RolloutDemo {
       ...{ devices, seed, clock, agents: this.#agents, beamUrl: beam },
       ...{ tenant: TENANT, board: SIMULATED_BOARD },
     });
+    this.#agents.keep();
     const stopping = new AbortController();
     const { signal } = stopping;
     const story = tellStory({
