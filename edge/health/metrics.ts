@@ -66,6 +66,11 @@ export function agentMetrics(figures: () => AgentFigures): Registry {
   total('uplink_connections', 'Connections opened since the start.', ({ uplink }) => uplink.connections);
   total('uplink_modem_resets', 'Times that the modem was reset since the start.', ({ uplink }) => uplink.modemResets);
   gauge(
+    'streams_newer',
+    'Streams in the spool that a newer agent wrote; they are left as they are until it comes back.',
+    ({ spool }) => spool.newer.length,
+  );
+  gauge(
     'uplink_budget_bytes_used',
     "Bytes of the link's budget that the day has used; 0 without a budget.",
     ({ uplink }) => uplink.budget?.bytesUsed ?? 0,
