@@ -138,7 +138,7 @@ async function agentPackage({ root, board, madeAt }: SystemOptions, work: string
 }
 
 /**
- * Writes what the image adds to Debian as a tarball, the agent's package in its `/tmp`: for a builder that makes the root
+ * Writes what the image adds to Debian as a tarball, the agent's package beside the scripts: for a builder that makes the root
  * and mounts its partitions itself.
  */
 export async function writeOverlay(file: string, options: SystemOptions): Promise<void> {
@@ -148,7 +148,7 @@ export async function writeOverlay(file: string, options: SystemOptions): Promis
     copyFileSync(
       overlayOf(options, work, (tree) => {
         rmSync(join(tree.root, 'etc/fstab'));
-        tree.copy('tmp/tashika-edge.deb', agent);
+        tree.copy(join(DEFINITION.scripts.slice(1), 'tashika-edge.deb'), agent);
       }),
       file,
     );
