@@ -25,6 +25,8 @@ export interface CertificateWish {
   readonly issuer?: BundleSigner | undefined;
   /** Whether it may sign other certificates. */
   readonly authority?: boolean | undefined;
+  /** How many authorities may stand under it; any number, if absent. */
+  readonly pathLength?: number | undefined;
   readonly usage?: keyof typeof USAGE_BITS | undefined;
   /** Object identifiers of the extended key usage; no such extension, if absent. */
   readonly extendedUsage?: readonly string[] | undefined;
@@ -71,9 +73,18 @@ export function makeThrowawaySigner(name = 'throw-away signer'): ThrowawaySigner
   return { ...issueCertificate({ name, issuer: authority, usage: 'digitalSignature' }), caPem: authority.certPem };
 }
 
-function extensions({ usage, extendedUsage }: CertificateWish, certificate: Certificate, authority: boolean) {
-  const constraints = new BasicConstraints({ cA: authority }).toSchema().toBER();
-  const bits = USAGE_BITS[authority ? 'keyCertSign' : (usage ?? 'digitalSignature')];
+function extensions(
+  { usage, extendedUsage, pathLength }: CertificateWish,
+  certificate: Certificate,
+  authority: boolean,
+) {
+  const constraints = new BasicConstraints({
+    cA: authority,
+    ...(pathLength !== undefined && { pathLenConstraint: pathLength }),
+  })
+    .toSchema()
+    .toBER();
+  const bits = USAGE_BITS[usage ?? (authority ? 'keyCertSign' : 'digitalSignature')];
   const unused = Math.clz32(bits & -bits) === 32 ? 0 : 31 - Math.clz32(bits & -bits);
   const made = [
     new Extension({ extnID: '2.5.29.19', critical: true, extnValue: constraints }),

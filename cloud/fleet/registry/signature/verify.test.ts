@@ -105,6 +105,25 @@ describe('the hash tree of a verity bundle', () => {
   });
 });
 
+describe('a verity bundle that somebody made over without the key', () => {
+  it('is refused where the tree was made anew over other content', async () => {
+    const content = Buffer.from(made.get('verity')!);
+    const [, salt] = /verity-salt=([0-9a-f]{64})/.exec(content.subarray(signatureAt(content)).toString('latin1'))!;
+    const hashOf = (block: Buffer) => createHash('sha256').update(Buffer.from(salt!, 'hex')).update(block).digest();
+    const hashes = () => Buffer.concat([hashOf(content.subarray(0, 4096)), hashOf(content.subarray(4096, 8192))]);
+    expect(content.subarray(8192, 8256)).toEqual(hashes());
+    content[5000]! ^= 1;
+    hashes().copy(content, 8192);
+    expect(await refusalOf(content)).toMatch(/its payload is not the one that was signed/);
+  });
+
+  it('is refused with another manifest', async () => {
+    const content = Buffer.from(made.get('verity')!);
+    content.write('tashika-tess', content.indexOf('tashika-test', signatureAt(content)));
+    expect(await refusalOf(content)).toMatch(/its manifest is not the one that was signed/);
+  });
+});
+
 describe('what is no signed bundle', () => {
   it('is told apart: no bundle, one that is not signed, one that was cut off', async () => {
     const plain = made.get('plain')!;
@@ -153,6 +172,14 @@ describe('a bundle that was signed here', () => {
     expect(await refusalOf(swapped, under)).toMatch(/its payload is not the one that was signed/);
   });
 
+  it('is refused from somebody who has the certificate and not its key', async () => {
+    const signer = makeThrowawaySigner();
+    const forged = signBundle(payload, { certPem: signer.certPem, keyPem: makeThrowawaySigner().keyPem });
+    expect(await refusalOf(forged, readKeyring(signer.caPem))).toMatch(
+      /its signature is not that of the certificate in it/,
+    );
+  });
+
   it('is judged at the time of its signature too, where it tells that', async () => {
     const authority = issueCertificate({ name: 'authority', authority: true });
     const signer = issueCertificate({
@@ -197,9 +224,28 @@ describe('a bundle that was signed here', () => {
     await verifyBundle(fileOf(bundle), readKeyring(root.certPem + between.certPem), NOW);
     // As RAUC has it, an authority that is no root is not trusted for itself.
     expect(await refusalOf(bundle, readKeyring(between.certPem))).toMatch(/under no root of the keyring/);
-    const another = issueCertificate({ name: 'another', issuer: signer });
-    const under = readKeyring(root.certPem + between.certPem + signer.certPem);
-    expect(await refusalOf(signBundle(payload, another), under)).toMatch(/under no root of the keyring/);
+    const rootAndBetween = root.certPem + between.certPem;
+    const authorities = [
+      signer,
+      issueCertificate({ name: 'no authority', issuer: between, usage: 'keyCertSign' }),
+      issueCertificate({ name: 'not for certificates', issuer: between, authority: true, usage: 'digitalSignature' }),
+    ];
+    for (const issuer of authorities) {
+      const under = readKeyring(rootAndBetween + issuer.certPem);
+      const another = issueCertificate({ name: 'another', issuer });
+      expect(await refusalOf(signBundle(payload, another), under)).toMatch(/under no root of the keyring/);
+    }
+  });
+
+  it('does not stand under a root that has more authorities under it than it may', async () => {
+    for (const pathLength of [0, 1]) {
+      const root = issueCertificate({ name: 'root', authority: true, pathLength });
+      const between = issueCertificate({ name: 'between', issuer: root, authority: true });
+      const bundle = signBundle(payload, issueCertificate({ name: 'builder', issuer: between }));
+      const under = readKeyring(root.certPem + between.certPem);
+      if (pathLength === 0) expect(await refusalOf(bundle, under)).toMatch(/under no root of the keyring/);
+      else await verifyBundle(fileOf(bundle), under, NOW);
+    }
   });
 
   it('is not taken from an authority that only bears the name of the root', async () => {
