@@ -293,6 +293,15 @@ describe('a device behind Beam', () => {
     expect(await rowOf(id)).toMatchObject({ imsi: next, imsi_proved: true });
   });
 
+  it('is not one that comes with the gateway token, unless it has that too', async () => {
+    const [id, mine, theirs] = [newId(), newImsi(), newImsi()];
+    await ask(id);
+    expect((await ask(id, { headers: signed(theirs) })).body.code).toBe('CONTROLLER_TAKEN');
+    expect((await ask(id, { headers: { ...signed(mine), ...GATEWAY_HEADERS } })).status).toBe(200);
+    expect((await ask(id, { headers: { ...signed(theirs), ...GATEWAY_HEADERS } })).status).toBe(409);
+    expect(await rowOf(id)).toMatchObject({ imsi: mine, imsi_proved: true });
+  });
+
   it('that asks for the first time twice at once becomes one device', async () => {
     const imsi = newImsi();
     const names = [newId(), newId()];

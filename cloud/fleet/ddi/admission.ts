@@ -42,8 +42,11 @@ export interface Binding {
   readonly tenant: string;
   readonly controllerId: string;
   readonly imsi: string;
-  /** It came with the device's own token: then it is the device, whatever SIM it had. */
-  readonly byToken: boolean;
+  /**
+   * What it came with beside the signature. With the device's own token it is the device, whatever SIM it had; with the
+   * gateway token it may speak for one whose SIM is not proved.
+   */
+  readonly token: 'own' | 'gateway' | undefined;
   /**
    * A SIM that asked under one name within this time keeps it, and a name its SIM: two devices with one name, or one SIM
    * that tries names, come to nothing but refusals.
@@ -73,14 +76,19 @@ export async function bindSim(store: Store, binding: Binding): Promise<void> {
 const UNIQUE_VIOLATION = '23505';
 
 function bindOnce(store: Store, binding: Binding): Promise<void> {
-  const { tenant, controllerId, imsi, byToken, now } = binding;
+  const { tenant, controllerId, imsi, token, now } = binding;
   return store.transaction(async (transaction) => {
     const rows = await lockDevices(transaction, binding);
     const own = rows.find((row) => row.tenant === tenant && row.controller_id === controllerId);
     const holder = rows.find((row) => row !== own && row.imsi === imsi);
     if (own?.imsi === imsi && own.imsi_proved) return;
     if (holder?.imsi_proved) refuseWhileAlive(holder, binding, `The SIM ${imsi} asked as ${holder.controller_id}`);
-    if (own?.imsi_proved && !byToken) refuseWhileAlive(own, binding, `${controllerId} asked by another SIM`);
+    if (own && own.imsi !== imsi && token !== 'own' && (own.imsi_proved || token !== 'gateway'))
+      refuseWhileAlive(
+        own,
+        binding,
+        `${controllerId} asked ${own.imsi_proved ? 'by another SIM' : 'without this SIM'}`,
+      );
     if (holder) await loseSim(transaction, holder, binding);
     await transaction.query(
       `INSERT INTO fleet_device (tenant, controller_id, imsi, imsi_proved, first_poll, last_poll)

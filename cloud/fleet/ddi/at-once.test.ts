@@ -26,7 +26,7 @@ describe.skipIf(!server)('at once, on a PostgreSQL server,', () => {
       tenant: 'tashika',
       controllerId,
       imsi,
-      byToken: false,
+      token: undefined,
       quietMs: 600_000,
       polledAt: () => undefined,
       now,

@@ -167,12 +167,13 @@ export class Updaters {
     }
   }
 
-  async #settle(controllerId: string, { imsi, tokenSha256 }: Credentials): Promise<Standing> {
+  async #settle(controllerId: string, { gateway, imsi, tokenSha256 }: Credentials): Promise<Standing> {
     const { store, clock, pollMs } = this.#options;
     const device = { tenant: this.tenant, controllerId, now: clock.now() };
     const polledAt = (each: string) => this.#pollTimes.of(each);
+    const token = tokenSha256 === undefined ? (gateway ? 'gateway' : undefined) : 'own';
     if (imsi === undefined) await register(store, device);
-    else await bindSim(store, { ...device, imsi, byToken: tokenSha256 !== undefined, quietMs: 2 * pollMs, polledAt });
+    else await bindSim(store, { ...device, imsi, token, quietMs: 2 * pollMs, polledAt });
     this.#standings.forget(controllerId);
     const standing = await this.#standings.of(controllerId);
     if (!standing) throw new TashikaError('NOT_FOUND', `${controllerId} was taken away meanwhile.`);
