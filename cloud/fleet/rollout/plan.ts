@@ -34,7 +34,12 @@ export const rolloutPlanSchema = Type.Object(
     ),
     waves: Type.Array(Wave, { minItems: 1, maxItems: 20 }),
     soakMinutes: Minutes('How long the readings of a wave are watched after its last device was updated.', 480),
-    mostInParallel: Type.Integer({ minimum: 1, description: 'Devices under way at once.', default: 200 }),
+    mostInParallel: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'Devices under way at once.',
+      default: 200,
+    }),
     maintenanceWindow: Type.Optional(
       Type.Object(
         {
@@ -48,7 +53,11 @@ export const rolloutPlanSchema = Type.Object(
       ),
     ),
     dailyBytes: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'Bytes of the bundle that a device may fetch a day.' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'Bytes of the bundle that a device may fetch a day.',
+      }),
     ),
     deviceTimeoutMinutes: Minutes(
       'A device that was offered the image and is not done after this long has vanished.',

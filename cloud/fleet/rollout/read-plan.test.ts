@@ -45,6 +45,7 @@ describe('a plan that is read', () => {
       { target: { regions: ['Tokyo'] } },
       'target.regions[0] must be region keys of two digits, such as "13"; it is "Tokyo"',
     ],
+    [{ dailyBytes: 1e21 }, 'dailyBytes must be <= 9007199254740991; it is 1e+21'],
     [{ soakHours: 3 }, 'soakHours is no part of a plan'],
     [{ gate: { mostfailed: 1 } }, 'gate.mostfailed is no part of a plan'],
     [{ image: undefined }, 'image is missing'],
