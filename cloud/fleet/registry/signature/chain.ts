@@ -134,7 +134,7 @@ function constraintsOf(certificate: X509Certificate): Constraints {
   return {
     authority: basic?.cA === true,
     pathLength: typeof basic?.pathLenConstraint === 'number' ? basic.pathLenConstraint : Number.POSITIVE_INFINITY,
-    usage: usage && (fromBER(usage.extnValue.getValue()).result as BitString).valueBlock.valueHexView[0],
+    usage: usage && ((fromBER(usage.extnValue.getValue()).result as BitString).valueBlock.valueHexView[0] ?? 0),
     extendedUsage: (extension(EXTENDED_KEY_USAGE)?.parsedValue as ExtKeyUsage | undefined)?.keyPurposes,
   };
 }

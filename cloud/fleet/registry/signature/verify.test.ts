@@ -84,6 +84,22 @@ describe.each(['plain', 'verity'] as const)('a bundle that RAUC made in the form
       );
   });
 
+  it('is answered with a refusal, if not taken, where any byte of its signature was changed', async () => {
+    const content = made.get(format)!;
+    const chance = seededChance('signature', format);
+    let taken = 0;
+    for (let n = 0; n < 60; n++) {
+      const at = signatureAt(content) + Math.floor(chance.next() * (content.length - signatureAt(content)));
+      const changed = Buffer.from(content);
+      changed[at] = Math.floor(chance.next() * 256);
+      const outcome: unknown = await verifyBundle(fileOf(changed), keyring, NOW).catch((error: unknown) => error);
+      if (outcome instanceof Error) expect(outcome, `byte ${at}`).toMatchObject({ code: 'BUNDLE_REFUSED' });
+      else taken++;
+    }
+    // What was not changed after all, and the few bytes that say nothing, such as the version of the syntax.
+    expect(taken).toBeLessThan(5);
+  });
+
   it('is refused wherever it was cut off', async () => {
     const content = made.get(format)!;
     for (const length of [0, 7, 8, 95, 96, 4096, signatureAt(content), signatureAt(content) + 100, content.length - 1])

@@ -1,4 +1,5 @@
 import { createHash, type X509Certificate } from 'node:crypto';
+import { isTashikaError, messageOf } from '@tashika/shared/errors';
 import type { Timestamp } from '@tashika/shared/time';
 import { fingerprintOfCertificate, requireTrusted, subjectOf } from './chain.ts';
 import { type BundleManifest, readManifest } from './manifest.ts';
@@ -44,18 +45,32 @@ export async function verifyBundle(
 ): Promise<VerifiedBundle> {
   const layout = await readLayout(file);
   const der = await bytesOf(file, layout.payloadBytes, layout.signatureBytes);
-  const signature = readSignature(der);
-  const { signer, others, signedAt } = signature;
-  requireTrusted({ signer, others, keyring, now, signedAt });
-  const manifest = signature.manifest === undefined ? undefined : readManifest(signature.manifest);
+  const { signature, manifest } = judged(der, keyring, now);
   return {
     format: manifest ? 'verity' : 'plain',
     bytes: file.bytes,
     ...(await readThrough(file, layout, signature, manifest)),
-    signer: subjectOf(signer),
-    signerSha256: fingerprintOfCertificate(signer),
+    signer: subjectOf(signature.signer),
+    signerSha256: fingerprintOfCertificate(signature.signer),
     compatible: manifest?.compatible,
   };
+}
+
+interface Judged {
+  readonly signature: BundleSignature;
+  readonly manifest: BundleManifest | undefined;
+}
+
+/** Whatever a stranger wrote in the place of a signature is an answer about the bundle, not a fault of this program. */
+function judged(der: Buffer, keyring: readonly X509Certificate[], now: Timestamp): Judged {
+  try {
+    const signature = readSignature(der);
+    const { signer, others, signedAt } = signature;
+    requireTrusted({ signer, others, keyring, now, signedAt });
+    return { signature, manifest: signature.manifest === undefined ? undefined : readManifest(signature.manifest) };
+  } catch (error) {
+    throw isTashikaError(error) ? error : refused(`its signature can not be read (${messageOf(error)})`, error);
+  }
 }
 
 async function readLayout(file: BundleFile): Promise<BundleLayout> {
