@@ -1,3 +1,4 @@
+import { seededChance } from '@tashika/shared/chance';
 import { COUNTED, type Counted, type OpenState } from './state.ts';
 
 /** How many times as often it may begin, where there is harm: bet on evenly. */
@@ -65,7 +66,8 @@ export function settle(state: OpenState, happenings: readonly Happening[], now: 
     if (hit.length === 0) continue;
     const at = new Set(hit.map(({ row }) => groups[state.columns.stratum[row]!]));
     at.delete(undefined);
-    if (at.size > 0) for (const risk of atRisk(state, signal, happenings, now, groups, at)) bet(state, signal, risk);
+    if (at.size > 0)
+      for (const risk of atRisk(state, signal, happenings, now, groups, at)) bet(state, signal, risk, now);
     note(state, signal, hit, now);
   }
 }
@@ -149,10 +151,11 @@ function note({ columns, learned }: OpenState, signal: Counted, hit: readonly Ha
 }
 
 /** Multiplies up what is won on a group's events, one after the other; who was hit is not hit again. */
-function bet(state: OpenState, signal: Counted, { updated, neighbours, hit }: AtRisk): void {
+function bet(state: OpenState, signal: Counted, { updated, neighbours, hit }: AtRisk, now: number): void {
   const { columns, strata, bets } = state;
   const ratios = RATIOS[signal];
-  for (const one of hit) {
+  // Within a round nobody knows who was hit first. What the order follows must have nothing to do with the update.
+  for (const one of shuffled(hit, now)) {
     if (updated.size === 0 || neighbours <= 1e-9) return;
     const inPlaces = new Map<string, number>();
     let total = neighbours;
@@ -175,6 +178,13 @@ function bet(state: OpenState, signal: Counted, { updated, neighbours, hit }: At
     else if (updated.get(stratum)! - one.weight > 1e-9) updated.set(stratum, updated.get(stratum)! - one.weight);
     else updated.delete(stratum);
   }
+}
+
+/** In an order that is any, and the same whenever it is asked for. */
+function shuffled<One extends { readonly row: number }>(hit: readonly One[], now: number): readonly One[] {
+  if (hit.length < 2) return hit;
+  const placed = hit.map((one) => ({ one, place: seededChance(now, one.row).next() }));
+  return placed.sort((a, b) => a.place - b.place).map(({ one }) => one);
 }
 
 /** Where harm is bet on: everywhere, in a region, on a board, on the boards of a region. */
