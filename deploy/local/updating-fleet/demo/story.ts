@@ -19,6 +19,8 @@ export interface StoryOptions {
 }
 
 const BY = 'rollout demo';
+/** Where `tashika fleet` asks if it is told nothing else. */
+const STANDARD_API = 'http://127.0.0.1:8080/';
 const LOOK_EVERY_MS: Duration = 1_000;
 const ENDED: readonly string[] = ['rolled-back', 'completed', 'aborted'];
 /** The wave that a bad image should not come past, then some more, then everybody. */
@@ -38,11 +40,10 @@ export async function tellStory(options: StoryOptions): Promise<void> {
     const number = Math.max(0, ...former.map(({ id }) => numberOf(id))) + 1;
     const id = unfinished?.id ?? `demo-${number}`;
     if (unfinished) tell(`[rollout] Goes on with ${id}, which the last run left ${unfinished.state}.`);
-    else {
-      if (number > 1) tell(`[rollout] ${former.length} rollouts of former runs are over; this is ${id}.`);
-      await begin(id, options);
-    }
-    tell(`[rollout] Watch: ${options.dashboard}#/fleet/${id}   or: tashika fleet rollout show ${id}`);
+    else if (number > 1) tell(`[rollout] ${former.length} rollouts of former runs are over; this is ${id}.`);
+    // The same plan again is answered as it stands, so one that was planned and not started is begun in the same way.
+    if (!unfinished || unfinished.state === 'draft') await begin(id, options);
+    tell(`[rollout] Watch: ${options.dashboard}#/fleet/${id}   or: ${commandOf(options.dashboard, id)}`);
     await follow(id, unfinished, options);
   } catch (error) {
     if (!signal.aborted) tell(`[rollout] The demo can't go on: ${sentenceOf(error)}`);
@@ -82,10 +83,14 @@ async function bringIn(api: FleetApi, { record, sbom, bundleFile }: DemoImage): 
 async function follow(id: string, former: RolloutSummary | undefined, options: StoryOptions): Promise<void> {
   const { api, clock, signal, tell } = options;
   let wave = former?.wave ?? 0;
-  let state = former?.state ?? 'running';
+  let state: Rollout['state'] = former && former.state !== 'draft' ? former.state : 'running';
   let updated = 0;
   for (;;) {
-    const rollout = await api.get<Rollout>(`rollouts/${id}`);
+    const rollout = await lookAt(api, id);
+    if (rollout === undefined) {
+      await clock.sleep(LOOK_EVERY_MS, signal);
+      continue;
+    }
     if (rollout.wave > wave) {
       if (wave > 0) tell(`[rollout] Wave ${wave} has passed.`);
       const { devices = 0 } = rollout.waves[rollout.wave - 1] ?? {};
@@ -108,6 +113,22 @@ async function follow(id: string, former: RolloutSummary | undefined, options: S
     if (ENDED.includes(rollout.state)) return;
     await clock.sleep(LOOK_EVERY_MS, signal);
   }
+}
+
+/** Undefined while the cloud program is being started again. */
+async function lookAt(api: FleetApi, id: string): Promise<Rollout | undefined> {
+  try {
+    return await api.get<Rollout>(`rollouts/${id}`);
+  } catch (error) {
+    if (isTashikaError(error, 'API_UNREACHABLE')) return undefined;
+    throw error;
+  }
+}
+
+/** What somebody types in the checkout. */
+function commandOf(dashboard: string, id: string): string {
+  const api = dashboard === STANDARD_API ? '' : ` --api ${dashboard}`;
+  return `deploy/command/tashika fleet rollout show ${id}${api}`;
 }
 
 /** Whether the gate has said its word against the image. */
