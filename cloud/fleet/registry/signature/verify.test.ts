@@ -77,7 +77,7 @@ describe.each(['plain', 'verity'] as const)('a bundle that RAUC made in the form
   it('is refused where any byte of its payload was changed', async () => {
     const content = made.get(format)!;
     const chance = seededChance('flip', format);
-    const places = Array.from({ length: 40 }, () => Math.floor(chance.next() * signatureAt(content)));
+    const places = Array.from({ length: 15 }, () => Math.floor(chance.next() * signatureAt(content)));
     for (const at of [0, signatureAt(content) - 1, ...places])
       expect(await refusalOf(flipped(content, at)), `byte ${at}`).toMatch(
         /a byte of .* was changed|is truncated|not signed/,
@@ -88,7 +88,7 @@ describe.each(['plain', 'verity'] as const)('a bundle that RAUC made in the form
     const content = made.get(format)!;
     const chance = seededChance('signature', format);
     let taken = 0;
-    for (let n = 0; n < 60; n++) {
+    for (let n = 0; n < 30; n++) {
       const at = signatureAt(content) + Math.floor(chance.next() * (content.length - signatureAt(content)));
       const changed = Buffer.from(content);
       changed[at] = Math.floor(chance.next() * 256);
