@@ -30,7 +30,9 @@ root=$1
 chroot "$root" dpkg --install /tmp/AGENT
 rm "$root/tmp/AGENT"
 chroot "$root" systemd-sysusers
-rm -rf "$root"/var/log/* "$root"/var/cache/* "$root"/var/tmp/* "$root"/var/lib/apt "$root"/etc/apt "$root"/run/*
+# Not more of apt's: mmdebstrap itself cleans it afterwards, and wants to find it.
+rm -rf "$root"/var/log/* "$root"/var/cache/debconf/* "$root"/var/cache/ldconfig/* "$root"/var/tmp/* "$root"/run/* \\
+  "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/*
 rm -f "$root"/var/lib/dpkg/*-old "$root"/etc/*- "$root"/etc/ssh/ssh_host_* "$root"/var/lib/systemd/random-seed \\
   "$root"/var/lib/systemd/credential.secret "$root"/var/lib/dbus/machine-id "$root"/etc/.pwd.lock
 : > "$root/etc/machine-id"
