@@ -269,7 +269,7 @@ function fellBack(
 ): UpdaterState {
   if (slots.trial === slot) return state; // on its way
   // A confirmation whose answer did not come, or somebody else's: there is nothing to fall back to.
-  if (slots.current === slot) return ended(state, id, 'success', `Slot ${slot} is confirmed, though: ${reason}`);
+  if (slots.primary === slot) return ended(state, id, 'success', `Slot ${slot} is confirmed, though: ${reason}`);
   return ended(state, id, 'failure', reason);
 }
 

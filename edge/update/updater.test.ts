@@ -80,6 +80,17 @@ describe('an updater', () => {
     expect(lastDetail()).toMatch(told);
   });
 
+  it('does not take for confirmed what the next start would not run', async () => {
+    offered('7');
+    const { slots } = device;
+    slots.confirm = async () => {
+      slots.trial = undefined; // given up for a damaged state, while it runs on
+    };
+    await device.update();
+    expect(server.told.at(-1)).toMatchObject({ execution: 'closed', finished: 'failure' });
+    expect(lastDetail()).toBe('It could not be confirmed: the next start would take slot A.');
+  });
+
   it('says that the device fell back by itself, how often the new agent started, and what the slots say', async () => {
     offered('7', {}, { ...GOOD, crashes: true });
     writeFileSync(join(device.dataDirectory, 'starts.json'), '{"starts":5}');
@@ -227,6 +238,25 @@ describe('an updater', () => {
     await device.update();
     expect(executions().at(-1)).toBe('closed success');
     expect(device.clock.monotonic() - began).toBeGreaterThan(30 * 60 * MINUTE);
+  });
+
+  it('keeps to the waits between failed pieces, however often it asks for news meanwhile', async () => {
+    offered('7');
+    const away = 3 * 60 * MINUTE;
+    server.disturb = (request, response) => {
+      if (!request.url?.includes('/artifacts/') || device.clock.monotonic() > away) return false;
+      response.writeHead(503).end();
+      return true;
+    };
+    const stop = new AbortController();
+    const { onLeap } = device.clock;
+    device.clock.onLeap = async () => {
+      await onLeap();
+      if (server.offer === undefined) stop.abort();
+    };
+    await device.update(stop.signal, false);
+    expect(executions().at(-1)).toBe('closed success');
+    expect(downloads().length).toBeLessThan(24);
   });
 
   it('downloads and waits for its window with the installation', async () => {

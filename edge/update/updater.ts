@@ -59,6 +59,8 @@ export class Updater {
   #pollAt: Duration;
   #pollDelays: Generator<Duration, never>;
   #pieceDelays: Generator<Duration, never>;
+  /** Not before: polls and feedback wake the updater meanwhile. */
+  #pieceAt: Duration = Number.NEGATIVE_INFINITY;
   #tellAt: Duration = Number.NEGATIVE_INFINITY;
   #tellDelays: Generator<Duration, never>;
   #trialStartedAt: Duration | undefined;
@@ -135,8 +137,12 @@ export class Updater {
         const running = offer.ok ? await device.running(offer.deployment.kind) : undefined;
         const before = this.#state.work?.deployment.id;
         await this.#apply({ fact: 'offered', offer, running });
-        // What is here is of another one.
-        if (this.#state.work?.deployment.id !== before) await this.#bundle.remove();
+        // What is here, and how long to wait with it, is of another one.
+        if (this.#state.work?.deployment.id !== before) {
+          await this.#bundle.remove();
+          this.#pieceAt = Number.NEGATIVE_INFINITY;
+          this.#pieceDelays = this.#newDelays();
+        }
       }
       this.#pollDelays = this.#newDelays();
       return true;
@@ -196,6 +202,8 @@ export class Updater {
 
   async #download(deployment: Deployment, stop: AbortSignal): Promise<Duration> {
     const { client, clock, settings } = this.#parts;
+    const untilNext = this.#pieceAt - clock.monotonic();
+    if (untilNext > 0) return untilNext;
     await this.#bundle.open(deployment.bytes);
     const missing = deployment.bytes - this.#bundle.bytes;
     const wait = missing > 0 ? await this.#courtesy(missing) : undefined;
@@ -209,7 +217,9 @@ export class Updater {
     if (fact?.fact === 'came') this.#pieceDelays = this.#newDelays();
     this.#note(why);
     if (fact) await this.#apply(fact);
-    return this.#state.work?.stage.at === 'downloading' ? waitMs : 0;
+    if (this.#state.work?.stage.at !== 'downloading') return 0;
+    this.#pieceAt = clock.monotonic() + waitMs;
+    return waitMs;
   }
 
   async #courtesy(missing: number): Promise<ReturnType<typeof waitFor>> {
@@ -310,8 +320,12 @@ export class Updater {
   }
 
   async #confirm({ stage }: Work, installer: Installer, stop: AbortSignal): Promise<Duration> {
+    const slot = slotOf(stage);
     try {
-      await installer.confirm(slotOf(stage), stop);
+      await installer.confirm(slot, stop);
+      // A slot that is no longer on trial has nothing to confirm; what counts is which one the next start takes.
+      const { primary } = await installer.slots(stop);
+      if (primary !== slot) throw new Error(`the next start would take slot ${primary ?? 'none'}.`);
     } catch (error) {
       if (stop.aborted) return 0;
       await this.#apply({ fact: 'not-confirmed', reason: messageOf(error) });
