@@ -22,7 +22,8 @@ const HELP = `tashika-edge: takes readings, keeps them, and sends each of them.
   --version      the version
   --help         this text
 
-check sends one message that bears no reading and is not counted. All but run work beside a running agent; update is\nmeant to, as a service of its own.
+check sends one message that bears no reading and is not counted. All but run work beside a running agent; update is
+meant to, as a service of its own.
 Exit codes: 0 done; 1 failed, or check or verify found a failure; 2 wrong usage; 78 wrong configuration.
 SIGTERM or SIGINT: readings at hand are made durable and sent, within 10 s; a second one stops at once.
 `;

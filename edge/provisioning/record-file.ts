@@ -1,5 +1,5 @@
-import { open, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { replaceFile } from '../replace-file.ts';
 import { NOTHING_KNOWN, type UserDataRecord } from './record.ts';
 
 /**
@@ -33,12 +33,5 @@ const ABSENT = ['ENOENT', 'ENOTDIR'];
 
 /** Replaces the record: after a power cut there is the old one or the new one. It may hold secrets: owner only. */
 export async function writeRecord(file: string, record: UserDataRecord): Promise<void> {
-  await writeFile(`${file}.new`, `${JSON.stringify(record)}\n`, { flush: true, mode: 0o600 });
-  await rename(`${file}.new`, file);
-  const folder = await open(dirname(file), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await replaceFile(file, `${JSON.stringify(record)}\n`);
 }

@@ -1,6 +1,7 @@
-import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { replaceFile } from '../replace-file.ts';
 
 const NAME = 'starts.json';
 
@@ -20,12 +21,8 @@ export async function startsIn(dataDirectory: string): Promise<number> {
  */
 export async function countStart(dataDirectory: string, logger: Logger): Promise<number> {
   const starts = (await startsIn(dataDirectory)) + 1;
-  const file = join(dataDirectory, NAME);
   try {
-    await writeFile(`${file}.new`, `${JSON.stringify({ starts })}\n`, { flush: true, mode: 0o644 });
-    await rename(`${file}.new`, file);
-    const folder = await open(dataDirectory, 'r');
-    await folder.sync().finally(() => folder.close());
+    await replaceFile(join(dataDirectory, NAME), `${JSON.stringify({ starts })}\n`, 0o644);
   } catch (err) {
     logger.warn({ err, starts }, 'this start can not be noted; the next one has the same number');
   }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from './replace-file.ts';
+import { replaceFile } from '../replace-file.ts';
 import { NOTHING_DONE, type UpdaterState } from './state.ts';
 import { commandOf } from './step.ts';
 
