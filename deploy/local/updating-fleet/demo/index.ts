@@ -7,11 +7,11 @@ import { GOOD, imagesIn, keyringIn, SIMULATED_BOARD } from './images.ts';
 import { tellStory } from './story.ts';
 import { startUpdaters } from './updaters.ts';
 
-/** What the gate looks at is quick here: a round of a field takes ten minutes. */
+/** What the gate looks at is quick here: a round of a field takes ten minutes. Fewer than nine rounds are no past to it. */
 const SAMPLE_MS: Duration = 2_000;
 const POLL_MS: Duration = 3_000;
 const TICK_MS: Duration = 1_000;
-const PAST_MS: Duration = 20_000;
+const PAST_MS: Duration = 32_000;
 const TENANT = 'tashika';
 
 export interface DemoOptions {

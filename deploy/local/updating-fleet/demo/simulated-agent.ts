@@ -14,6 +14,9 @@ export interface AgentState {
 /** How long a device takes to start, in ms. */
 const START_MS: readonly [Duration, Duration] = [1_000, 3_000];
 
+/** How often an agent tells of itself where nothing has changed. */
+const TELL_AGAIN_MS: Duration = 20_000;
+
 /** The agent of a simulated device, with the habits of its image. It tells its version and its starts as readings. */
 export class SimulatedAgent implements DeviceAgent {
   readonly #clock: Clock;
@@ -21,6 +24,7 @@ export class SimulatedAgent implements DeviceAgent {
   readonly #onChange: () => void;
   #state: AgentState;
   #runsFrom: Duration;
+  #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, chance: Chance, state: AgentState, onChange: () => void) {
     this.#clock = clock;
@@ -44,12 +48,16 @@ export class SimulatedAgent implements DeviceAgent {
   install(behaviour: Behaviour): void {
     this.#state = { behaviour, starts: this.#state.starts + 1 };
     this.#runsFrom = this.#clock.monotonic() + this.#chance.between(...START_MS);
+    this.#toldAt = Number.NEGATIVE_INFINITY;
     this.#onChange();
   }
 
   tell(measured: readonly SenmlRecord[]): readonly SenmlRecord[] {
     const { behaviour, starts } = this.#state;
-    if (this.#chance.happens(behaviour.loses)) return [];
-    return [...measured, { bn: '', n: 'agent/version', vs: behaviour.version }, { n: 'agent/starts', v: starts }];
+    const kept = measured.filter(() => !this.#chance.happens(behaviour.loses));
+    const now = this.#clock.monotonic();
+    if (now - this.#toldAt < TELL_AGAIN_MS) return kept;
+    this.#toldAt = now;
+    return [...kept, { bn: '', n: 'agent/version', vs: behaviour.version }, { n: 'agent/starts', v: starts }];
   }
 }

@@ -3,7 +3,7 @@ import { isTashikaError, messageOf } from '@tashika/shared/errors';
 import { formatImageName } from '@tashika/shared/image';
 import type { Clock, Duration } from '@tashika/shared/time';
 import type { FleetApi } from '../../../fleet/access.ts';
-import { BAD, type DemoImage, GOOD } from './images.ts';
+import { BAD, type DemoImage, GOOD, SIMULATED_BOARD } from './images.ts';
 
 export interface StoryOptions {
   readonly api: FleetApi;
@@ -62,7 +62,8 @@ export async function tellStory(options: StoryOptions): Promise<void> {
     for (const image of images) await bringIn(api, image);
     await past;
     const image = formatImageName({ kind: 'agent', version: BAD.version });
-    const plan = { id, image, target: {}, waves: WAVES, soakMinutes: SOAK_MINUTES, deviceTimeoutMinutes: 2 };
+    const target = { boards: [SIMULATED_BOARD] };
+    const plan = { id, image, target, waves: WAVES, soakMinutes: SOAK_MINUTES, deviceTimeoutMinutes: 2 };
     await api.post<Rollout>('rollouts', { ...plan, by: BY });
     const started = await api.post<Rollout>(`rollouts/${id}/start`, { by: BY });
     const sizes = started.waves.map((wave) => wave.cumulative).join(', ');
