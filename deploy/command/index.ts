@@ -13,3 +13,4 @@ export {
   textOf,
   textsOf,
 } from './group.ts';
+export { visible } from './visible.ts';

@@ -23,9 +23,19 @@ export const byOption: Option = {
   summary: 'Who does it, for the audit log; the login name where left out',
 };
 
-/** Who does it: `--by`, or the login name. */
+/**
+ * Who does it: `--by`, or the login name.
+ *
+ * @throws TashikaError `USAGE` where the system knows no name for who runs it, as in a container
+ */
 export function personOf(args: CommandArguments, { env }: CommandContext): string {
-  return textOf(args, 'by') ?? env.SUDO_USER ?? env.USER ?? env.LOGNAME ?? userInfo().username;
+  const told = textOf(args, 'by') ?? env.SUDO_USER ?? env.USER ?? env.LOGNAME;
+  if (told !== undefined) return told;
+  try {
+    return userInfo().username;
+  } catch {
+    throw usageError('Nobody is logged in here by a name: --by NAME says who does it.', 'tashika fleet');
+  }
 }
 
 /** The API that the command line or the environment names. */
@@ -92,17 +102,20 @@ export class FleetApi {
     });
     // What goes wrong is told by `answered` where the API said why, before the file was through.
     const through = pipeline(createReadStream(file), counted(sent), outgoing).catch(() => {});
-    let answer: IncomingMessage;
+    let status: number;
+    let body: string;
     try {
-      answer = await answered;
+      const answer = await answered;
+      status = answer.statusCode ?? 0;
+      body = await text(answer);
     } catch (error) {
       this.#signal.throwIfAborted();
       throw this.#unreachable(error);
+    } finally {
+      outgoing.destroy();
+      await through;
     }
-    const body = await text(answer);
-    outgoing.destroy();
-    await through;
-    bodyOf(answer.statusCode ?? 0, body, url);
+    bodyOf(status, body, url);
   }
 
   async #send<T>(method: Method, path: string, content?: object, timeoutMs = TIMEOUT_MS): Promise<T> {

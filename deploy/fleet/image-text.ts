@@ -55,10 +55,11 @@ export function scanOf({ scan }: ImageRecord): string {
   if (scan.status === 'not scanned') return 'NOT SCANNED';
   const { found, gate } = scan;
   if (found.length === 0) return 'nothing known';
-  const known = found.map(({ cvss }) => cvss ?? -1);
-  const worst = Math.max(...known);
-  const most = worst < 0 ? 'without scores' : `CVSS ${worst} at most`;
-  return `${count(found.length)} known, ${most}${gate.passed ? '' : ': GATE NOT PASSED'}`;
+  const scores = found.flatMap(({ cvss }) => cvss ?? []);
+  const most = scores.length === 0 ? [] : [`CVSS ${Math.max(...scores)} at most`];
+  const unscored = found.length - scores.length;
+  const rest = unscored === 0 ? [] : [`${unscored === found.length ? '' : `${count(unscored)} `}without a score`];
+  return `${[`${count(found.length)} known`, ...most, ...rest].join(', ')}${gate.passed ? '' : ': GATE NOT PASSED'}`;
 }
 
 type Found = Extract<ImageRecord['scan'], { readonly status: 'scanned' }>['found'];

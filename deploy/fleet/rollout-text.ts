@@ -1,6 +1,7 @@
 import type { Rollout, RolloutSignal, RolloutWave } from '@tashika/cloud/api/fleet';
 import { regionOf, resolveRegion } from '@tashika/shared/regions';
 import type { Timestamp } from '@tashika/shared/time';
+import { visible } from '../command/index.ts';
 import { bar, byteSize, count, devices, duration, fields, listed, table, time, timeAndAge } from './written.ts';
 
 /** A rollout, as a person reads it on a terminal. */
@@ -22,7 +23,7 @@ export function renderRollout(rollout: Rollout, now: Timestamp): string {
   const { id, image, state, reason, since, wave, wavesTotal, failing } = rollout;
   const parts = [
     `${id}: ${image}`,
-    `${state.toUpperCase().replace('-', ' ')}${reason ? `: ${reason}` : ''}`,
+    `${state.toUpperCase().replace('-', ' ')}${reason ? `: ${visible(reason)}` : ''}`,
     fields([
       ['since', timeAndAge(since, now)],
       ['wave', wave === 0 ? `not started, ${wavesTotal} planned` : `${wave} of ${wavesTotal}`],

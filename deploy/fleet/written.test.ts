@@ -46,4 +46,8 @@ describe('what people read', () => {
       ),
     ).toBe('a      1\nlong  10');
   });
+
+  it('lets no device speak to the terminal', () => {
+    expect(table([['detail', '\u001b[2Jall is well\n']])).toBe('detail  \\u{1b}[2Jall is well\\u{a}');
+  });
 });

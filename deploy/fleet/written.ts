@@ -1,9 +1,14 @@
 import type { Duration, Timestamp } from '@tashika/shared/time';
+import { visible } from '../command/index.ts';
 
 /** How the commands write what people read: columns, bars, lengths of time, bytes. */
 
-/** Rows as columns, the first row being the heading; `right` are those whose cells stand at the right. */
-export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+/**
+ * Rows as columns, the first row being the heading; `right` are those whose cells stand at the right. Cells are one line
+ * each: devices write some of them.
+ */
+export function table(cells: readonly (readonly string[])[], right: readonly number[] = []): string {
+  const rows = cells.map((row) => row.map(visible));
   const widths = rows.reduce<number[]>(
     (most, row) => row.map((cell, column) => Math.max(most[column] ?? 0, cell.length)),
     [],

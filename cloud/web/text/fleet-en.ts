@@ -202,6 +202,7 @@ export const fleetEn = {
     found: (count: string) => `${count} known`,
     worst: (score: string) => `CVSS ${score} at most`,
     noScore: 'without a score',
+    unscored: (count: string) => `${count} without a score`,
     gateFailed: 'above the limit',
     scannedBy: (scanner: string, time: string) => `${scanner}, advisories of ${time}`,
     parent: (image: string) => `built on ${image}`,

@@ -196,6 +196,7 @@ export const fleetJa: FleetText = {
     found: (count) => `${count} 件`,
     worst: (score) => `最大 CVSS ${score}`,
     noScore: 'スコアなし',
+    unscored: (count) => `スコアなし ${count} 件`,
     gateFailed: '上限超過',
     scannedBy: (scanner, time) => `${scanner}、${time} の情報`,
     parent: (image) => `${image} を基に作成`,

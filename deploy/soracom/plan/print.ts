@@ -1,3 +1,4 @@
+import { visible } from '../../command/index.ts';
 import type { Action, Change } from './action.ts';
 import { subjectOf } from './action.ts';
 import { canonical } from './canonical.ts';
@@ -104,11 +105,6 @@ function transition({ before, after, secret }: Change): string {
 function shown(value: unknown): string {
   if (typeof value === 'string' && /^sha256:[0-9a-f]{12}$/.test(value)) return value;
   return visible(JSON.stringify(value) ?? '(none)');
-}
-
-/** What stands in an account may be anything: nothing of it reaches the terminal as a command. */
-function visible(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`);
 }
 
 function leftoverLines(leftovers: readonly Leftover[]): readonly string[] {

@@ -113,6 +113,7 @@ function Scan({ scan }: { readonly scan: FleetImage['record']['scan'] }) {
     );
   const { found, gate, scanner, advisoriesOf } = scan;
   const scores = found.map(({ cvss }) => cvss).filter((each) => each !== null);
+  const unscored = found.length - scores.length;
   const note = <small>{words.scannedBy(scanner, timeOf(advisoriesOf))}</small>;
   if (found.length === 0)
     return (
@@ -126,6 +127,7 @@ function Scan({ scan }: { readonly scan: FleetImage['record']['scan'] }) {
       <span class={gate.passed ? 'badge still' : 'badge bad'}>
         {words.found(format.value.integer(found.length))},{' '}
         {scores.length > 0 ? words.worst(format.value.measured(Math.max(...scores), 2)) : words.noScore}
+        {scores.length > 0 && unscored > 0 && `, ${words.unscored(format.value.integer(unscored))}`}
         {!gate.passed && `, ${words.gateFailed}`}
       </span>
       {note}
