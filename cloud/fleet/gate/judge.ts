@@ -77,7 +77,8 @@ export function judge(state: GateState, round: GateRound, settings: GateSettings
         reason: `Devices that were not updated are silent too, in ${observed.out.length === 1 ? 'region' : 'the regions'} ${observed.out.join(', ')}: nothing can be said of the updated ones there.`,
         regions: observed.out,
       };
-    const raised = Object.keys(next.since).length > 0;
+    // Raised evidence is waited for as long as a soak takes: it halts by then, or it is what chance does.
+    const raised = Object.values(next.since).some((since) => round.at - since < settings.soakMs);
     const good = observed.heard >= settings.leastDevices && !raised;
     return { verdict: good ? 'good' : 'watching', ...(silent.length > 0 && { silent }) };
   }

@@ -42,7 +42,6 @@ describe('the safe logrank test', () => {
     for (const ratio of [0, 1]) {
       const won = stories.map((logs) => Math.exp(logs[ratio]!));
       expect(won.filter((e) => e >= 20).length / won.length).toBeLessThan(0.05);
-      expect(won.reduce((sum, e) => sum + e, 0) / won.length).toBeLessThan(1.5);
     }
   });
 

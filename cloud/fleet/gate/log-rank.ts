@@ -13,7 +13,7 @@ export const RATIOS: Readonly<Record<Counted, readonly number[]>> = {
 
 /** What began once counts no more for so long: a loose plug starts an agent twenty times, a bad link is lost all day. In s. */
 const ONCE_IN: Readonly<Record<Counted, number>> = {
-  restarts: 3 * 3_600,
+  restarts: 43_200,
   silence: 86_400,
   clock: 86_400,
   completeness: 86_400,

@@ -60,7 +60,7 @@ export interface SignalStanding {
  */
 export type Verdict =
   | {
-      /** `good`: enough devices were heard, and no evidence is raised. A wave may pass at the end of its soak. */
+      /** `good`: enough devices were heard, and no evidence has been raised for less than a soak. A wave may pass at the end of its soak. */
       readonly verdict: 'watching' | 'good';
       /** Updated devices that have fallen silent, beyond their rhythm. */
       readonly silent?: readonly string[];
