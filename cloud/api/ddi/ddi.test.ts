@@ -4,8 +4,10 @@ import { TestClock } from '@tashika/shared/time';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { BundleStore } from '../../fleet/bundles/index.ts';
 import { sha256Of, Updaters } from '../../fleet/ddi/index.ts';
 import { addAction, addFleetDevice, addImage, memoryBundles } from '../../fleet/ddi/testing/index.ts';
+import { ImageRegistry } from '../../fleet/registry/index.ts';
 import { signatureOf } from '../../receipts/index.ts';
 import type { Store } from '../../store/index.ts';
 import { openMemoryStore } from '../../store/testing/memory-store.ts';
@@ -423,11 +425,18 @@ describe('a deployment', () => {
     ])
       expect((await ask(path)).status).toBe(404);
     expect((await ask(`${controllerId}/deploymentBase/x`)).status).toBe(400);
-    await store.query("UPDATE image SET revoked_at = now(), revoked_by = 't', revoked_reason = 't'");
-    await store.query("SELECT pg_notify('fleet_action', '')");
+    expect((await ask(controllerId)).body._links.deploymentBase).toBeDefined();
+    const registry = new ImageRegistry({
+      store,
+      clock,
+      logger,
+      bundles: {} as BundleStore,
+      settings: { mostScanCvss: 8.9 },
+    });
+    await registry.revoke(image, 'it loses readings', 'Ken');
     expect((await ask(`${controllerId}/deploymentBase/${id}`)).status).toBe(404);
     expect((await ask(controllerId)).body._links.deploymentBase).toBeUndefined();
-    await store.query('UPDATE image SET revoked_at = NULL');
+    await store.query('UPDATE image SET revoked_at = NULL, revoked_by = NULL, revoked_reason = NULL');
   });
 });
 

@@ -6,5 +6,5 @@ export type { BundleSource, Download } from './downloads.ts';
 export { feedbackSchema } from './feedback.ts';
 export { type Asked, originOf } from './links.ts';
 export { isOpen, isTimeZone, type Maintenance } from './maintenance.ts';
-export { ACTION_CHANNEL, notifyAction, type Standing } from './standing.ts';
+export { ACTION_CHANNEL, notifyAction, notifyAllActions, type Standing } from './standing.ts';
 export { Updaters, type UpdatersOptions } from './updaters.ts';

@@ -67,6 +67,11 @@ export async function notifyAction(transaction: Queryable, tenant: string, contr
   await transaction.query('SELECT pg_notify($1, $2)', [ACTION_CHANNEL, `${tenant}/${controllerId}`]);
 }
 
+/** The same of all devices: an image that any of them may be offered has changed. */
+export async function notifyAllActions(transaction: Queryable): Promise<void> {
+  await transaction.query('SELECT pg_notify($1, $2)', [ACTION_CHANNEL, '']);
+}
+
 function standingOf(row: StandingRow): Standing {
   return {
     controllerId: row.controller_id,

@@ -6,6 +6,7 @@ import { storable } from '../../ingest/text.ts';
 import type { Logger, Queryable, Store } from '../../store/index.ts';
 import { audit } from '../audit.ts';
 import type { BundleStore } from '../bundles/index.ts';
+import { notifyAllActions } from '../ddi/index.ts';
 import { type Channel, requirePromotable } from './channels.ts';
 import { type RegisteredImage, readImages } from './images.ts';
 import { type ImportAnswer, importImage } from './import.ts';
@@ -142,6 +143,7 @@ export class ImageRegistry {
           ...{ at, actor: by, subject: `channel:${name.kind}/${channel}`, event: 'emptied', from: name.version },
           reason: `${formatImageName(name)} was revoked: ${reason}`,
         });
+      await notifyAllActions(transaction);
     });
     return await this.one(name);
   }
