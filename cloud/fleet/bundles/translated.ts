@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { streamOver } from './stream-over.ts';
 
 /** The same bytes; what goes wrong on the way is told as `failure` says. Destroying it destroys `content`. */
 export function translated(content: Readable, failure: (error: unknown) => Error): Readable {
@@ -9,5 +10,5 @@ export function translated(content: Readable, failure: (error: unknown) => Error
       throw failure(error);
     }
   }
-  return Readable.from(parts(), { objectMode: false });
+  return streamOver(content, parts());
 }

@@ -1,8 +1,9 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
 import type { Logger, Store } from '../../store/index.ts';
 import type { BundleStore, ByteRange } from '../bundles/bundle-store.ts';
+import { streamOver } from '../bundles/index.ts';
 import { type Action, closeAction, readAction } from './action.ts';
 import { rangeOf } from './byte-range.ts';
 import { shareOf } from './polling.ts';
@@ -108,6 +109,16 @@ export class Downloads {
     const range = asked === 'whole' ? undefined : { ...asked, last: Math.min(asked.last, asked.first + left - 1) };
     if (this.#count >= MOST_AT_ONCE)
       throw new TashikaError('TOO_MANY_CLIENTS', `${MOST_AT_ONCE} downloads are under way; try again later.`);
+    this.#count++; // before anything is waited for: those who ask meanwhile count too
+    try {
+      return { kind: 'bytes', etag, size, range, content: await this.#begun(action, range) };
+    } catch (error) {
+      this.#count--;
+      throw error;
+    }
+  }
+
+  async #begun(action: Action, range: ByteRange | undefined): Promise<Readable> {
     if ((range?.first ?? 0) === 0) {
       const beginnings = await this.#begin(action.id);
       if (beginnings > MOST_BEGINNINGS)
@@ -115,13 +126,7 @@ export class Downloads {
     }
     const bundle = await this.#bundles.read(action.record.bundle.sha256, range);
     const served = new ServedBytes(this.#store, action.id, () => this.#clock.now());
-    return {
-      kind: 'bytes',
-      etag,
-      size,
-      range,
-      content: this.#note(request.controllerId, this.#metered(bundle, served)),
-    };
+    return this.#note(action.controllerId, this.#metered(bundle, served));
   }
 
   #spent(controllerId: string): Download {
@@ -160,20 +165,18 @@ export class Downloads {
             at += granted;
           }
       } finally {
-        bundle.destroy();
         await served
           .settle()
           .catch((error) => logger.warn({ error: messageOf(error) }, 'bytes that were not served stay counted'));
       }
     }
-    return Readable.from(parts(), { objectMode: false });
+    return streamOver(bundle, parts());
   }
 
   #note(controllerId: string, content: Readable): Readable {
     const open = this.#open.get(controllerId) ?? [];
     if (open.length >= MOST_OF_A_DEVICE) open[0]!.destroy();
     this.#open.set(controllerId, [...open, content]);
-    this.#count++;
     content.once('close', () => {
       this.#count--;
       const others = (this.#open.get(controllerId) ?? []).filter((each) => each !== content);
