@@ -101,7 +101,7 @@ describe('a rollout', () => {
       failing: { signal: 'silence', since: new Date(signal.since).toISOString(), devices: ['d1', 'd0'] },
       signals: [{ signal: 'silence', evidence: 800, worst: ['d1'], series: [{ evidence: 3 }, { evidence: 800 }] }],
     });
-    expect(halted.waves.map(({ state }) => state)).toEqual(['failed', 'waiting']);
+    expect(halted.waves.map(({ state }) => state)).toEqual(['failed', 'skipped']);
     const metrics = (await api.app.inject('/metrics')).body;
     expect(metrics).toContain('tashika_rollouts{state="halted"} 1');
     expect(metrics).toContain(`tashika_rollout_devices{rollout="${PLAN.id}",state="skipped"} 6`);

@@ -1,7 +1,7 @@
 import type { imageRecordSchema } from '@tashika/shared/image';
 import Type, { type Static, type TSchema } from 'typebox';
 import { SIGNALS } from '../../fleet/gate/index.ts';
-import { DEVICE_STATES, ROLLOUT_STATES, type rolloutPlanSchema } from '../../fleet/rollout/index.ts';
+import { DEVICE_STATES, ROLLOUT_STATES, type rolloutPlanSchema, WAVE_STATES } from '../../fleet/rollout/index.ts';
 import { ref, word } from '../shapes.ts';
 
 /** What the API says of images, rollouts and updaters. The rules of `../shapes.ts` hold here too. */
@@ -55,7 +55,7 @@ export const RolloutWave = named(
   'RolloutWave',
   Type.Object({
     wave: Type.Integer({ minimum: 1 }),
-    state: word(['waiting', 'updating', 'soaking', 'passed', 'failed']),
+    state: word(WAVE_STATES),
     devices: Count('Devices of this wave alone.'),
     cumulative: Count('Devices of it and of those before.'),
     byState: ByState,

@@ -62,17 +62,22 @@ export async function readSignals(
   }));
 }
 
-export type WaveState = 'waiting' | 'updating' | 'soaking' | 'passed' | 'failed';
+export const WAVE_STATES = ['waiting', 'updating', 'soaking', 'passed', 'failed', 'skipped'] as const;
+export type WaveState = (typeof WAVE_STATES)[number];
 
-/** How a wave stands; one that an abort left in the middle waits for good. */
+/** How a wave stands. `skipped`: the rollout ended before its turn, or was aborted in the middle of it. */
 export function waveStateOf(
   { state, wave: underWay, waveSince }: Pick<KeptRollout, 'state' | 'wave' | 'waveSince'>,
   wave: number,
 ): WaveState {
   if (wave < underWay || state === 'completed') return 'passed';
-  if (wave > underWay || state === 'aborted') return 'waiting';
-  if (state === 'running' || state === 'paused') return waveSince === null ? 'updating' : 'soaking';
-  return state === 'draft' || state === 'awaiting-approval' ? 'waiting' : 'failed';
+  if (state === 'aborted') return 'skipped';
+  if (state === 'draft' || state === 'awaiting-approval') return 'waiting';
+  if (state === 'running' || state === 'paused') {
+    if (wave > underWay) return 'waiting';
+    return waveSince === null ? 'updating' : 'soaking';
+  }
+  return wave > underWay ? 'skipped' : 'failed';
 }
 
 export interface KeptEntry {

@@ -26,7 +26,7 @@ export type ByState = Readonly<Record<string, number>>;
 
 export interface RolloutWave {
   readonly wave: number;
-  readonly state: 'waiting' | 'updating' | 'soaking' | 'passed' | 'failed';
+  readonly state: 'waiting' | 'updating' | 'soaking' | 'passed' | 'failed' | 'skipped';
   /** Of this wave alone. */
   readonly devices: number;
   /** Of it and of those before. */

@@ -85,6 +85,7 @@ export const fleetEn = {
       soaking: 'being watched',
       passed: 'passed',
       failed: 'failed',
+      skipped: 'called off',
     } satisfies Record<RolloutWave['state'], string>,
     soakFor: (time: string) => `${time} left`,
     soakUntil: (time: string) => `until ${time}`,

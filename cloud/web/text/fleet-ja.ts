@@ -81,6 +81,7 @@ export const fleetJa: FleetText = {
       soaking: '観察中',
       passed: '合格',
       failed: '不合格',
+      skipped: '中止',
     },
     soakFor: (time) => `残り ${time}`,
     soakUntil: (time) => `${time} まで`,
