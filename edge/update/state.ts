@@ -14,7 +14,7 @@ export type Stage =
   /** Downloaded and rightly signed; waits for its window. */
   | { readonly at: 'ready' }
   | { readonly at: 'installing'; readonly tries: number }
-  | ({ readonly at: 'trial'; readonly tries: number } & Trial)
+  | ({ readonly at: 'trial' } & Trial)
   | ({ readonly at: 'confirming'; readonly tries: number } & Trial)
   | ({ readonly at: 'falling-back'; readonly reason: string } & Trial);
 

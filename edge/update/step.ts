@@ -199,7 +199,7 @@ function worked(
         ...{ slot, bootId: now.bootId, since: now.monotonic, boots: 1, startsBefore: starts },
         ...{ ran: false, stored: false },
       };
-      return progress(at({ at: 'trial', tries: 0, ...trial }), id, 'proceeding', `On trial in slot ${slot}.`);
+      return progress(at({ at: 'trial', ...trial }), id, 'proceeding', `On trial in slot ${slot}.`);
     }
     case 'looked':
       if (stage.at === 'trial') return tried(state, work, stage, fact.look, limits);
