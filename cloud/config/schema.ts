@@ -222,6 +222,14 @@ const retention = Type.Object(
       description: 'How long dead letters are kept after their arrival, driven again or not; 0 is for ever.',
       default: 400,
     }),
+    fleetDays: Type.Integer({
+      minimum: 0,
+      maximum: 36_500,
+      unit: 'days',
+      description:
+        "How long what updaters said, the gate's signals of each round, and the steps of single devices are kept; 0 is for ever. Steps of images, channels and whole rollouts stay.",
+      default: 400,
+    }),
   },
   { description: 'What is deleted by its age, bit by bit.' },
 );

@@ -44,7 +44,9 @@ describe.each([
   afterAll(() => opened?.close());
   beforeEach(async ({ skip }) => {
     if (!opened) return skip();
-    await store.script('TRUNCATE partition, ledger, window_region, window_value, device, dead_letter RESTART IDENTITY');
+    await store.script(
+      'TRUNCATE partition, ledger, window_region, window_value, device, dead_letter, image, rollout, fleet_audit RESTART IDENTITY CASCADE',
+    );
   });
 
   async function addWindow(daysOld: number, region = '13'): Promise<void> {
@@ -112,6 +114,47 @@ describe.each([
       { imsi: '1', stream: 'now' },
       { imsi: '2', stream: 'its only one' },
       { imsi: '5', stream: 'young enough' },
+    ]);
+  });
+
+  it('deletes what updaters said, signals and steps of devices, and no step of an image or a whole rollout', async () => {
+    await store.script(`
+      INSERT INTO image (kind, version, sha256, record, sbom, imported_at, imported_by)
+      VALUES ('agent', '1.5.0', '', '{}', '', now(), 'Aiko');
+      INSERT INTO rollout (id, tenant, kind, version, plan, state, wave, since, created_at, created_by)
+      VALUES ('r', 't', 'agent', '1.5.0', '{}', 'running', 1, now(), now(), 'Aiko');
+      INSERT INTO deployment_action (tenant, controller_id, rollout_id, purpose, kind, version, state, created_at)
+      VALUES ('t', 'pi', 'r', 'update', 'agent', '1.5.0', 'closed', now())`);
+    for (const daysOld of [99, 95, 92, 5]) {
+      const at = new Date(NOW - daysOld * DAY);
+      await store.query(
+        `INSERT INTO action_feedback (action_id, received_at, execution, finished, details)
+                         VALUES (1, $1, 'proceeding', 'none', '{}')`,
+        [at],
+      );
+      await store.query(
+        `INSERT INTO fleet_signal (rollout_id, round, at, signal, evidence, threshold, devices)
+                         SELECT 'r', $2, $1, signal, 1, 100, 1 FROM unnest('{rate,silence}'::text[]) AS signal`,
+        [at, 1_000 - daysOld],
+      );
+      for (const subject of ['device:pi', 'rollout:r', 'image:agent/1.5.0'])
+        await store.query(
+          `INSERT INTO fleet_audit (at, actor, subject, event, reason) VALUES ($1, 'Aiko', $2, 'x', 'x')`,
+          [at, subject],
+        );
+    }
+    expect(await trimOlder(store, 'fleet', 90)).toEqual({ deleted: 3 + 3 * 2 + 3, done: true });
+    expect(await store.query('SELECT received_at FROM action_feedback')).toEqual([
+      { received_at: new Date(NOW - 5 * DAY) },
+    ]);
+    expect(await store.query('SELECT signal FROM fleet_signal ORDER BY 1')).toEqual([
+      { signal: 'rate' },
+      { signal: 'silence' },
+    ]);
+    expect(await store.query('SELECT subject, count(*) AS left FROM fleet_audit GROUP BY 1 ORDER BY 1')).toEqual([
+      { subject: 'device:pi', left: 1 },
+      { subject: 'image:agent/1.5.0', left: 4 },
+      { subject: 'rollout:r', left: 4 },
     ]);
   });
 

@@ -2,7 +2,7 @@ import type { Timestamp } from '@tashika/shared/time';
 import type { Queryable, Store } from '../store/index.ts';
 
 /** What is trimmed by age. */
-export type Kind = 'windows' | 'ledgers' | 'deadLetters';
+export type Kind = 'windows' | 'ledgers' | 'deadLetters' | 'fleet';
 
 /** Where a pass over a table goes on. */
 type Key = readonly (string | number)[];
@@ -23,11 +23,16 @@ interface Pass {
 /**
  * Rows are found by an index, locked without waiting for any that a commit holds, and deleted by their place. What is
  * locked is left to the next time.
+ *
+ * @param only which rows of the table are trimmed at all
  */
-function byTime(table: string, columns: readonly string[], time: string): Pass {
+function byTime(table: string, columns: readonly string[], time: string, only = 'true'): Pass {
   const key = columns.join(', ');
   const types = columns.map(
-    (column) => ({ window_end: 'timestamptz', received_at: 'timestamptz', id: 'bigint' })[column] ?? 'text',
+    (column) =>
+      ({ window_end: 'timestamptz', received_at: 'timestamptz', at: 'timestamptz', id: 'bigint', round: 'bigint' })[
+        column
+      ] ?? 'text',
   );
   const after = columns.map((_, index) => `$${index + 3}::${types[index]}`).join(', ');
   return {
@@ -35,7 +40,7 @@ function byTime(table: string, columns: readonly string[], time: string): Pass {
     async step(transaction, from, before, rows) {
       const [row] = await transaction.query<{ found: number; deleted: number; last: string[] | null }>(
         `WITH old AS MATERIALIZED (
-                SELECT ctid AS place, ${key} FROM ${table} WHERE ${time} <= $1 AND (${key}) > (${after})
+                SELECT ctid AS place, ${key} FROM ${table} WHERE ${only} AND ${time} <= $1 AND (${key}) > (${after})
                  ORDER BY ${key} LIMIT $2 FOR UPDATE SKIP LOCKED),
               gone AS (DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT place FROM old)) RETURNING 1)
          SELECT (SELECT count(*) FROM old) AS found, (SELECT count(*) FROM gone) AS deleted,
@@ -90,6 +95,12 @@ const PASSES: Readonly<Record<Kind, readonly Pass[]>> = {
   ],
   ledgers: [ledgers],
   deadLetters: [byTime('dead_letter', ['received_at', 'id'], 'received_at')],
+  fleet: [
+    byTime('action_feedback', ['received_at', 'id'], 'received_at'),
+    byTime('fleet_signal', ['at', 'rollout_id', 'round', 'signal'], 'at'),
+    // What was done with images, channels and whole rollouts, and by whom, is little, and stays.
+    byTime('fleet_audit', ['at', 'id'], 'at', "subject LIKE 'device:%'"),
+  ],
 };
 
 /** Any constant serves; it only has to differ from other locks in the same database. */

@@ -7,7 +7,7 @@ import { startTrimmer } from './index.ts';
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 5, 1);
-const retention = { windowsDays: 90, ledgersDays: 400, deadLettersDays: 90 };
+const retention = { windowsDays: 90, ledgersDays: 400, deadLettersDays: 90, fleetDays: 90 };
 
 async function ages(store: Store): Promise<number[]> {
   const rows = await store.query<{ window_end: Date }>('SELECT window_end FROM window_region ORDER BY 1');

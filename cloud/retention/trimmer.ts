@@ -54,6 +54,7 @@ export function startTrimmer({ store, clock, logger, retention }: TrimmerParts):
       windows: retention.windowsDays,
       ledgers: retention.ledgersDays,
       deadLetters: retention.deadLettersDays,
+      fleet: retention.fleetDays,
     };
     for (const [kind, keep] of Object.entries(days) as [Kind, number][]) {
       if (keep === 0) continue;

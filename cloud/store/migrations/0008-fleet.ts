@@ -135,6 +135,7 @@ CREATE TABLE action_feedback (
   details        text[]      NOT NULL
 );
 CREATE INDEX action_feedback_of_action ON action_feedback (action_id, id);
+CREATE INDEX action_feedback_by_time ON action_feedback (received_at, id);   -- for retention
 
 -- Every step of an image, a rollout or a device, and why.
 CREATE TABLE fleet_audit (
@@ -150,6 +151,7 @@ CREATE TABLE fleet_audit (
 );
 CREATE INDEX fleet_audit_of_rollout ON fleet_audit (rollout_id, id);
 CREATE INDEX fleet_audit_of_subject ON fleet_audit (subject, id);
+CREATE INDEX fleet_audit_of_devices ON fleet_audit (at, id) WHERE subject LIKE 'device:%';   -- for retention
 
 -- What the ledger and the devices' last words came to at the end of each round. Counts are since the device began.
 CREATE TABLE fleet_sample (
@@ -183,5 +185,6 @@ CREATE TABLE fleet_signal (
   devices        integer          NOT NULL, -- updated devices that were looked at
   PRIMARY KEY (rollout_id, round, signal)
 );
+CREATE INDEX fleet_signal_by_time ON fleet_signal (at, rollout_id, round, signal);   -- for retention
 `,
 };
