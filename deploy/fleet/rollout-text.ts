@@ -49,7 +49,7 @@ export function renderRollout(rollout: Rollout, now: Timestamp): string {
 }
 
 /** Waves as a table, each with a bar of its own whole, and below it what the signs mean. */
-export function renderWaves(waves: readonly RolloutWave[], now: Timestamp): string {
+function renderWaves(waves: readonly RolloutWave[], now: Timestamp): string {
   const rows = waves.map((wave) => [
     `  ${wave.wave}`,
     wave.state,

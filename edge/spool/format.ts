@@ -1,6 +1,6 @@
-import { firstOfSegment, formatOfSegment, SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
+import { firstOfSegment, formatOfSegment, SEGMENT_FORMAT, SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
 import type { SegmentFiles } from './segment-files.ts';
-import { formatOfState, SLOT_BYTES } from './stream-state.ts';
+import { formatOfState, SLOT_BYTES, STATE_FORMAT } from './stream-state.ts';
 
 /*
  * What lies in a stream's folder has a format, so that an agent that an update was taken back to does not misread what
@@ -8,11 +8,6 @@ import { formatOfState, SLOT_BYTES } from './stream-state.ts';
  * header of a segment (magic and version, boot id, CRC-32) stay as they are, and the state says the new format before
  * anything else is written in it: then any agent can tell that it must keep its hands off.
  */
-
-/** The format of states that this agent writes; it reads those before it. */
-export const STATE_FORMAT = 2;
-/** The same of segments. */
-export const SEGMENT_FORMAT = 1;
 
 /** A stream that an agent with a newer format wrote. This one leaves it as it is. */
 export interface NewerStream {

@@ -9,7 +9,9 @@ import type { Stamp } from '../clock/index.ts';
  *  24  u32      CRC-32 of the above
  * and goes on with records. Its file is named by the first sequence number that it can hold.
  */
-const MAGIC = 'TSPOOL1\n';
+/** The format of segments that this agent writes, and the newest that it reads. */
+export const SEGMENT_FORMAT = 1;
+const MAGIC = `TSPOOL${SEGMENT_FORMAT}\n`;
 
 export const SEGMENT_HEADER_BYTES = 28;
 

@@ -23,10 +23,12 @@ export const NEW_STREAM: StreamState = { ...NO_PROGRESS, last: 0, inMemory: fals
 export const SLOT_BYTES = 32_768;
 
 const HEAD_BYTES = 8;
+/** The format of states that this agent writes; it reads those before it. */
+export const STATE_FORMAT = 2;
 
 /** A slot's JSON; a set that is empty is left out. */
 interface SlotContents {
-  readonly v: 2;
+  readonly v: typeof STATE_FORMAT;
   readonly generation: number;
   readonly last: number;
   readonly inMemory?: true;
@@ -55,7 +57,7 @@ export function encodeSlot(generation: number, state: StreamState): Buffer {
   const { done, sent, again, untold, told, touched } = bounded(state);
   const unlessEmpty = (ranges: SequenceRanges) => (ranges.length > 0 ? ranges : undefined);
   const contents = {
-    v: 2,
+    v: STATE_FORMAT,
     generation,
     last: state.last,
     inMemory: state.inMemory || undefined,
@@ -103,7 +105,7 @@ function decodeSlot(slot: Buffer): Slot | undefined {
   if (contents === undefined) return undefined;
   if (!('v' in contents)) return formerSlotOf(contents);
   // One of a newer format says other things, perhaps by the same names.
-  return contents.v === 2 ? slotOf(contents) : undefined;
+  return contents.v === STATE_FORMAT ? slotOf(contents) : undefined;
 }
 
 function contentsOf(slot: Buffer): SlotContents | FormerContents | undefined {
