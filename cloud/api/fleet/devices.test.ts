@@ -114,6 +114,7 @@ describe('a device of the fleet', () => {
     ['gateway-10', { tags: ['a b'] }, 'tags'],
     ['gateway-10', { timeZone: 'Mars/Olympus' }, 'timeZone'],
     ['gateway-10', { color: 'red' }, 'color'],
+    ['gateway-10', { by: 'ddi' }, 'by'],
     ['..%2f', { token: true }, 'controllerId'],
     ['..%2f', undefined, 'controllerId'],
   ])('is refused where it is wrong: %s, %j', async (controllerId, settings, parameter) => {

@@ -6,6 +6,7 @@ import { CHANNELS } from '../../fleet/registry/index.ts';
 import type { Store } from '../../store/index.ts';
 import { badParameter, ProblemError, problems, querySchema } from '../problem.ts';
 import { json, word } from '../shapes.ts';
+import { By, personOf } from './person.ts';
 import { FleetDevice } from './shapes.ts';
 
 const MOST_ACTIONS = 50;
@@ -17,9 +18,7 @@ const OfDevice = Type.Object({
 
 const Settings = Type.Object(
   {
-    by: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', description: 'Who does it, for the audit log.' }),
-    ),
+    by: Type.Optional(By),
     channel: Type.Optional({ ...word(CHANNELS), description: 'The channel that it follows.' }),
     tags: Type.Optional(
       Type.Array(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$' }), {
@@ -118,7 +117,10 @@ export function fleetDeviceRoutes(options: {
           throw badParameter('controllerId', `${controllerId.slice(0, 64)}: ${CONTROLLER_ID_RULE}.`);
         if (settings.timeZone !== undefined && !isTimeZone(settings.timeZone))
           throw badParameter('timeZone', 'timeZone is no time zone; write it as Asia/Tokyo.');
-        const token = await setDevice(store, { tenant, controllerId }, settings, { by, now: clock.now() });
+        const token = await setDevice(store, { tenant, controllerId }, settings, {
+          by: personOf(by),
+          now: clock.now(),
+        });
         return { ...(await deviceOf(controllerId)), ...(token !== undefined && { token }) };
       },
     );

@@ -392,7 +392,9 @@ describe('a channel', () => {
     ['channels/dev', { image: '1.5.0', by: 'Ken' }, { status: 400, parameter: 'image' }],
     ['channels/dev', { image: 'agent/9.9.9', by: 'Ken' }, { status: 404 }],
     ['channels/dev', { image: 'agent/1.5.0', by: '' }, { status: 400, parameter: 'by' }],
+    ['channels/dev', { image: 'agent/1.5.0', by: 'Gate ' }, { status: 400, parameter: 'by' }],
     ['images/agent/1.5.0/revoke', { by: 'Ken' }, { status: 400, parameter: 'reason' }],
+    ['images/agent/1.5.0/revoke', { by: 'device:d0', reason: 'x' }, { status: 400, parameter: 'by' }],
     ['images/agent/9.9.9/revoke', { by: 'Ken', reason: 'x' }, { status: 404 }],
   ])('%s with %j is refused', async (path, payload, told) => {
     await bringIn();

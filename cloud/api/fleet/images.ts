@@ -8,6 +8,7 @@ import { CHANNELS, type ImageRegistry, ImportFault, type RegisteredImage } from 
 import { allowLong } from '../long-request.ts';
 import { badParameter, problems, querySchema } from '../problem.ts';
 import { json, word } from '../shapes.ts';
+import { By, personOf } from './person.ts';
 import { FleetImage, FleetImageList, StoredBundle } from './shapes.ts';
 
 /** A system image has some hundred megabytes. */
@@ -18,14 +19,6 @@ const MOST_IMPORT_BYTES = 8 * 1024 * 1024;
 const ImageParameters = Type.Object({
   kind: word(IMAGE_KINDS),
   version: Type.String({ pattern: VERSION_PATTERN, description: 'Such as `1.5.0`.' }),
-});
-
-/** Who does it; goes into the audit log. */
-const By = Type.String({
-  minLength: 1,
-  maxLength: 200,
-  pattern: '\\S',
-  description: 'Who does it, for the audit log.',
 });
 
 function body<Properties extends Type.TProperties>(properties: Properties): Type.TObject<Properties> {
@@ -155,7 +148,7 @@ export function imageRoutes({ registry }: { readonly registry: ImageRegistry }):
       },
       async (request, reply): Promise<FleetImage> => {
         try {
-          const { imported, image } = await registry.import(request.body);
+          const { imported, image } = await registry.import({ ...request.body, by: personOf(request.body.by) });
           reply.code(imported ? 201 : 200);
           return shown(image);
         } catch (error) {
@@ -179,7 +172,7 @@ export function imageRoutes({ registry }: { readonly registry: ImageRegistry }):
       async ({ params, body: { image, by } }): Promise<FleetImage> => {
         const name = parseImageName(image);
         if (!name) throw badParameter('image', 'image must be kind and version, such as agent/1.5.0.');
-        return shown(await registry.promote(name, params.channel, by));
+        return shown(await registry.promote(name, params.channel, personOf(by)));
       },
     );
 
@@ -200,7 +193,8 @@ export function imageRoutes({ registry }: { readonly registry: ImageRegistry }):
           response: { 200: { description: 'The image.', ...json(FleetImage) }, ...problems(400, 404, 413, 415) },
         },
       },
-      async ({ params, body: { reason, by } }): Promise<FleetImage> => shown(await registry.revoke(params, reason, by)),
+      async ({ params, body: { reason, by } }): Promise<FleetImage> =>
+        shown(await registry.revoke(params, reason, personOf(by))),
     );
   };
 }

@@ -18,26 +18,18 @@ import {
   soakUntil,
   waveStateOf,
 } from '../../fleet/rollout/index.ts';
-import { storable } from '../../ingest/index.ts';
 import type { Store } from '../../store/index.ts';
 import { DEFAULT_LIMIT, LimitParameter, NumberParameter } from '../parameters.ts';
-import { badParameter, ProblemError, problems, querySchema } from '../problem.ts';
+import { ProblemError, problems, querySchema } from '../problem.ts';
 import { json } from '../shapes.ts';
+import { By, LONGEST_WORDS, personOf, written } from './person.ts';
 import { AuditList, FleetVersions, Rollout, RolloutList, type RolloutSummary, type RolloutWave } from './shapes.ts';
 
 /** A plan may name ten thousand devices. */
 const MOST_PLAN_BYTES = 1_048_576;
-/** What a person writes, in characters. */
-const LONGEST = 1_000;
 const tags = ['fleet'];
 
-const By = Type.String({
-  minLength: 1,
-  maxLength: 200,
-  pattern: '\\S',
-  description: 'Who does it, for the audit log.',
-});
-const Reason = Type.String({ maxLength: LONGEST, description: 'Why, for the audit log.' });
+const Reason = Type.String({ maxLength: LONGEST_WORDS, description: 'Why, for the audit log.' });
 const OfRollout = Type.Object({
   id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'Name of the rollout.' }),
 });
@@ -299,21 +291,6 @@ function countsOf(crowds: readonly Crowd[], by: 'state' | 'region' | 'board'): R
     if (key !== null) counts[key] = (counts[key] ?? 0) + crowd.devices;
   }
   return counts;
-}
-
-/** Who acts of themselves, as the audit log names them: no person goes by such a name. */
-const OTHERS = /^(gate|rollout|ddi|device:.*)$/i;
-
-/** @throws ProblemError where it is no person's name */
-function personOf(by: string): string {
-  const name = written(by);
-  if (OTHERS.test(name)) throw badParameter('by', `by must be a person's name; ${name} is not.`);
-  return name;
-}
-
-/** As it can be kept. */
-function written(text: string): string {
-  return storable(text.trim(), LONGEST);
 }
 
 function iso(time: Timestamp): string {
