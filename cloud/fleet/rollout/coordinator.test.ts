@@ -72,8 +72,14 @@ async function play(store: Store, stepping: (now: number) => Promise<unknown>): 
   for (let minutes = 10; minutes <= 120; minutes += 10) {
     const now = NOON + minutes * MINUTE;
     await stepping(now);
-    for (const [device, version] of await finishAll(store, now + 1))
-      await tellVersion(store, [device], version, now + 2);
+    const finished = await finishAll(store, now + 1);
+    for (const version of new Set(finished.values()))
+      await tellVersion(
+        store,
+        [...finished.keys()].filter((device) => finished.get(device) === version),
+        version,
+        now + 2,
+      );
   }
   return wholeOf(store);
 }
