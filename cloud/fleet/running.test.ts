@@ -5,7 +5,7 @@ import { fleet } from '../config/fleet.ts';
 import { openMemoryStore } from '../store/testing/memory-store.ts';
 import { startRollouts } from './index.ts';
 import { orderRollout, planRollout } from './rollout/index.ts';
-import { addDevices, addImages } from './rollout/sample-fleet.ts';
+import { addDevices, addImages } from './rollout/testing/sample-fleet.ts';
 
 const NOON = Date.UTC(2026, 5, 1, 12);
 const logger = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,7 +1,7 @@
 import { TestClock } from '@tashika/shared/time';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Gate, type GateLook, stepRollout } from '../../fleet/rollout/index.ts';
-import { addDevices, addImages, finishAll, tellVersion } from '../../fleet/rollout/sample-fleet.ts';
+import { addDevices, addImages, finishAll, tellVersion } from '../../fleet/rollout/testing/sample-fleet.ts';
 import type { Problem } from '../shapes.ts';
 import { type OpenApi, openApi } from '../testing/open.ts';
 import type { AuditList, FleetVersions, Rollout, RolloutList } from './shapes.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judge } from './judge.ts';
-import { SampleRounds, SETTINGS, type Trouble } from './sample-rounds.ts';
 import { BLANK, compact, stateOf } from './state.ts';
+import { SampleRounds, SETTINGS, type Trouble } from './testing/sample-rounds.ts';
 
 const canary = Array.from({ length: 10 }, (_, number) => number);
 const none: Trouble = () => undefined;

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../store/index.ts';
 import { openMemoryStore } from '../../store/testing/memory-store.ts';
 import type { JudgedRollout } from '../rollout/gate.ts';
-import { addDevices, addImages } from '../rollout/sample-fleet.ts';
-import { samplePlan } from '../rollout/sample-plan.ts';
+import { addDevices, addImages } from '../rollout/testing/sample-fleet.ts';
+import { samplePlan } from '../rollout/testing/sample-plan.ts';
 import { ledgerGate, readRound } from './look.ts';
 import { endedRound, endOfRound, sampleRound } from './sampler.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkPlan, type PlanContext } from './check.ts';
 import type { RolloutPlan } from './plan.ts';
-import { sampleDevices, samplePlan, sampleRecord } from './sample-plan.ts';
+import { sampleDevices, samplePlan, sampleRecord } from './testing/sample-plan.ts';
 
 const MINUTE = 60_000;
 

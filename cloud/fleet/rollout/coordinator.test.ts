@@ -7,7 +7,7 @@ import type { Verdict } from '../gate/index.ts';
 import { startCoordinator, stepRollout } from './coordinator.ts';
 import type { Gate } from './gate.ts';
 import { orderRollout, planRollout } from './plans.ts';
-import { addDevices, addImages, dyingStore, finishAll, tellVersion, wholeOf } from './sample-fleet.ts';
+import { addDevices, addImages, dyingStore, finishAll, tellVersion, wholeOf } from './testing/sample-fleet.ts';
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const NOON = Date.UTC(2026, 5, 1, 12);

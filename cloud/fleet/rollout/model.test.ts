@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Verdict } from '../gate/index.ts';
-import { BAD, GOOD, NEW, Scene, UNJUDGEABLE } from './scene.ts';
 import { isSettled, isUnderWay } from './states.ts';
 import { isQuiet } from './step.ts';
+import { BAD, GOOD, NEW, Scene, UNJUDGEABLE } from './testing/scene.ts';
 
 type Event =
   | { readonly kind: 'tick'; readonly minutes: number; readonly verdict: Verdict | undefined }

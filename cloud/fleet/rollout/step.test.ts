@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BAD, GOOD, NEW, Scene, UNJUDGEABLE } from './scene.ts';
+import { BAD, GOOD, NEW, Scene, UNJUDGEABLE } from './testing/scene.ts';
 
 const reasonsOf = (scene: Scene, subject: string) =>
   scene.log

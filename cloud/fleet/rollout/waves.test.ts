@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sampleDevices } from './sample-plan.ts';
+import { sampleDevices } from './testing/sample-plan.ts';
 import { cumulativeOf, orderOfOffers, type Placed } from './waves.ts';
 
 const placed = fc.uniqueArray(

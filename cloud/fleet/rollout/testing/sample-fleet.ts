@@ -1,5 +1,5 @@
 import type { Timestamp } from '@tashika/shared/time';
-import type { Parameter, Queryable, Store } from '../../store/index.ts';
+import type { Parameter, Queryable, Store } from '../../../store/index.ts';
 import { sampleDevices, sampleRecord } from './sample-plan.ts';
 
 /** Puts agents of these versions into the registry. */

@@ -1,12 +1,12 @@
 import type { Duration, Timestamp } from '@tashika/shared/time';
-import type { AuditEntry } from '../audit.ts';
-import type { Verdict } from '../gate/index.ts';
-import type { GateLook } from './gate.ts';
-import { type Order, obey } from './orders.ts';
+import type { AuditEntry } from '../../audit.ts';
+import type { Verdict } from '../../gate/index.ts';
+import type { GateLook } from '../gate.ts';
+import { type Order, obey } from '../orders.ts';
+import { type ActionFact, type DeviceStanding, isStep, type Standing, type Step } from '../standing.ts';
+import type { RolloutState } from '../states.ts';
+import { step } from '../step.ts';
 import { samplePlan } from './sample-plan.ts';
-import { type ActionFact, type DeviceStanding, isStep, type Standing, type Step } from './standing.ts';
-import type { RolloutState } from './states.ts';
-import { step } from './step.ts';
 
 const OLD = '1.4.0';
 export const NEW = '1.5.0';

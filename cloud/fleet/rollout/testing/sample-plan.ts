@@ -1,7 +1,7 @@
 import type { ImageRecord } from '@tashika/shared/image';
-import type { TargetDevice } from './check.ts';
-import type { RolloutPlan } from './plan.ts';
-import { readPlan } from './read-plan.ts';
+import type { TargetDevice } from '../check.ts';
+import type { RolloutPlan } from '../plan.ts';
+import { readPlan } from '../read-plan.ts';
 
 /** A plan with what a test leaves out as it is usual. */
 export function samplePlan(parts: Omit<Partial<RolloutPlan>, 'gate'> & { gate?: object } = {}): RolloutPlan {

@@ -1,8 +1,8 @@
 import { type Chance, seededChance } from '@tashika/shared/chance';
 import type { Timestamp } from '@tashika/shared/time';
-import { type Judged, judge } from './judge.ts';
-import type { DeviceRound, GateRound, GateSettings } from './signal.ts';
-import { BLANK } from './state.ts';
+import { type Judged, judge } from '../judge.ts';
+import type { DeviceRound, GateRound, GateSettings } from '../signal.ts';
+import { BLANK } from '../state.ts';
 
 const ROUND_MS = 600_000;
 const HOUR_MS = 3_600_000;
