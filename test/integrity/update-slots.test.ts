@@ -80,7 +80,8 @@ it.skipIf(missing.length > 0)(
       reason: 'slot B: it had its one try and was not confirmed',
     });
     await installer.fallBack('B', NEVER); // once more asks for nothing
-    expect(readFileSync(at('calls'), 'utf8').trim().split('\n')).toHaveLength(3);
+    const calls = readFileSync(at('calls'), 'utf8').trim().split('\n');
+    expect(calls.filter((call) => call === '--no-block restart tashika-edge.service')).toHaveLength(3);
 
     expect(await installer.install(bundle, NEVER)).toBe('B');
     await installer.fallBack('B', NEVER); // given up before its try

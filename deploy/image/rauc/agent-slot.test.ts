@@ -28,6 +28,8 @@ function slotsOnA(): SlotScripts {
   return slots;
 }
 
+const RESTARTS_UPDATER = '--no-block try-restart tashika-edge-update.service';
+
 /** Starts the agent, and says from where. */
 const chosenBy = (slots: SlotScripts) => slots.agent('select').stdout.split('/').at(-1);
 
@@ -104,6 +106,18 @@ describe.skipIf(process.platform !== 'linux')('the slots of the agent', () => {
     expect(slots.status.slots.A).toBe('good');
   });
 
+  it('take the updater along to another slot, and leave it to its work while the same agent starts again and again', () => {
+    const slots = slotsOnA();
+    slots.agent('select');
+    slots.agent('select');
+    expect(slots.asked()).toEqual([]);
+    slots.install('B');
+    slots.agent('select');
+    expect(slots.asked()).toEqual([RESTARTS_UPDATER]);
+    slots.agent('select');
+    expect([slots.status.current, slots.asked()]).toEqual(['A', [RESTARTS_UPDATER]]);
+  });
+
   it('forget a trial that waits when something else is being written there', () => {
     const slots = slotsOnA();
     slots.install('B');
@@ -138,6 +152,7 @@ describe.skipIf(process.platform !== 'linux')('the slots of the agent', () => {
     const slots = slotsOnA();
     slots.install('B');
     slots.agent('select');
+    slots.asked();
     slots.write('uptime', '3700.10 1.00\n');
     slots.agent('expire', '3600');
     expect(slots.asked()).toEqual([]);
@@ -145,6 +160,7 @@ describe.skipIf(process.platform !== 'linux')('the slots of the agent', () => {
     slots.agent('expire', '3600');
     expect(slots.asked()).toEqual(['--no-block restart tashika-edge.service']);
     slots.agent('select');
+    slots.asked();
     slots.write('uptime', '9999.10 1.00\n');
     slots.agent('expire', '3600');
     expect([slots.status.current, slots.asked()]).toEqual(['A', []]);

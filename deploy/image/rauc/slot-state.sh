@@ -151,8 +151,8 @@ set_slot_state() {
   case $2 in good | bad) ;; *) fail "a slot is good or bad, not ${2:-nothing}" 64 ;; esac
   if [ "$2" = bad ]; then
     [ "$1" != "$primary" ] || fail "slot $1 is the confirmed one; another has to be confirmed before it is given up"
-    # What is installed there will be another thing than what waited.
-    if [ "$1" = "$trial" ] && [ "$tries_left" = 1 ]; then trial='' tries_left=0; fi
+    # What is installed there will be another thing than what waited, or what was to have its try and never came up.
+    if [ "$1" = "$trial" ] && { [ "$tries_left" = 1 ] || [ "$(current)" != "$1" ]; }; then trial='' tries_left=0; fi
   fi
   set_state "$1" "$2"
   save

@@ -55,6 +55,14 @@ describe.skipIf(process.platform !== 'linux')('the slots of the system', () => {
     expect(slots.system('start-trial').code).toBe(1);
   });
 
+  it('give up a trial whose restart never came', () => {
+    const slots = pi();
+    installOnB(slots);
+    slots.system('start-trial');
+    slots.system('set-state', 'B', 'bad');
+    expect(statusOf(slots)).toMatchObject({ current: 'A', trial: null, triesLeft: 0, slots: { A: 'good', B: 'bad' } });
+  });
+
   it('are known by what the firmware booted from where the kernel is not told', () => {
     const slots = pi();
     slots.write('cmdline', 'console=tty1 ro\n');
