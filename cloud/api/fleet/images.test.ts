@@ -434,6 +434,23 @@ describe('a revoked image', () => {
   });
 });
 
+describe('the bytes of a revoked image', () => {
+  it('do not come in again under another version', async () => {
+    const image = await bringIn();
+    const { record, sbom } = image;
+    await post(`images/agent/${record.version}/revoke`, { reason: 'it loses readings', by: 'Ken' });
+    const before = await journal();
+    expect(await take({ ...image, record: { ...record, version: '9.0.0' }, sbom })).toMatchObject({
+      status: 409,
+      code: 'IMAGE_REVOKED',
+      detail: `agent/9.0.0 has the bytes of agent/${record.version}, which is revoked: it loses readings`,
+    });
+    expect(await get('images/agent/9.0.0')).toMatchObject({ status: 404 });
+    expect(await journal()).toEqual(before);
+    expect(await take(image)).toMatchObject({ status: 200, revokedReason: 'it loses readings' });
+  });
+});
+
 describe('a bundle', () => {
   it('that is not what its address says is not kept', async () => {
     expect(await send(Buffer.from('other bytes'), '0'.repeat(64))).toMatchObject({
