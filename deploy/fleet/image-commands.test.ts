@@ -121,6 +121,11 @@ describe('an image', () => {
     expect([yes.code, yes.answer.revokedReason]).toEqual([0, 'A key in it is public.']);
     expect(yes.out).toContain('These were built on it, and are not revoked: agent/1.5.0.');
     expect((await fleet('image', { image: 'system/2026.11' })).out).toContain('REVOKED at ');
+    const again = await fleet('revoke', { ...args, reason: 'Another one.' });
+    expect([again.code, again.out.split('\n')[0]]).toEqual([
+      0,
+      'system/2026.11 was revoked before, and that stays: A key in it is public.',
+    ]);
   });
 
   it('has a kind and a version', async () => {

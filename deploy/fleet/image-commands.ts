@@ -7,7 +7,7 @@ import { type Command, type CommandArguments, type CommandContext, EXIT_DECLINED
 import { apiOf, apiOption, byOption, type FleetApi, personOf } from './access.ts';
 import { checkBundle, type ImageFiles, readImages } from './image-files.ts';
 import { renderImage, renderImages, scanOf } from './image-text.ts';
-import { byteSize, devices, listed } from './written.ts';
+import { byteSize, devicesHaveIt, listed } from './written.ts';
 
 /** The registry reads the bundle whole, from where it is kept. */
 const IMPORT_TIMEOUT_MS: Duration = 600_000;
@@ -29,21 +29,26 @@ export const importCommand: Command = {
     const done: object[] = [];
     for (const image of images) {
       const name = formatImageName(image.record);
-      const isNew = await importOne(image, api, personOf(args, context), context);
+      const known = await importOne(image, api, personOf(args, context), context);
       context.print(
-        isNew
+        known === undefined
           ? `${name} is imported: ${byteSize(image.record.bundle.bytes)}, signed by ${image.record.bundle.signer}, ${scanOf(image.record)}.`
-          : `${name} was imported before, with the same bytes.`,
+          : `${name} was imported before, with the same bytes.${revocationOf(known)}`,
       );
-      done.push({ image: name, imported: isNew });
+      done.push({ image: name, imported: known === undefined });
     }
     context.answer({ images: done });
     return 0;
   },
 };
 
-/** False where the registry has it already, with the same bytes. */
-async function importOne(image: ImageFiles, api: FleetApi, by: string, context: CommandContext): Promise<boolean> {
+/** As the registry has it already, with the same bytes; undefined where it had not. */
+async function importOne(
+  image: ImageFiles,
+  api: FleetApi,
+  by: string,
+  context: CommandContext,
+): Promise<FleetImage | undefined> {
   const { record, sbom, bundleFile } = image;
   const { bytes, sha256 } = record.bundle;
   const tell = (what: string) => {
@@ -68,7 +73,11 @@ async function importOne(image: ImageFiles, api: FleetApi, by: string, context: 
     await api.upload(`bundles/${sha256}`, bundleFile, bytes, tell('sent'));
     await importing();
   }
-  return known === undefined;
+  return known;
+}
+
+function revocationOf({ revokedAt, revokedReason }: FleetImage): string {
+  return revokedAt === null ? '' : ` It is revoked, and stays so: ${revokedReason ?? 'no reason was told'}`;
 }
 
 export const imagesCommand: Command = {
@@ -134,7 +143,8 @@ export const revokeCommand: Command = {
     const api = apiOf(args, context);
     const path = pathOf(args);
     const image = await api.get<FleetImage>(path);
-    const has = image.devices > 0 ? ` ${devices(image.devices)} have it, and keep it.` : '';
+    const has =
+      image.devices > 0 ? ` ${devicesHaveIt(image.devices)}, and ${image.devices === 1 ? 'keeps' : 'keep'} it.` : '';
     if (!(await context.confirm(`Revoke ${image.image} for good?${has}`))) {
       context.print('Nothing was changed.');
       context.answer(image);
@@ -144,7 +154,11 @@ export const revokeCommand: Command = {
       reason: textOf(args, 'reason')!,
       by: personOf(args, context),
     });
-    context.print(`${revoked.image} is revoked and is never offered again.${has}`);
+    context.print(
+      image.revokedAt === null
+        ? `${revoked.image} is revoked and is never offered again.${has}`
+        : `${revoked.image} was revoked before, and that stays: ${revoked.revokedReason ?? 'no reason was told'}`,
+    );
     context.print(
       revoked.children.length === 0
         ? 'No image was built on it.'

@@ -1,6 +1,6 @@
 import type { FleetImage } from '@tashika/cloud/api/fleet';
 import type { ImageRecord } from '@tashika/shared/image';
-import { byteSize, count, devices, fields, listed, table, time } from './written.ts';
+import { byteSize, count, devicesHaveIt, fields, listed, table, time } from './written.ts';
 
 /** Images, as a person reads them on a terminal. */
 
@@ -32,7 +32,7 @@ export function renderImage(image: FleetImage): string {
     fields([
       ['channels', channels.join(', ') || 'none'],
       ['boards', record.boards.join(', ')],
-      ['devices', `${devices(image.devices)} have it`],
+      ['devices', devicesHaveIt(image.devices)],
       ['bundle', `${bundle.filename}, ${byteSize(bundle.bytes)}`],
       ['SHA-256', bundle.sha256],
       ['signed by', `${bundle.signer} (${bundle.signerSha256})`],

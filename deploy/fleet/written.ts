@@ -79,6 +79,11 @@ export function devices(value: number): string {
   return `${count(value)} ${value === 1 ? 'device' : 'devices'}`;
 }
 
+/** `1 device has it`, `2,000 devices have it`. */
+export function devicesHaveIt(value: number): string {
+  return `${devices(value)} ${value === 1 ? 'has' : 'have'} it`;
+}
+
 /** The first of a list in a sentence, and how many more there are. */
 export function listed(names: readonly string[], most = 10): string {
   const more = names.length - most;

@@ -99,6 +99,12 @@ describe('a plan is refused', () => {
       {},
       'deviceTimeoutMinutes is 1440, and 20000000 bytes at dailyBytes 5000000 take 4 days: give it at least 5760',
     ],
+    [
+      'with so few bytes a day that no device could be waited for',
+      { dailyBytes: 100 },
+      {},
+      'deviceTimeoutMinutes is 1440, and 20000000 bytes at dailyBytes 100 take 200000 days: no device is waited for so long, give dailyBytes at least 54795',
+    ],
     ['of an unknown image', {}, { image: undefined }, 'image agent/1.5.0 is not in the registry: import it first'],
     [
       'of no image at all',
@@ -109,7 +115,7 @@ describe('a plan is refused', () => {
     [
       'of a revoked image',
       {},
-      { image: { record: sampleRecord(), revokedReason: 'CVE-2026-1' } },
+      { image: { record: sampleRecord(), revokedReason: 'CVE-2026-1.' } },
       'image agent/1.5.0 is revoked: CVE-2026-1',
     ],
     [

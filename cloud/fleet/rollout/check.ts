@@ -1,10 +1,12 @@
 import { type ImageRecord, parseImageName } from '@tashika/shared/image';
 import type { Duration } from '@tashika/shared/time';
-import type { RolloutPlan } from './plan.ts';
+import { MOST_MINUTES, type RolloutPlan } from './plan.ts';
 import { cumulativeOf, devicesOf, formatWave, orderOfOffers, type Placed } from './waves.ts';
 
 const MINUTE_MS: Duration = 60_000;
 const DAY_MINUTES = 1440;
+/** What `deviceTimeoutMinutes` can be at most, in days. */
+const MOST_TIMEOUT_DAYS = MOST_MINUTES / DAY_MINUTES;
 /** The gate looks at a wave at least this often before it passes. */
 const LEAST_ROUNDS = 3;
 /** How many devices or words a problem names. */
@@ -79,7 +81,7 @@ function problemsOfImage({ image: name, target }: RolloutPlan, { image }: PlanCo
   if (!parseImageName(name))
     return [`image is ${JSON.stringify(name)}, and must be kind and version, such as "agent/1.5.0"`];
   if (!image) return [`image ${name} is not in the registry: import it first`];
-  if (image.revokedReason !== null) return [`image ${name} is revoked: ${image.revokedReason}`];
+  if (image.revokedReason !== null) return [`image ${name} is revoked: ${image.revokedReason.replace(/\.+$/, '')}`];
   const { boards } = image.record;
   const foreign = (target.boards ?? []).filter((board) => !boards.includes(board));
   return foreign.length > 0
@@ -108,7 +110,11 @@ function problemsOfTimes(plan: RolloutPlan, { image, roundMs }: PlanContext): st
     // What is left of today, and then whole days.
     if (days > 1 && deviceTimeoutMinutes < days * DAY_MINUTES)
       problems.push(
-        `deviceTimeoutMinutes is ${deviceTimeoutMinutes}, and ${image.record.bundle.bytes} bytes at dailyBytes ${dailyBytes} take ${days} days: give it at least ${days * DAY_MINUTES}`,
+        `deviceTimeoutMinutes is ${deviceTimeoutMinutes}, and ${image.record.bundle.bytes} bytes at dailyBytes ${dailyBytes} take ${days} days: ${
+          days <= MOST_TIMEOUT_DAYS
+            ? `give it at least ${days * DAY_MINUTES}`
+            : `no device is waited for so long, give dailyBytes at least ${Math.ceil(image.record.bundle.bytes / MOST_TIMEOUT_DAYS)}`
+        }`,
       );
   }
   return problems;
@@ -153,7 +159,10 @@ function sizesOf({ waves, gate }: RolloutPlan, fleet: number): { sizes: number[]
   const problems = sizes.flatMap((size, index) => {
     const name = `waves[${index}] (${formatWave(waves[index]!)})`;
     const before = sizes[index - 1];
-    if (size > fleet) return [`${name} exceeds the fleet: target fits ${devicesOf(fleet)} that do not have the image`];
+    if (size > fleet)
+      return [
+        `${name} exceeds the fleet: target fits ${devicesOf(fleet)} that ${fleet === 1 ? 'does' : 'do'} not have the image`,
+      ];
     if (before === undefined || size > before) return [];
     const overlap = size < before ? `only ${devicesOf(size)}` : `the same ${devicesOf(size)}`;
     return [`${name} is ${overlap}, after ${before} in waves[${index - 1}]: waves are cumulative and must grow`];

@@ -40,7 +40,7 @@ export function obey(
   now: Timestamp,
 ): Step {
   const { id, state, createdBy, pausedBy } = rollout;
-  if (!ALLOWED[order].includes(state)) throw refusal(`${id} is ${state}${nextOf(state)}`, order);
+  if (!ALLOWED[order].includes(state)) throw refusal(`${id} is ${state}${nextOf(state, order)}`, order);
   const stepping = new Stepping(rollout, { devices }, now);
   const why = reason ? `by ${by}: ${reason}` : `by ${by}`;
   const person = { person: by };
@@ -92,7 +92,9 @@ function abort(stepping: Stepping, why: string, by: string, rollBack: boolean): 
   stopOffering(stepping, 'the rollout was aborted before its turn');
 }
 
-function nextOf(state: RolloutState): string {
+function nextOf(state: RolloutState, order: OrderName): string {
+  if (state === 'draft' && order === 'approve') return ': it waits for no approval, and can be started';
+  if (state === 'draft') return ': it has not started';
   if (state === 'awaiting-approval') return ': another person approves it first';
   if (state === 'halted' || state === 'rolling-back') return ': its devices are being rolled back';
   if (state === 'rolled-back' || state === 'completed' || state === 'aborted') return ': it is over';

@@ -1,7 +1,10 @@
 import Type, { type Static } from 'typebox';
 
+/** A year: no time of a plan is longer. */
+export const MOST_MINUTES = 525_600;
+
 const Minutes = (description: string, standard?: number) =>
-  Type.Number({ minimum: 0, maximum: 525_600, description, ...(standard !== undefined && { default: standard }) });
+  Type.Number({ minimum: 0, maximum: MOST_MINUTES, description, ...(standard !== undefined && { default: standard }) });
 
 const Wave = Type.Union([
   Type.Object({ devices: Type.Integer({ minimum: 1 }) }, { additionalProperties: false }),

@@ -45,7 +45,7 @@ export function startRollingBack(stepping: Stepping, facts: Facts): void {
       'rolling-back',
       because(
         stepping.rollout,
-        `${image} is on ${devicesOf(leaving.length)} that leave it, and ${devicesOf(under.length)} were on the way to it`,
+        `${image} is on ${devicesOf(leaving.length)} that leave it, and ${devicesOf(under.length)} ${under.length === 1 ? 'was' : 'were'} on the way to it`,
       ),
       'rollout',
     );
