@@ -17,13 +17,14 @@ afterAll(() => store.close());
 
 it('brings to the ledger what the model says that a ledger would have', async () => {
   const clock = new TestClock();
-  const fleet = new ModelFleet({ seed: 3, devices: 60, at: clock.now(), stepMs: STEP_MS, habits: OFTEN });
+  const fleet = new ModelFleet({ seed: 3, devices: 24, at: clock.now(), stepMs: STEP_MS, habits: OFTEN });
   const streams = new Map(fleet.devices.map((device) => [device, new DeviceStream(device)]));
   const line = await LedgerLine.open(store, clock, logger);
   const whenPosted = new Map<string, object>();
   const images = badImages('13', 'tashika-rpi4');
   fleet.devices[0]!.install('2', images['loses-readings'], clock.now());
   fleet.devices[1]!.install('3', images['clock-ahead'], clock.now());
+  fleet.devices[2]!.install('4', images['spool-grows'], clock.now());
   for (let round = 0; round < 60; round++) {
     clock.setWall(fleet.now + STEP_MS);
     const sent: { imsi: string; post: ReturnType<DeviceStream['posts']>[number] }[] = [];
@@ -45,10 +46,16 @@ it('brings to the ledger what the model says that a ledger would have', async ()
   );
   const inLedger = new Map(rows.map(({ imsi, ...figures }) => [imsi, figures]));
   expect(Object.fromEntries(inLedger)).toEqual(Object.fromEntries(whenPosted));
+  for (const figure of ['missing', 'lost', 'held'] as const)
+    expect(
+      rows.some((row) => row[figure] > 0),
+      figure,
+    ).toBe(true);
   const letters = await store.query<{ imsi: string; count: number }>(
     'SELECT imsi, count(*) FROM dead_letter GROUP BY 1',
   );
   const refused = fleet.devices.filter(({ deadLetters }) => deadLetters > 0);
+  expect(refused.length).toBeGreaterThan(1);
   expect(letters.map(({ imsi }) => imsi).sort()).toEqual(refused.map(({ imsi }) => imsi).sort());
   const [told] = await store.query<{ starts: number; version: string }>(
     `SELECT last_values #> '{agent/starts,value}' AS starts, last_values #> '{agent/version,value}' AS version
