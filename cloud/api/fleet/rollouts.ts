@@ -3,7 +3,9 @@ import type { Clock, Timestamp } from '@tashika/shared/time';
 import Type from 'typebox';
 import type { FleetSettings } from '../../config/fleet.ts';
 import {
+  type Count,
   type Crowd,
+  DeviceCounts,
   type KeptRollout,
   ORDERS,
   type OrderName,
@@ -74,6 +76,7 @@ export interface RolloutRouteOptions {
 export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): FastifyPluginAsyncTypebox {
   const { tenant } = settings;
   const planning = { store, tenant, roundMs: settings.sampleMs };
+  const counts = new DeviceCounts();
 
   async function whole(rollout: KeptRollout): Promise<Rollout> {
     const crowds = (await readCrowds(store, [rollout.id])).get(rollout.id)!;
@@ -116,11 +119,8 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
       },
       async (): Promise<RolloutList> => {
         const rollouts = await readRollouts(store, tenant);
-        const crowds = await readCrowds(
-          store,
-          rollouts.map(({ id }) => id),
-        );
-        return { rollouts: rollouts.map((rollout) => summaryOf(rollout, crowds.get(rollout.id)!)) };
+        const counted = await counts.of(store, rollouts);
+        return { rollouts: rollouts.map((rollout) => summaryOf(rollout, counted.get(rollout.id)!)) };
       },
     );
 
@@ -238,7 +238,7 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
   };
 }
 
-function summaryOf(rollout: KeptRollout, crowds: readonly Crowd[]): RolloutSummary {
+function summaryOf(rollout: KeptRollout, crowds: readonly Count[]): RolloutSummary {
   return {
     id: rollout.id,
     image: rollout.image,
@@ -280,11 +280,14 @@ function wavesOf(rollout: KeptRollout, crowds: readonly Crowd[]): RolloutWave[] 
   });
 }
 
-function sumOf(crowds: readonly Crowd[], what: 'devices' | 'touched'): number {
+function sumOf(crowds: readonly Count[], what: 'devices' | 'touched'): number {
   return crowds.reduce((sum, crowd) => sum + crowd[what], 0);
 }
 
-function countsOf(crowds: readonly Crowd[], by: 'state' | 'region' | 'board'): Record<string, number> {
+function countsOf<By extends 'state' | 'region' | 'board'>(
+  crowds: readonly Pick<Crowd, By | 'devices'>[],
+  by: By,
+): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const crowd of crowds) {
     const key = crowd[by];

@@ -8,5 +8,15 @@ export { readPlan, readPlanText } from './read-plan.ts';
 export { type KeptRollout, readRollout, readRollouts, versionReading } from './rows.ts';
 export { DEVICE_STATES, type DeviceState, ROLLOUT_STATES, type RolloutState } from './states.ts';
 export { soakUntil } from './step.ts';
-export { type Crowd, readAudit, readCrowds, readSignals, readVersions, WAVE_STATES, waveStateOf } from './view.ts';
+export {
+  type Count,
+  type Crowd,
+  DeviceCounts,
+  readAudit,
+  readCrowds,
+  readSignals,
+  readVersions,
+  WAVE_STATES,
+  waveStateOf,
+} from './view.ts';
 export { orderOfOffers } from './waves.ts';

@@ -29,6 +29,36 @@ export async function readCrowds(store: Queryable, ids: readonly string[]): Prom
   return crowds;
 }
 
+/** How many devices of a rollout are in a state. */
+export type Count = Pick<Crowd, 'state' | 'devices' | 'touched'>;
+
+/**
+ * Counts the devices of rollouts by their states, for lists: those of a rollout that is over once, for nothing moves them
+ * any more, and a fleet has more of such rollouts from year to year.
+ */
+export class DeviceCounts {
+  #over: ReadonlyMap<string, readonly Count[]> = new Map();
+
+  async of(
+    store: Queryable,
+    rollouts: readonly Pick<KeptRollout, 'id' | 'endedAt'>[],
+  ): Promise<ReadonlyMap<string, readonly Count[]>> {
+    const counts = new Map(rollouts.map(({ id }): [string, readonly Count[]] => [id, this.#over.get(id) ?? []]));
+    const rows = await store.query<Count & { readonly rollout_id: string }>(
+      `SELECT rollout_id, state, count(*) AS devices, count(action_id) AS touched
+         FROM rollout_device WHERE rollout_id = ANY ($1::text[]) GROUP BY 1, 2`,
+      [rollouts.map(({ id }) => id).filter((id) => !this.#over.has(id))],
+    );
+    for (const { rollout_id: id, ...count } of rows) counts.set(id, [...counts.get(id)!, count]);
+    this.#over = new Map(
+      rollouts
+        .filter(({ endedAt }) => endedAt !== null)
+        .map(({ id }): [string, readonly Count[]] => [id, counts.get(id)!]),
+    );
+    return counts;
+  }
+}
+
 /** Rounds that a signal's course is told of. */
 const MOST_POINTS = 200;
 
