@@ -1,4 +1,4 @@
-import { logEvidence, MOST_OF_A_DEVICE, meanOfExponentials } from './evidence.ts';
+import { logEvidence, MOST_IN_ITS_REGION, MOST_OF_A_DEVICE, meanOfExponentials } from './evidence.ts';
 import { placesOf } from './log-rank.ts';
 import type { Observed } from './observe.ts';
 import { noiseOf, spreadOf } from './rhythm.ts';
@@ -26,6 +26,8 @@ export interface Weighed {
  * Ommen, Inconsistency of Bayesian inference for misspecified linear models, Bayesian Analysis 12 (2017).
  */
 const CAUTION = 0.8;
+/** Which of the places of `placesOf` lie in the device's own region: all, region, board, the region's board. */
+const IN_ITS_REGION = [false, true, false, true] as const;
 /** Most devices that are named. */
 export const NAMED = 100;
 
@@ -71,13 +73,14 @@ function weighReadings(state: OpenState): Weighed {
     const shared = columns.doubt[row]! * updatedIn.get(region)! + columns.doubtOfAll[row]! * updated;
     const k = 1 / (spread * (1 + shared / columns.expected[row]!));
     devices += 1;
-    const logs = SHARES.map((share) => Math.min(MOST_OF_A_DEVICE, logEvidence(x, mu, k, share)));
-    for (const place of ofStratum[columns.stratum[row]!]!) {
+    const logs = SHARES.map((share) => logEvidence(x, mu, k, share));
+    for (const [index, place] of ofStratum[columns.stratum[row]!]!.entries()) {
       place.seen += columns.readings[row]!;
       place.expected += columns.expected[row]!;
-      for (let index = 0; index < logs.length; index++) place.logs[index]! += logs[index]!;
+      const mostOfIt = IN_ITS_REGION[index] ? MOST_IN_ITS_REGION : MOST_OF_A_DEVICE;
+      for (let share = 0; share < logs.length; share++) place.logs[share]! += Math.min(mostOfIt, logs[share]!);
     }
-    const most = Math.max(...logs);
+    const most = Math.min(MOST_OF_A_DEVICE, Math.max(...logs));
     if (most > 0.5) against.push({ row, most });
   }
   against.sort((a, b) => b.most - a.most || a.row - b.row);
