@@ -1,5 +1,6 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Store } from '../store/index.ts';
+import { gaugesOf, onceAScrape } from './scrape.ts';
 
 interface FleetState {
   readonly rollouts: readonly { readonly state: string; readonly count: number }[];
@@ -9,36 +10,10 @@ interface FleetState {
 
 /** How rollouts stand. Devices and signals are told of those alone that have started and not ended. */
 export function registerFleetMetrics(registry: Registry, store: Store): void {
-  let reading: Promise<FleetState | undefined> | undefined;
-
-  /** The state for this scrape: all metrics of one scrape ask in the same turn of the event loop. */
-  function state(): Promise<FleetState | undefined> {
-    reading ??= readFleet(store)
-      .catch(() => undefined)
-      .finally(() => {
-        reading = undefined;
-      });
-    return reading;
-  }
-
-  function gauge<Label extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly Label[],
-    of: (state: FleetState) => readonly (readonly [labels: Record<Label, string>, value: number])[],
-  ): void {
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers: [registry],
-      async collect() {
-        const found = await state();
-        this.reset();
-        for (const [labels, value] of found ? of(found) : []) this.set(labels, value);
-      },
-    });
-  }
+  const gauge = gaugesOf(
+    registry,
+    onceAScrape(() => readFleet(store)),
+  );
 
   gauge('tashika_rollouts', 'Rollouts by state.', ['state'], ({ rollouts }) =>
     rollouts.map(({ state, count }) => [{ state }, count] as const),

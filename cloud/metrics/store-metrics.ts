@@ -2,6 +2,7 @@ import type { Clock } from '@tashika/shared/time';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Totals } from '../ingest/index.ts';
 import type { Store } from '../store/index.ts';
+import { gaugesOf, onceAScrape } from './scrape.ts';
 import { readState, type StoreState } from './store-state.ts';
 
 /**
@@ -9,17 +10,8 @@ import { readState, type StoreState } from './store-state.ts';
  * delay carry the names that operators know from Azure Stream Analytics.
  */
 export function registerStoreMetrics(registry: Registry, store: Store, clock: Clock): void {
-  let reading: Promise<StoreState | undefined> | undefined;
-
-  /** The state for this scrape: all metrics of one scrape ask in the same turn of the event loop. */
-  function state(): Promise<StoreState | undefined> {
-    reading ??= readState(store)
-      .catch(() => undefined)
-      .finally(() => {
-        reading = undefined;
-      });
-    return reading;
-  }
+  const state = onceAScrape(() => readState(store));
+  const gauge = gaugesOf(registry, state);
 
   /** A total that the store keeps, so that it goes on counting over restarts. */
   function total(name: string, help: string, of: (state: StoreState) => number): void {
@@ -31,25 +23,6 @@ export function registerStoreMetrics(registry: Registry, store: Store, clock: Cl
         const found = await state();
         this.reset();
         if (found) this.inc(of(found));
-      },
-    });
-  }
-
-  function gauge<Label extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly Label[],
-    of: (state: StoreState) => readonly (readonly [labels: Record<Label, string>, value: number])[],
-  ): void {
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers: [registry],
-      async collect() {
-        const found = await state();
-        this.reset();
-        for (const [labels, value] of found ? of(found) : []) this.set(labels, value);
       },
     });
   }

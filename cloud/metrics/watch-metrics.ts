@@ -1,7 +1,8 @@
 import type { Duration } from '@tashika/shared/time';
 import { Gauge, type Registry } from 'prom-client';
-import { partitionState, readWatched, type Watched } from '../ingest/index.ts';
+import { partitionState, readWatched } from '../ingest/index.ts';
 import type { Store } from '../store/index.ts';
+import { onceAScrape } from './scrape.ts';
 
 /**
  * What workers see of every partition of the hub, whichever process is asked. A partition that stands still stays so
@@ -9,17 +10,7 @@ import type { Store } from '../store/index.ts';
  */
 export function registerWatchMetrics(registry: Registry, store: Store, stalledAfterMs: Duration): void {
   const registers = [registry];
-  let reading: Promise<Watched | undefined> | undefined;
-
-  /** What is seen at this scrape: both metrics ask in the same turn of the event loop. */
-  function watched(): Promise<Watched | undefined> {
-    reading ??= readWatched(store)
-      .catch(() => undefined)
-      .finally(() => {
-        reading = undefined;
-      });
-    return reading;
-  }
+  const watched = onceAScrape(() => readWatched(store));
 
   new Gauge({
     name: 'tashika_backlogged_input_events',
