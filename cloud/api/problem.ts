@@ -97,8 +97,12 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   429: 'TOO_MANY_REQUESTS',
 };
 
-/** The problem that anything thrown while answering comes to. Nothing of an unforeseen error is given away. */
-export function asProblem(error: unknown): ProblemError {
+/**
+ * The problem that anything thrown while answering comes to. Nothing of an unforeseen error is given away.
+ *
+ * @param mostBytes of a body, where the route is known
+ */
+export function asProblem(error: unknown, mostBytes?: number): ProblemError {
   if (error instanceof ProblemError) return error;
   if (isTashikaError(error)) {
     const code = TITLES[error.code] ? error.code : 'INTERNAL';
@@ -106,6 +110,10 @@ export function asProblem(error: unknown): ProblemError {
   }
   const { validation, statusCode = 500 } = error as FrameworkError;
   if (validation?.[0]) return ofValidation(validation[0]);
+  if (statusCode === 413 && mostBytes !== undefined)
+    return new ProblemError('BODY_TOO_LARGE', `A body may have ${mostBytes} bytes here; nothing was changed.`, {
+      cause: error,
+    });
   if (statusCode >= 400 && statusCode < 500)
     return new ProblemError(BY_STATUS[statusCode] ?? 'BAD_REQUEST', messageOf(error), { cause: error });
   if (faultOf(error) !== 'data')
@@ -123,11 +131,15 @@ function ofValidation(fault: NonNullable<FrameworkError['validation']>[number]):
     const unknown = String(fault.params.additionalProperty);
     return badParameter(unknown, `There is no parameter ${unknown.slice(0, 64)}.`);
   }
-  const parameter = fault.instancePath.split('/')[1] ?? String(fault.params.missingProperty ?? '');
-  if (fault.keyword === 'required') return badParameter(parameter, `${parameter} is required.`);
+  const missing = fault.params.missingProperty;
+  const path = fault.instancePath.split('/').slice(1);
+  if (missing !== undefined) path.push(String(missing));
+  const parameter = path[0] ?? '';
+  const name = path.join('.').slice(0, 200);
+  if (fault.keyword === 'required') return badParameter(parameter, `${name} is required.`);
   const allowed = fault.params.allowedValues;
   const list = Array.isArray(allowed) ? `: ${allowed.join(', ')}` : '';
-  return badParameter(parameter, `${parameter} ${fault.message ?? 'is not valid'}${list}.`);
+  return badParameter(parameter, `${name} ${fault.message ?? 'is not valid'}${list}.`);
 }
 
 const problemContent = { [PROBLEM_JSON]: { schema: ref(Problem) } };
