@@ -114,6 +114,8 @@ describe('a rollout', () => {
       'aborted',
     ]);
     expect((await rollout('show', PLAN.id)).code).toBe(0);
+    const again = await rollout('abort', PLAN.id);
+    expect(again).toMatchObject({ asked: [], error: { code: 'ROLLOUT_ORDER_REFUSED' } });
     expect((await rollout('pause', PLAN.id, { 'roll-back': true })).error).toMatchObject({ code: 'USAGE' });
   });
 

@@ -170,9 +170,11 @@ async function step(
 /** Undefined where it can be taken back. */
 function questionOf(
   action: Step,
-  { id, image, waves, touched, devices: all }: Rollout,
+  { id, image, state, waves, touched, devices: all }: Rollout,
   rollBack: boolean,
 ): string | undefined {
+  // What is over takes no order: the server says so, and nobody is asked before.
+  if (ENDED.includes(state)) return undefined;
   if (action === 'start')
     return `Start ${id}: ${image} for ${devices(all)}, ${devices(waves[0]?.devices ?? 0)} of them first?`;
   if (action === 'abort')
