@@ -67,7 +67,7 @@ function Signal({ signal }: { readonly signal: RolloutSignal }) {
       <p class="signal-note">
         {signal.since === null ? words.devices(integer(signal.devices)) : words.since(timeOf(signal.since))}
         {signal.since !== null && signal.worst.length > 0 && (
-          <span> {words.worst(signal.worst.slice(0, 3).join(', '))}</span>
+          <span> · {words.worst(signal.worst.slice(0, 3).join(', '))}</span>
         )}
       </p>
     </li>
