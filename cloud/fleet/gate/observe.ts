@@ -9,7 +9,7 @@ const LEAST_SILENCE = 3;
 const TIMES_THE_RHYTHM = 4;
 /** Rounds that a region gets to come back after an outage. */
 const RECOVERING_ROUNDS = 3;
-/** How long readings are held against the own past, which grows old. */
+/** How long readings and starts are held against the own past, which grows old. */
 const PAST_GOOD_FOR_S = 3 * 86_400;
 const CLOCKS: Readonly<Record<string, number>> = { synced: 0, relative: 1, uncertain: 2 };
 
@@ -267,11 +267,12 @@ function begin(
     if ((on & BIT.silence) === 0) columns.postRounds[row] = columns.postRounds[row]! * 0.99 + rounds;
   }
   columns.on[row] = on;
+  const isPastOld = role === 'updated' && now - columns.updated[row]! > PAST_GOOD_FOR_S;
   return {
     row,
     side,
-    began: (on & ~before) | ((device.starts ?? 0) > 0 ? BIT.restarts : 0),
-    holds: on & ~(on & ~before) & ~BIT.restarts,
+    began: (on & ~before) | ((device.starts ?? 0) > 0 && !isPastOld ? BIT.restarts : 0),
+    holds: (on & ~(on & ~before) & ~BIT.restarts) | (isPastOld ? BIT.restarts : 0),
     exposed: rounds,
     heard,
   };

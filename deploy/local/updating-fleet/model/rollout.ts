@@ -138,7 +138,7 @@ class RoundsOfModel {
   readonly #roundMs: Duration;
   readonly #before: { received: number; gone: number; posts: number; deadLetters: number; starts: number }[];
   readonly #offeredAt = new Map<ModelDevice, Timestamp>();
-  readonly #installing = new Set<ModelDevice>();
+  readonly #installing = new Map<ModelDevice, Timestamp>();
   readonly #updatedAt = new Map<ModelDevice, Timestamp>();
   readonly #places = new Map<ModelDevice, number>();
   readonly vanished = new Set<string>();
@@ -164,7 +164,7 @@ class RoundsOfModel {
         install(device);
         installed += 1;
         this.#offeredAt.delete(device);
-        this.#installing.add(device);
+        this.#installing.set(device, this.#fleet.now);
       } else if (this.#fleet.now - since > VANISHED_AFTER) {
         this.#offeredAt.delete(device);
         this.vanished.add(device.controllerId);
@@ -175,10 +175,13 @@ class RoundsOfModel {
   next(kept: (place: number) => boolean = () => false, queue: readonly ModelDevice[] = []): GateRound {
     if (this.#places.size === 0) for (const [place, device] of queue.entries()) this.#places.set(device, place);
     const at = this.#fleet.now;
-    for (const device of this.#installing)
+    for (const [device, since] of this.#installing)
       if (device.toldVersion === NEW) {
         this.#installing.delete(device);
         this.#updatedAt.set(device, device.lastSeen);
+      } else if (at - since > VANISHED_AFTER) {
+        this.#installing.delete(device);
+        this.vanished.add(device.controllerId);
       }
     const devices = this.#fleet.devices.map((device, index): DeviceRound => {
       const before = this.#before[index]!;
