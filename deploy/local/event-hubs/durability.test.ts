@@ -209,7 +209,10 @@ describe('a stop', () => {
   it('acknowledges what it has taken, and may be asked for twice', async () => {
     const dataDirectory = await temporaryDirectory();
     const eventHubs = await startRig({ dataDirectory });
-    const producer = producerOf(eventHubs);
+    // What the stop cuts off while its link opens waits this long, three times over, before the client gives up.
+    const soonGivingUp = { retryOptions: { maxRetries: 0, timeoutInMs: 5_000 } };
+    const producer = new EventHubProducerClient(eventHubs.connectionString('send', 'telemetry'), soonGivingUp);
+    onTestFinished(() => producer.close());
     await producer.sendBatch([{ body: 'warm' }], { partitionId: '0' });
     const sending = Array.from({ length: 50 }, (_, body) => producer.sendBatch([{ body }], { partitionId: '1' }));
     const outcomes = Promise.allSettled(sending);
