@@ -7,7 +7,7 @@ import { MOST_MISSING_RANGES } from '../receipts/index.ts';
  */
 
 /** A schema that the OpenAPI document lists by name. */
-function named<Schema extends TSchema>(name: string, schema: Schema): Schema & { $id: string } {
+export function named<Schema extends TSchema>(name: string, schema: Schema): Schema & { $id: string } {
   return { ...schema, $id: name };
 }
 
@@ -26,15 +26,15 @@ export function json<Schema extends TSchema & { $id: string }>(schema: Schema) {
   return { content: { 'application/json': { schema: ref(schema) } } };
 }
 
-const Time = (description: string) =>
+export const Time = (description: string) =>
   Type.String({ format: 'date-time', description: `${description} ISO 8601 in UTC with milliseconds.` });
 
-const TimeOrNull = (description: string) =>
+export const TimeOrNull = (description: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time', description });
 
-const TextOrNull = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description });
+export const TextOrNull = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description });
 
-const Count = (description: string) => Type.Integer({ minimum: 0, description });
+export const Count = (description: string) => Type.Integer({ minimum: 0, description });
 
 const RegionCode = Type.String({
   pattern: '^[0-9]{2}$',

@@ -1,21 +1,12 @@
 import type { imageRecordSchema } from '@tashika/shared/image';
-import Type, { type Static, type TSchema } from 'typebox';
+import Type, { type Static } from 'typebox';
 import { SIGNALS } from '../../fleet/gate/index.ts';
 import { DEVICE_STATES, ROLLOUT_STATES, type rolloutPlanSchema, WAVE_STATES } from '../../fleet/rollout/index.ts';
-import { ref, word } from '../shapes.ts';
+import { Count, named, ref, TextOrNull, Time, TimeOrNull, word } from '../shapes.ts';
 
 /** What the API says of images, rollouts and updaters. The rules of `../shapes.ts` hold here too. */
 
-function named<Schema extends TSchema>(name: string, schema: Schema): Schema & { $id: string } {
-  return { ...schema, $id: name };
-}
-
-const Time = (description: string) => Type.String({ format: 'date-time', description });
-const TimeOrNull = (description: string) =>
-  Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time', description });
-const TextOrNull = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description });
 const NumberOrNull = (description: string) => Type.Unsafe<number | null>({ type: ['number', 'null'], description });
-const Count = (description: string) => Type.Integer({ minimum: 0, description });
 const ImageText = Type.String({ description: 'Kind and version: `agent/1.5.0`.' });
 
 export const FleetImage = named(
