@@ -32,7 +32,8 @@ export const Time = (description: string) =>
 export const TimeOrNull = (description: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time', description });
 
-export const TextOrNull = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description });
+export const TextOrNull = (description: string) =>
+  Type.Unsafe<string | null>({ type: ['string', 'null'], description });
 
 export const Count = (description: string) => Type.Integer({ minimum: 0, description });
 
