@@ -3,7 +3,7 @@ import { type Benchmark, runBenchmarks } from '../run.ts';
 import { gate } from './gate.ts';
 import { image } from './image.ts';
 import { polls } from './polls.ts';
-import { ALL, QUICK, touched } from './touched.ts';
+import { ALL, chosenScenarios, QUICK, touched } from './touched.ts';
 
 const { values } = parseArgs({
   options: {
@@ -11,6 +11,8 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     /** `image.json` of a system bundle, which the agent's is held against. */
     'system-record': { type: 'string' },
+    /** Of `touched`, those that are played: all of them, when none is named. */
+    scenario: { type: 'string', multiple: true },
     quick: { type: 'boolean', default: false },
   },
 });
@@ -21,7 +23,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   gate: (scene) => gate(scene, quick ? { good: 4, bad: 1 } : { good: 200, bad: 20 }),
   image: (scene) => image(scene, values['system-record'], quick),
   polls: (scene) => polls(scene, quick ? 5 : 30),
-  touched: (scene) => touched(scene, quick ? QUICK : ALL),
+  touched: (scene) => touched(scene, chosenScenarios(quick ? QUICK : ALL, values.scenario)),
 };
 
 await runBenchmarks(benchmarks, values);

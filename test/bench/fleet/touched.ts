@@ -34,6 +34,11 @@ export const QUICK: TouchedOptions = {
   pastMs: DAY,
 };
 
+/** `options` with the scenarios of these names instead, in their order. Throws where a name is of none. */
+export function chosenScenarios(options: TouchedOptions, names: readonly string[] | undefined): TouchedOptions {
+  return names === undefined ? options : { ...options, scenarios: names.map(scenarioOf) };
+}
+
 /**
  * Rolls images out to a simulated fleet on the real server and the real ledger, on PostgreSQL: how many devices a bad
  * image touches before it is halted. All scenarios begin with copies of one store that has the past.
