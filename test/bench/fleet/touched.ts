@@ -91,14 +91,19 @@ export async function touched(scene: Scene, options: TouchedOptions): Promise<re
 /** The model's own, with fewer readings of each device: what a gate sees is a share of them. */
 const HABITS = { readingsPerHour: 40 };
 
-/** A bad image is to be halted not past the wave where its signal can first be seen; a good one is to reach all. */
-function resultOf({ name, expected }: Scenario, outcome: Played): Result {
-  const { state, wave, visibleIn, touched, devices, signal } = outcome;
+/**
+ * A bad image is to be halted not past the wave where its signal can first be seen; a good one is to reach all, and to
+ * wait while a region has no network.
+ */
+function resultOf({ name, expected, outages }: Scenario, outcome: Played): Result {
+  const { state, wave, visibleIn, touched, devices, signal, pauses } = outcome;
+  const waits = outages === undefined || pauses > 0;
   const asExpected =
     expected === 'completed'
-      ? state === 'completed' && touched === devices
+      ? state === 'completed' && touched === devices && waits
       : signal !== undefined && wave <= visibleIn! && state === 'rolled-back';
-  const goal = expected === 'completed' ? `all ${devices}` : `halted by wave ${visibleIn}, rolled back`;
+  const all = outages === undefined ? `all ${devices}` : `all ${devices}, paused meanwhile`;
+  const goal = expected === 'completed' ? all : `halted by wave ${visibleIn}, rolled back`;
   return { name: `${name}: devices touched of ${devices}`, value: touched, unit: 'devices', goal, met: asExpected };
 }
 
