@@ -1,5 +1,8 @@
 import Type, { type Static } from 'typebox';
 
+/** Readings that rollouts are steered by: in clear, or no device would ever count as updated, nor a restart against it. */
+export const STEERING_READINGS = ['agent/version', 'agent/system', 'agent/starts'] as const;
+
 /** Images, rollouts, and what devices' updaters are told. */
 export const fleet = Type.Object(
   {

@@ -80,4 +80,25 @@ describe('the cloud configuration', () => {
       expect(String(error)).toContain('log.level');
     }
   });
+
+  it.each([
+    ['["agent/*"]', 'sealing.fields has "agent/*", which seals agent/version, agent/system, agent/starts'],
+    ['["gps/*","*"]', 'sealing.fields has "*", which seals agent/version, agent/system, agent/starts'],
+    ['["agent/system"]', 'sealing.fields has "agent/system", which seals agent/system,'],
+    ['["agent/st*"]', 'sealing.fields has "agent/st*", which seals agent/starts,'],
+  ])('seals nothing that rollouts are steered by: %s', (fields, problem) => {
+    const sealing = {
+      ...required,
+      TASHIKA_CLOUD_SECRETS_SOURCE: 'vault',
+      TASHIKA_CLOUD_SECRETS_VAULT_ADDRESS: 'http://127.0.0.1:8200',
+      TASHIKA_CLOUD_SEALING_FIELDS: fields,
+    };
+    const withFleet = { ...sealing, TASHIKA_CLOUD_FLEET_BUNDLES: 'folder:/bundles' };
+    expect(() => load(withFleet)).toThrow(problem);
+    expect(() => load(withFleet)).toThrow(/without them, or leave fleet\.bundles out/);
+    expect(() => load(sealing)).not.toThrow(/leave fleet\.bundles out/);
+    expect(() => load({ ...withFleet, TASHIKA_CLOUD_SEALING_FIELDS: '["agent/held","agents/*"]' })).not.toThrow(
+      /leave fleet\.bundles out/,
+    );
+  });
 });

@@ -1,7 +1,8 @@
 import Type, { type Static } from 'typebox';
+import { coveredBy } from '../sealing/covered-by.ts';
 import { MOST_WINDOWS_A_READING, WINDOW_MS, windowingOf } from '../windows/index.ts';
 import { eventHubs, hubRules } from './event-hubs.ts';
-import { fleet } from './fleet.ts';
+import { fleet, STEERING_READINGS } from './fleet.ts';
 import { secrets, secretsRules } from './secrets.ts';
 import { storeUrlProblems } from './store-url.ts';
 
@@ -291,11 +292,25 @@ export function cloudRules(configuration: CloudConfiguration): readonly string[]
   ];
 }
 
-function sealingRules({ sealing, secrets }: CloudConfiguration): readonly string[] {
-  if (sealing.fields.length === 0 || secrets.source === 'vault') return [];
-  return [
-    'sealing.fields is set, and secrets.source is environment: sealing needs Vault, so set secrets.source to vault.',
-  ];
+function sealingRules({ sealing, secrets, fleet }: CloudConfiguration): readonly string[] {
+  const withoutVault =
+    sealing.fields.length > 0 && secrets.source !== 'vault'
+      ? [
+          'sealing.fields is set, and secrets.source is environment: sealing needs Vault, so set secrets.source to vault.',
+        ]
+      : [];
+  return [...withoutVault, ...(fleet.bundles === undefined ? [] : sealedSteeringProblems(sealing.fields))];
+}
+
+/** What is sealed tells a rollout nothing, and it would give up every device for silent. */
+function sealedSteeringProblems(fields: readonly string[]): readonly string[] {
+  return fields.flatMap((field) => {
+    const covered = STEERING_READINGS.filter(coveredBy([field]));
+    if (covered.length === 0) return [];
+    return [
+      `sealing.fields has ${JSON.stringify(field)}, which seals ${covered.join(', ')}, and fleet.bundles is set: rollouts see by these readings who was updated and who restarts. Name what is to be sealed without them, or leave fleet.bundles out.`,
+    ];
+  });
 }
 
 function ownershipRules({ loadBalancingIntervalMs, ownershipExpirationMs }: CloudConfiguration['ingest']): string[] {

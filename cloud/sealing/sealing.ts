@@ -2,6 +2,7 @@ import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock, Duration, TimerHandle } from '@tashika/shared/time';
 import type { Vault } from '../secrets/index.ts';
 import type { Logger } from '../store/index.ts';
+import { coveredBy } from './covered-by.ts';
 import { type DataKey, sealText } from './sealed-text.ts';
 
 /** Seals what must not lie in the database in clear. */
@@ -59,7 +60,7 @@ export async function openSealing(
   }
 
   return {
-    covers: matcher(settings.fields),
+    covers: coveredBy(settings.fields),
     seal(plain, place) {
       if (++sealed > MOST_BY_ONE_KEY)
         throw new TashikaError('VAULT_UNREACHABLE', 'The data key is used up, and Vault gives no new one.');
@@ -98,10 +99,4 @@ async function dataKey(vault: Pick<Vault, 'write'>, path: string): Promise<DataK
 export function pathIn(path: string, operation: string): string {
   const [mount, ...name] = path.split('/');
   return `${mount}/${operation}/${name.join('/')}`;
-}
-
-function matcher(fields: readonly string[]): (name: string) => boolean {
-  const exact = new Set(fields.filter((field) => !field.endsWith('*')));
-  const beginnings = fields.filter((field) => field.endsWith('*')).map((field) => field.slice(0, -1));
-  return (name) => exact.has(name) || beginnings.some((beginning) => name.startsWith(beginning));
 }

@@ -1,5 +1,6 @@
 import type { ImageKind } from '@tashika/shared/image';
 import type { Timestamp } from '@tashika/shared/time';
+import type { STEERING_READINGS } from '../../config/fleet.ts';
 import type { Queryable } from '../../store/index.ts';
 import type { JudgedRollout } from './gate.ts';
 import type { ActionFact, DeviceStanding, Facts, Standing } from './standing.ts';
@@ -144,8 +145,8 @@ interface DeviceRow {
 }
 
 /** Which reading tells the version of a kind of image. */
-export function versionReading(kind: ImageKind): string {
-  return `agent/${kind === 'agent' ? 'version' : 'system'}`;
+export function versionReading(kind: ImageKind): (typeof STEERING_READINGS)[number] {
+  return kind === 'agent' ? 'agent/version' : 'agent/system';
 }
 
 /**
