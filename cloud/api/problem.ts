@@ -22,6 +22,7 @@ const TITLES: Partial<Record<ErrorCode, readonly [status: number, title: string]
   ROLLOUT_ORDER_REFUSED: [409, 'Order refused'],
   STORE_OF_OTHER_WINDOWS: [409, 'Store of other windows'],
   BUNDLE_MISSING: [409, 'Bundle missing'],
+  BUNDLE_TAKEN: [409, 'Bundle taken'],
   IMAGE_DIFFERS: [409, 'Image differs'],
   IMAGE_REVOKED: [409, 'Image revoked'],
   PROMOTION_REFUSED: [409, 'Promotion refused'],

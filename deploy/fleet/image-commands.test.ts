@@ -48,9 +48,10 @@ describe('tashika fleet import', () => {
     const first = await fleet('import', { path });
     expect(first).toMatchObject({ code: 0, error: undefined });
     expect(first.answer.images).toEqual([
-      { image: 'system/2026.11', imported: true },
-      { image: 'agent/1.5.0', imported: true },
+      { image: 'system/2026.11', imported: true, missingParent: null },
+      { image: 'agent/1.5.0', imported: true, missingParent: null },
     ]);
+    expect(first.out).not.toContain('not in the registry');
     expect(first.out).toMatch(/agent\/1\.5\.0 is imported: .* kB, signed by CN=throw-away signer, NOT SCANNED\./);
     expect(first.progress.some((line) => /agent\/1\.5\.0: sent .* 100%/.test(line))).toBe(true);
 
@@ -72,7 +73,7 @@ describe('tashika fleet import', () => {
     );
     expect(stopped.error).toMatchObject({ message: 'stopped' });
     expect((await fleet('image', { image: 'agent/1.5.1' })).error).toMatchObject({ code: 'NOT_FOUND' });
-    expect((await fleet('import', { path })).answer.images).toEqual([{ image: 'agent/1.5.1', imported: true }]);
+    expect((await fleet('import', { path })).answer.images).toMatchObject([{ image: 'agent/1.5.1', imported: true }]);
   });
 
   it('is refused for a version that is there with other bytes, and for a bundle that nobody trusted has signed', async () => {
@@ -82,6 +83,30 @@ describe('tashika fleet import', () => {
     const path = await signedFolder(makeThrowawaySigner(), { version: '6.6.6' });
     onTestFinished(() => rm(path, { recursive: true }));
     expect((await fleet('import', { path })).error).toMatchObject({ code: 'BUNDLE_REFUSED' });
+  });
+
+  it('says whose parent the registry does not have, then and in the list, until it comes', async () => {
+    const path = await api.built({ version: '1.6.0', parent: { kind: 'system', version: '2027.1' } });
+    const { out, answer, code } = await fleet('import', { path });
+    expect([code, answer.images[0].missingParent]).toEqual([0, 'system/2027.1']);
+    expect(out).toContain('\n  Its parent system/2027.1 is not in the registry: revoking will not list this one.');
+    expect((await fleet('images', {})).out).toMatch(
+      /^agent\/1\.6\.0 .* parent system\/2027\.1 not in the registry\n\nWhat is not in the registry can not be revoked/m,
+    );
+    expect((await fleet('image', { image: 'agent/1.6.0' })).out).toContain('system/2027.1 is not in the registry');
+
+    await fleet('import', { path: await api.built({ kind: 'system', version: '2027.1' }) });
+    expect((await fleet('images', {})).out).not.toContain('not in the registry');
+  });
+
+  it('is refused for a file that stands under another version, which it names', async () => {
+    const path = await api.built({ version: '1.7.0', bytes: Buffer.alloc(4096, 'same') });
+    await fleet('import', { path });
+    await editRecord(path, 'agent-1.7.0.json', (record) => ({ ...record, version: '1.7.1' }));
+    expect((await fleet('import', { path })).error).toMatchObject({
+      code: 'BUNDLE_TAKEN',
+      message: expect.stringContaining('agent/1.7.1 has the bytes of agent/1.7.0, which was imported before'),
+    });
   });
 
   it('tells a person what the record says and is not so', async () => {

@@ -6,7 +6,7 @@ import type { Duration } from '@tashika/shared/time';
 import { type Command, type CommandArguments, type CommandContext, EXIT_DECLINED, textOf } from '../command/index.ts';
 import { apiOf, apiOption, byOption, type FleetApi, personOf } from './access.ts';
 import { checkBundle, type ImageFiles, readImages } from './image-files.ts';
-import { renderImage, renderImages, scanOf } from './image-text.ts';
+import { missingParentOf, renderImage, renderImages, scanOf } from './image-text.ts';
 import { byteSize, devicesHaveIt, listed } from './written.ts';
 
 /** The registry reads the bundle whole, from where it is kept. */
@@ -29,26 +29,27 @@ export const importCommand: Command = {
     const done: object[] = [];
     for (const image of images) {
       const name = formatImageName(image.record);
-      const known = await importOne(image, api, personOf(args, context), context);
+      const { known, image: taken } = await importOne(image, api, personOf(args, context), context);
       context.print(
-        known === undefined
-          ? `${name} is imported: ${byteSize(image.record.bundle.bytes)}, signed by ${image.record.bundle.signer}, ${scanOf(image.record)}.`
-          : `${name} was imported before, with the same bytes.${revocationOf(known)}`,
+        known
+          ? `${name} was imported before, with the same bytes.${revocationOf(taken)}`
+          : `${name} is imported: ${byteSize(image.record.bundle.bytes)}, signed by ${image.record.bundle.signer}, ${scanOf(image.record)}.`,
       );
-      done.push({ image: name, imported: known === undefined });
+      if (taken.missingParent !== null) context.print(`  Its parent ${missingParentOf(taken.missingParent)}`);
+      done.push({ image: name, imported: !known, missingParent: taken.missingParent });
     }
     context.answer({ images: done });
     return 0;
   },
 };
 
-/** As the registry has it already, with the same bytes; undefined where it had not. */
+/** As the registry has it now, and whether it had it before. */
 async function importOne(
   image: ImageFiles,
   api: FleetApi,
   by: string,
   context: CommandContext,
-): Promise<FleetImage | undefined> {
+): Promise<{ readonly known: boolean; readonly image: FleetImage }> {
   const { record, sbom, bundleFile } = image;
   const { bytes, sha256 } = record.bundle;
   const tell = (what: string) => {
@@ -62,18 +63,18 @@ async function importOne(
     };
   };
   await checkBundle(image, tell('read'));
-  const known = await api.find<FleetImage>(`images/${record.kind}/${encodeURIComponent(record.version)}`);
+  const before = await api.find<FleetImage>(`images/${record.kind}/${encodeURIComponent(record.version)}`);
+  const known = before !== undefined;
   const importing = () => api.post<FleetImage>('images', { record, sbom, by }, IMPORT_TIMEOUT_MS);
   try {
     // One that is known is sent as well: whether it is the same, the registry says.
-    await importing();
+    return { known, image: await importing() };
   } catch (error) {
     // A bundle that is there already, as after an interruption, does not go out again.
     if (!isTashikaError(error, 'BUNDLE_MISSING')) throw error;
     await api.upload(`bundles/${sha256}`, bundleFile, bytes, tell('sent'));
-    await importing();
+    return { known, image: await importing() };
   }
-  return known;
 }
 
 function revocationOf({ revokedAt, revokedReason }: FleetImage): string {
@@ -145,7 +146,9 @@ export const revokeCommand: Command = {
     const image = await api.get<FleetImage>(path);
     const has =
       image.devices > 0 ? ` ${devicesHaveIt(image.devices)}, and ${image.devices === 1 ? 'keeps' : 'keep'} it.` : '';
-    if (!(await context.confirm(`Revoke ${image.image} for good?${has}`))) {
+    const twins =
+      image.sameBytes.length > 0 ? ` ${listed(image.sameBytes)} has the same bytes, and is revoked with it.` : '';
+    if (!(await context.confirm(`Revoke ${image.image} for good?${has}${twins}`))) {
       context.print('Nothing was changed.');
       context.answer(image);
       return EXIT_DECLINED;
@@ -156,7 +159,7 @@ export const revokeCommand: Command = {
     });
     context.print(
       image.revokedAt === null
-        ? `${revoked.image} is revoked and is never offered again.${has}`
+        ? `${revoked.image} is revoked and is never offered again.${has}${twins}`
         : `${revoked.image} was revoked before, and that stays: ${revoked.revokedReason ?? 'no reason was told'}`,
     );
     context.print(

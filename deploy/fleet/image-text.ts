@@ -1,14 +1,14 @@
 import type { FleetImage } from '@tashika/cloud/api/fleet';
-import type { ImageRecord } from '@tashika/shared/image';
+import { formatImageName, type ImageRecord } from '@tashika/shared/image';
 import { byteSize, count, devicesHaveIt, fields, listed, table, time } from './written.ts';
 
 /** Images, as a person reads them on a terminal. */
 
 export function renderImages(images: readonly FleetImage[]): string {
-  return table(
+  const rows = table(
     [
       ['image', 'channels', 'boards', 'size', 'devices', 'scan', 'imported', ''],
-      ...images.map(({ image, record, channels, devices: has, importedAt, revokedAt }) => [
+      ...images.map(({ image, record, channels, devices: has, importedAt, revokedAt, missingParent, sameBytes }) => [
         image,
         channels.join(', ') || '—',
         listed(record.boards, 3),
@@ -16,15 +16,29 @@ export function renderImages(images: readonly FleetImage[]): string {
         count(has),
         scanOf(record),
         time(importedAt),
-        revokedAt === null ? '' : 'REVOKED',
+        [
+          ...(revokedAt === null ? [] : ['REVOKED']),
+          ...(missingParent === null ? [] : [`parent ${missingParent} not in the registry`]),
+          ...(sameBytes.length === 0 ? [] : [`same bytes as ${listed(sameBytes, 3)}`]),
+        ].join('; '),
       ]),
     ],
     [3, 4],
   );
+  return images.every(({ missingParent }) => missingParent === null) ? rows : `${rows}\n\n${MISSING_PARENTS}`;
+}
+
+const MISSING_PARENTS =
+  'What is not in the registry can not be revoked, so that what was built on it would not be listed: import parents too, ' +
+  'also those that devices have from an SD card.';
+
+/** Of `system/1.0.0`, and what follows from that. */
+export function missingParentOf(parent: string): string {
+  return `${parent} is not in the registry: revoking will not list this one. Import it too, also where devices have it from an SD card.`;
 }
 
 export function renderImage(image: FleetImage): string {
-  const { record, revokedAt, revokedReason, channels, children, importedAt, importedBy } = image;
+  const { record, revokedAt, revokedReason, channels, children, missingParent, importedAt, importedBy } = image;
   const { bundle, scan, parent } = record;
   return [
     image.image,
@@ -37,8 +51,9 @@ export function renderImage(image: FleetImage): string {
       ['SHA-256', bundle.sha256],
       ['signed by', `${bundle.signer} (${bundle.signerSha256})`],
       ['built', `${time(record.builtAt)} from ${record.commit}`],
-      ['built on', parent ? `${parent.kind}/${parent.version}` : 'no other image'],
+      ['built on', builtOn(parent, missingParent)],
       ['built on it', children.join(', ')],
+      ['same bytes', image.sameBytes.join(', ')],
       ['packages', count(record.packages)],
       ['scan', scanOf(record)],
       ['approved by', record.approvedBy ?? 'nobody'],
@@ -48,6 +63,11 @@ export function renderImage(image: FleetImage): string {
       ? ['', 'Known vulnerabilities:', vulnerabilities(scan.found)]
       : []),
   ].join('\n');
+}
+
+function builtOn(parent: ImageRecord['parent'], missing: string | null): string {
+  if (missing !== null) return missingParentOf(missing);
+  return parent ? formatImageName(parent) : 'no other image';
 }
 
 /** What a scan found, in a few words. What was not scanned never reads like what is clean. */

@@ -123,6 +123,8 @@ describe('an image', () => {
       revokedAt: null,
       revokedReason: null,
       children: [],
+      missingParent: null,
+      sameBytes: [],
       devices: 0,
     });
     expect(await get('images')).toEqual({ status: 200, images: [{ ...taken, status: undefined }] });
@@ -434,21 +436,93 @@ describe('a revoked image', () => {
   });
 });
 
-describe('the bytes of a revoked image', () => {
-  it('do not come in again under another version', async () => {
+/** The same bytes by another name, as a build would tell them. */
+function renamed({ record, ...rest }: MadeImage, version: string): MadeImage {
+  return { ...rest, record: { ...record, version } };
+}
+
+/** As it could come in before one file meant one image. */
+async function landTwin(image: MadeImage, version: string): Promise<void> {
+  await store.query(
+    `INSERT INTO image (kind, version, sha256, record, sbom, imported_at, imported_by)
+     SELECT kind, $2, sha256, $3::jsonb, sbom, imported_at, imported_by FROM image WHERE version = $1`,
+    [image.record.version, version, JSON.stringify(renamed(image, version).record)],
+  );
+  await post('channels/dev', { image: `agent/${version}`, by: 'Ken' });
+}
+
+describe('the bytes of an image', () => {
+  it('do not come in again under another version, nor twice at once', async () => {
+    const image = makeImage(signer);
+    await send(image.bundle);
+    const answers = await Promise.all([take(image), take(renamed(image, '9.0.0'))]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+    const [taken, refused] = answers.toSorted((a, b) => a.status - b.status) as [FleetImage & Told, Told];
+    const other = taken.image === 'agent/1.5.0' ? 'agent/9.0.0' : 'agent/1.5.0';
+    expect(refused).toMatchObject({
+      code: 'BUNDLE_TAKEN',
+      detail: `${other} has the bytes of ${taken.image}, which was imported before: roll that one out, or build ${other} anew, so that its bundle has its own version in it.`,
+    });
+    expect(await get(`images/${other}`)).toMatchObject({ status: 404 });
+    expect(await journal()).toHaveLength(1);
+  });
+
+  it('do not come in again under another version where they were revoked, and say why', async () => {
     const image = await bringIn();
-    const { record, sbom } = image;
-    await post(`images/agent/${record.version}/revoke`, { reason: 'it loses readings', by: 'Ken' });
+    await post('images/agent/1.5.0/revoke', { reason: 'it loses readings', by: 'Ken' });
     const before = await journal();
-    expect(await take({ ...image, record: { ...record, version: '9.0.0' }, sbom })).toMatchObject({
+    expect(await take(renamed(image, '9.0.0'))).toMatchObject({
       status: 409,
       code: 'IMAGE_REVOKED',
-      detail: `agent/9.0.0 has the bytes of agent/${record.version}, which is revoked: it loses readings`,
+      detail: 'agent/9.0.0 has the bytes of agent/1.5.0, which is revoked: it loses readings',
     });
     expect(await get('images/agent/9.0.0')).toMatchObject({ status: 404 });
     expect(await journal()).toEqual(before);
     expect(await take(image)).toMatchObject({ status: 200, revokedReason: 'it loses readings' });
   });
+
+  it('are revoked under each version that has them already', async () => {
+    const image = await bringIn();
+    await landTwin(image, '9.0.0');
+    const before = await journal();
+    expect(await post('images/agent/1.5.0/revoke', { reason: 'it loses readings', by: 'Ken' })).toMatchObject({
+      ...{ status: 200, revokedReason: 'it loses readings', sameBytes: ['agent/9.0.0'] },
+    });
+    expect(await get('images/agent/9.0.0')).toMatchObject({
+      ...{ channels: [], sameBytes: ['agent/1.5.0'] },
+      revokedReason: 'It has the bytes of agent/1.5.0, which is revoked: it loses readings',
+    });
+    expect((await journal()).slice(before.length)).toEqual([
+      'Ken image:agent/1.5.0 revoked - revoked',
+      'Ken image:agent/9.0.0 revoked - revoked',
+      'Ken channel:agent/dev emptied 9.0.0 -',
+    ]);
+  });
+
+  it('are revoked under each version soon after the start, where one of them was revoked alone before', async () => {
+    const image = await bringIn();
+    await post('images/agent/1.5.0/revoke', { reason: 'it loses readings', by: 'Ken' });
+    await landTwin(image, '9.0.0');
+    const another = new ImageRegistry({ store, clock, logger, bundles, settings });
+    another.start();
+    await another.stop();
+    expect(await get('images/agent/9.0.0')).toMatchObject({
+      ...{ channels: [], revokedAt: new Date(clock.now()).toISOString() },
+      revokedReason: 'It has the bytes of agent/1.5.0, which is revoked: it loses readings',
+    });
+    expect((await journal()).slice(-2)).toEqual([
+      'Ken image:agent/9.0.0 revoked - revoked',
+      'Ken channel:agent/dev emptied 9.0.0 -',
+    ]);
+  });
+});
+
+it('a parent that is not here is no error, and is named until it comes', async () => {
+  await bringIn({ parent: { kind: 'agent', version: '1.4.0' } });
+  expect(await get('images/agent/1.5.0')).toMatchObject({ missingParent: 'agent/1.4.0' });
+  await bringIn({ version: '1.4.0' });
+  expect(await get('images/agent/1.5.0')).toMatchObject({ missingParent: null });
+  expect(await get('images/agent/1.4.0')).toMatchObject({ missingParent: null, children: ['agent/1.5.0'] });
 });
 
 describe('a bundle', () => {

@@ -132,7 +132,8 @@ export function imageRoutes({ registry }: { readonly registry: ImageRegistry }):
           summary: 'Take an image in whose bundle was sent',
           description:
             'The record and the package list as the build wrote them. The bundle must be signed under `fleet.keyringFile`, ' +
-            'and a version stands for the same bytes for ever.',
+            'and a version stands for the same bytes for ever, as those do for it. A parent that is not here is no error: ' +
+            '`missingParent` names it.',
           tags: ['fleet'],
           body: body({
             record: Type.Object({}, { additionalProperties: true, description: 'What the build tells of the image.' }),
@@ -183,7 +184,8 @@ export function imageRoutes({ registry }: { readonly registry: ImageRegistry }):
           operationId: 'revokeFleetImage',
           summary: 'Never offer an image again',
           description:
-            'It leaves its channels. What was built on it is named in the answer, and is not revoked by this.',
+            'It leaves its channels. What was built on it is named in the answer, and is not revoked by this; what has ' +
+            'its bytes under another version is.',
           tags: ['fleet'],
           params: ImageParameters,
           body: body({
@@ -209,6 +211,8 @@ function shown(image: RegisteredImage): FleetImage {
     revokedAt: image.revokedAt?.toISOString() ?? null,
     revokedReason: image.revokedReason,
     children: [...image.children],
+    missingParent: image.missingParent,
+    sameBytes: [...image.sameBytes],
     devices: image.devices,
   };
 }

@@ -20,6 +20,8 @@ export const FleetImage = named(
     revokedAt: TimeOrNull('When it was revoked; never offered since.'),
     revokedReason: TextOrNull('Why.'),
     children: Type.Array(Type.String(), { description: 'Images that were built on it.' }),
+    missingParent: TextOrNull('What it was built on, where that is not here: its revocation would not name this one.'),
+    sameBytes: Type.Array(Type.String(), { description: 'Other versions that have its bytes; revoked with it.' }),
     devices: Count('Devices that have it now, by their readings or their updater.'),
   }),
 );

@@ -13,6 +13,10 @@ export interface RegisteredImage {
   readonly revokedReason: string | null;
   /** Names of the images that stand on it, directly or by others. */
   readonly children: readonly string[];
+  /** What it was built on, where the registry does not have that: its revocation would not name this one. */
+  readonly missingParent: string | null;
+  /** Names of other versions that have the same bytes: what is revoked with it. */
+  readonly sameBytes: readonly string[];
   /** How many devices have it, by their readings or else by their updater. */
   readonly devices: number;
 }
@@ -37,7 +41,9 @@ export async function readImages(store: Queryable, name?: ImageName): Promise<re
     name ? [name.kind, name.version] : [],
   );
   if (rows.length === 0) return [];
-  const children = descendantsOf(await readDescents(store));
+  const all = await readDescents(store);
+  const names = new Set(all.map(formatImageName));
+  const children = descendantsOf(all);
   const devices = await countDevices(store);
   return rows.map((row) => ({
     record: row.record,
@@ -47,14 +53,27 @@ export async function readImages(store: Queryable, name?: ImageName): Promise<re
     revokedAt: row.revoked_at,
     revokedReason: row.revoked_reason,
     children: children.get(formatImageName(row)) ?? [],
+    missingParent: missingOf(row.record.parent, names),
+    sameBytes: all.filter((other) => isTwin(other, row)).map(formatImageName),
     devices: devices.get(formatImageName(row)) ?? 0,
   }));
 }
 
-async function readDescents(store: Queryable): Promise<readonly Descent[]> {
-  return await store.query<Descent & { readonly parent: ImageName | null }>(
-    `SELECT kind, version, record -> 'parent' AS parent FROM image ORDER BY kind, version`,
+type KeptDescent = Descent & { readonly sha256: string };
+
+async function readDescents(store: Queryable): Promise<readonly KeptDescent[]> {
+  return await store.query<KeptDescent & { readonly parent: ImageName | null }>(
+    `SELECT kind, version, sha256, record -> 'parent' AS parent FROM image ORDER BY kind, version`,
   );
+}
+
+function missingOf(parent: ImageName | null, names: ReadonlySet<string>): string | null {
+  const name = parent && formatImageName(parent);
+  return name === null || names.has(name) ? null : name;
+}
+
+function isTwin(other: KeptDescent, { kind, version, record }: ImageRow): boolean {
+  return other.sha256 === record.bundle.sha256 && (other.kind !== kind || other.version !== version);
 }
 
 /** By image. A device's readings are believed before its updater. */

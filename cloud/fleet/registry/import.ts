@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isTashikaError, TashikaError } from '@tashika/shared/errors';
-import { formatImageName, type ImageName, type ImageRecord } from '@tashika/shared/image';
+import { formatImageName, type ImageRecord } from '@tashika/shared/image';
 import { storable } from '../../ingest/text.ts';
 import type { Queryable } from '../../store/index.ts';
 import { audit } from '../audit.ts';
@@ -8,6 +8,7 @@ import { differences, type Fault, faultOfBundle, readCandidate } from './candida
 import { type RegisteredImage, readImages } from './images.ts';
 import { keyringIn } from './keyring.ts';
 import type { RegistryParts } from './registry.ts';
+import { requireOwnBytes } from './same-bytes.ts';
 import { type VerifiedBundle, verifyBundle } from './signature/index.ts';
 
 export interface ImportWish {
@@ -37,8 +38,8 @@ export class ImportFault extends TashikaError {
  * bundle signed under the keyring. Nothing is changed where one of it is not so.
  *
  * @throws ImportFault for record and package list; TashikaError BUNDLE_MISSING, BUNDLE_REFUSED, KEYRING_UNREADABLE,
- *   IMAGE_DIFFERS where the version is there with other bytes or another record, IMAGE_REVOKED where another version
- *   has these bytes and is revoked, and those of the bundle store
+ *   IMAGE_DIFFERS where the version is there with other bytes or another record, BUNDLE_TAKEN where another version has
+ *   these bytes, IMAGE_REVOKED where that is revoked besides, and those of the bundle store
  */
 export async function importImage(parts: RegistryParts, wish: ImportWish): Promise<ImportAnswer> {
   const { store, clock, bundles } = parts;
@@ -51,7 +52,7 @@ export async function importImage(parts: RegistryParts, wish: ImportWish): Promi
   // Whoever takes away what no image names leaves it alone from here on.
   if (!(await bundles.keep(record.bundle.sha256))) throw missing(record);
   const imported = await store.transaction(async (transaction) => {
-    await refuseRevokedBytes(transaction, record);
+    await requireOwnBytes(transaction, record);
     const at = clock.now();
     const [added] = await transaction.query(
       `INSERT INTO image (kind, version, sha256, record, sbom, imported_at, imported_by)
@@ -96,22 +97,6 @@ async function findSame(store: Queryable, record: ImageRecord): Promise<Register
       `${name} is there already with the same bytes and another record (${other.slice(0, 5).join(', ')}), which stays as it is.`,
     );
   return image;
-}
-
-/** A new name makes no new image: what was taken back would be offered again. @throws TashikaError IMAGE_REVOKED */
-async function refuseRevokedBytes(transaction: Queryable, record: ImageRecord): Promise<void> {
-  const { sha256 } = record.bundle;
-  // A revocation that is under way comes first.
-  const others = await transaction.query<ImageName & { revoked_reason: string | null }>(
-    'SELECT kind, version, revoked_reason FROM image WHERE sha256 = $1 FOR SHARE',
-    [sha256],
-  );
-  const revoked = others.find(({ revoked_reason }) => revoked_reason !== null);
-  if (!revoked) return;
-  throw new TashikaError(
-    'IMAGE_REVOKED',
-    `${formatImageName(record)} has the bytes of ${formatImageName(revoked)}, which is revoked: ${revoked.revoked_reason}`,
-  );
 }
 
 async function verified({ bundles, clock, settings }: RegistryParts, record: ImageRecord): Promise<VerifiedBundle> {

@@ -6,11 +6,11 @@ import { storable } from '../../ingest/text.ts';
 import type { Logger, Queryable, Store } from '../../store/index.ts';
 import { audit } from '../audit.ts';
 import type { BundleStore } from '../bundles/index.ts';
-import { notifyAllActions } from '../ddi/index.ts';
 import { type Channel, requirePromotable } from './channels.ts';
 import { type RegisteredImage, readImages } from './images.ts';
 import { type ImportAnswer, importImage } from './import.ts';
-import { BundleUpkeep } from './unnamed.ts';
+import { revokeBytes } from './same-bytes.ts';
+import { RegistryUpkeep } from './upkeep.ts';
 
 export interface RegistryParts {
   readonly store: Store;
@@ -33,15 +33,15 @@ const LONGEST = 2_000;
 export class ImageRegistry {
   readonly bundles: BundleStore;
   readonly #parts: RegistryParts;
-  readonly #upkeep: BundleUpkeep;
+  readonly #upkeep: RegistryUpkeep;
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
     this.bundles = parts.bundles;
-    this.#upkeep = new BundleUpkeep(parts);
+    this.#upkeep = new RegistryUpkeep(parts);
   }
 
-  /** Begins to take away bundles that no image names. */
+  /** Begins to look after what was brought in, now and then. */
   start(): void {
     this.#upkeep.start();
   }
@@ -116,35 +116,18 @@ export class ImageRegistry {
   }
 
   /**
-   * Takes an image back for good: it leaves its channels, which have none then, and is never offered again. What was
-   * built on it is not revoked by that; the answer names it. A revoked one stays as it was revoked.
+   * Takes an image back for good, and whatever has its bytes under another version: it leaves its channels, which have none
+   * then, and is never offered again. What was built on it is not revoked by that; the answer names it. A revoked one stays
+   * as it was revoked.
    *
    * @throws TashikaError NOT_FOUND
    */
   async revoke(name: ImageName, reason: string, by: string): Promise<RegisteredImage> {
     const { store, clock } = this.#parts;
-    await store.transaction(async (transaction) => {
-      const { revokedReason } = await lockImage(transaction, name);
-      if (revokedReason !== null) return;
-      const at = clock.now();
-      await transaction.query(
-        'UPDATE image SET revoked_at = $3, revoked_by = $4, revoked_reason = $5 WHERE kind = $1 AND version = $2',
-        [name.kind, name.version, new Date(at), storable(by, LONGEST), storable(reason, LONGEST)],
-      );
-      await audit(transaction, {
-        ...{ at, actor: by, subject: `image:${formatImageName(name)}`, event: 'revoked', to: 'revoked', reason },
-      });
-      const left = await transaction.query<{ channel: string }>(
-        'DELETE FROM image_channel WHERE kind = $1 AND version = $2 RETURNING channel',
-        [name.kind, name.version],
-      );
-      for (const { channel } of left)
-        await audit(transaction, {
-          ...{ at, actor: by, subject: `channel:${name.kind}/${channel}`, event: 'emptied', from: name.version },
-          reason: `${formatImageName(name)} was revoked: ${reason}`,
-        });
-      await notifyAllActions(transaction);
-    });
+    const revoked = await store.transaction((transaction) =>
+      revokeBytes(transaction, name, { reason, by, at: clock.now() }),
+    );
+    if (!revoked) throw unknownImage(name);
     return await this.one(name);
   }
 }

@@ -1,13 +1,11 @@
-import { messageOf } from '@tashika/shared/errors';
-import type { Clock, Duration, TimerHandle } from '@tashika/shared/time';
-import type { Logger, Store } from '../../store/index.ts';
+import type { Clock, Duration } from '@tashika/shared/time';
+import type { Store } from '../../store/index.ts';
 import type { BundleStore } from '../bundles/index.ts';
 
 /** How long a bundle that was sent waits for the image that names it. */
 const KEPT_MS: Duration = 24 * 3_600_000;
-const EVERY_MS: Duration = 6 * 3_600_000;
 
-interface Parts {
+export interface UnnamedParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly bundles: BundleStore;
@@ -17,7 +15,7 @@ interface Parts {
  * Takes away the bundles that no image names a day after they were sent. An import that is under way has made its bundle
  * young again before it names it, and a young one is not removed. Answers how many.
  */
-export async function removeUnnamed({ store, clock, bundles }: Parts): Promise<number> {
+export async function removeUnnamed({ store, clock, bundles }: UnnamedParts): Promise<number> {
   const before = clock.now() - KEPT_MS;
   await bundles.sweep(before);
   let removed = 0;
@@ -29,42 +27,4 @@ export async function removeUnnamed({ store, clock, bundles }: Parts): Promise<n
     removed++;
   }
   return removed;
-}
-
-/** Looks for unnamed bundles now and then, for as long as the process runs. */
-export class BundleUpkeep {
-  readonly #parts: Parts & { readonly logger: Logger };
-  #timer: TimerHandle | undefined;
-  #looking: Promise<void> = Promise.resolve();
-  #stopped = false;
-
-  constructor(parts: Parts & { readonly logger: Logger }) {
-    this.#parts = parts;
-  }
-
-  start(): void {
-    this.#looking = this.#look();
-  }
-
-  /** Resolves when the look that is under way has ended. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#timer?.cancel();
-    await this.#looking;
-  }
-
-  /** Never rejects. */
-  async #look(): Promise<void> {
-    const { clock, logger, bundles } = this.#parts;
-    try {
-      const removed = await removeUnnamed(this.#parts);
-      if (removed > 0) logger.info({ removed }, 'bundles that no image names were taken away');
-    } catch (error) {
-      logger.warn({ error: messageOf(error), place: bundles.place }, 'unnamed bundles are looked for again later');
-    }
-    if (this.#stopped) return;
-    this.#timer = clock.after(EVERY_MS, () => {
-      this.#looking = this.#look();
-    });
-  }
 }
