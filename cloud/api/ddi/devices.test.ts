@@ -155,6 +155,26 @@ describe('a device behind Beam', () => {
     ]);
   });
 
+  it('does not take over what the agent in the former device told of itself, and keeps what its own has told since', async () => {
+    const [former, id, imsi] = [newId(), newId(), newImsi()];
+    await ask(former, { headers: signed(imsi) });
+    const [before, since] = [clock.now() - 60_000, clock.now() + POLL_MS];
+    await store.query(
+      `INSERT INTO device (imsi, region, last_seen, last_values)
+       SELECT $1, '13', now(), jsonb_object_agg(name, jsonb_build_object('value', told, 'unit', '', 'time', at))
+         FROM (VALUES ('agent/version', '1.5.0', $2), ('agent/starts', '7', $3), ('temp', '21', $2))
+           AS last (name, told, at)`,
+      [imsi, new Date(before).toISOString(), new Date(since).toISOString()],
+    );
+    later(2 * POLL_MS);
+    await ask(id, { headers: signed(imsi) });
+    const [row] = await store.query<{ names: string[] }>(
+      'SELECT ARRAY(SELECT jsonb_object_keys(last_values) ORDER BY 1) AS names FROM device WHERE imsi = $1',
+      [imsi],
+    );
+    expect(row!.names).toEqual(['agent/starts', 'temp']);
+  });
+
   it('is not another that is alive, nor two at once', async () => {
     const [id, mine, theirs] = [newId(), newImsi(), newImsi()];
     await ask(id, { headers: signed(mine) });

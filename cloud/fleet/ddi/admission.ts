@@ -1,5 +1,6 @@
 import { TashikaError } from '@tashika/shared/errors';
 import type { Duration, Timestamp } from '@tashika/shared/time';
+import { STEERING_READINGS } from '../../config/fleet.ts';
 import type { Queryable, Store } from '../../store/index.ts';
 import { audit } from '../audit.ts';
 import { type Credentials, sameHash } from './credentials.ts';
@@ -152,15 +153,25 @@ function refuseWhileAlive(row: DeviceRow, { tenant, quietMs, polledAt, now }: Bi
   );
 }
 
-/** Takes the SIM from a device that it is no longer in. */
+/**
+ * Takes the SIM from a device that it is no longer in. What the agent there told of itself until that device asked last goes
+ * with it: it would count for the device that the SIM is in now, as an update that it never had.
+ */
 export async function loseSim(
   transaction: Queryable,
-  holder: { readonly tenant: string; readonly controller_id: string },
+  holder: Pick<DeviceRow, 'tenant' | 'controller_id' | 'last_poll'>,
   { controllerId, imsi, now }: Pick<Binding, 'controllerId' | 'imsi' | 'now'>,
 ): Promise<void> {
   await transaction.query(
     'UPDATE fleet_device SET imsi = NULL, imsi_proved = false WHERE tenant = $1 AND controller_id = $2',
     [holder.tenant, holder.controller_id],
+  );
+  await transaction.query(
+    `UPDATE device SET last_values = last_values - ARRAY(
+            SELECT name FROM unnest($2::text[]) AS told (name)
+             WHERE (last_values -> name ->> 'time')::timestamptz <= $3)
+      WHERE imsi = $1`,
+    [imsi, [...STEERING_READINGS], holder.last_poll],
   );
   await audit(transaction, {
     at: now,

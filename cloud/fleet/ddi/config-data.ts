@@ -46,6 +46,7 @@ interface DeviceRow {
   readonly imsi: string | null;
   readonly imsi_proved: boolean;
   readonly attributes: Readonly<Record<string, string>>;
+  readonly last_poll: Date;
 }
 
 /**
@@ -64,7 +65,7 @@ export async function takeConfigData(
   await store.transaction(async (transaction) => {
     const claimed = mode === 'remove' ? undefined : told.get('imsi');
     const rows = await transaction.query<DeviceRow>(
-      `SELECT tenant, controller_id, imsi, imsi_proved, attributes FROM fleet_device
+      `SELECT tenant, controller_id, imsi, imsi_proved, attributes, last_poll FROM fleet_device
         WHERE (tenant = $1 AND controller_id = $2) OR imsi = $3 ORDER BY tenant, controller_id FOR UPDATE`,
       [tenant, controllerId, claimed ?? null],
     );
