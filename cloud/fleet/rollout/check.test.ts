@@ -49,7 +49,11 @@ describe('the waves of a plan', () => {
     ['all of these', { boards: ['pi-5'], regions: ['13'], channel: 'stable' }, 5],
   ])('are of the devices that fit %s', (_name, target, count) => {
     const checked = checkPlan(samplePlan({ target, waves: [{ percent: 100 }] }), context());
-    if (count === 0) expect(checked.problems).toEqual(['target fits none of 100 devices']);
+    if (count === 0)
+      expect(checked.problems).toEqual([
+        'target.channel: no device follows the channel canary (they follow stable)',
+        'target fits none of 100 devices',
+      ]);
     else expect(checked.waves!.devices).toHaveLength(count);
   });
 
@@ -156,6 +160,36 @@ describe('a plan is refused', () => {
       'target.devices has nobody, whose updater has never asked',
     ],
     [
+      'for a channel that there is not',
+      { target: { channel: 'prod' } },
+      {},
+      'target.channel has prod: there is no such channel, channels are dev, canary, stable',
+    ],
+    [
+      'for a region that there is not, also where another fits',
+      { target: { regions: ['13', '99'] } },
+      {},
+      'target.regions has 99: there is no such region, regions are 01 (Hokkaido) to 47 (Okinawa)',
+    ],
+    [
+      'for a region that no device is in',
+      { target: { regions: ['47'] } },
+      {},
+      'target.regions: no device has ever told the region 47 (they are in 13, 14, 27, 40)',
+    ],
+    [
+      'for a board that no device has, though the image is for it',
+      { target: { boards: ['pi-5'] } },
+      { devices: sampleDevices(3, { board: 'pi-4' }) },
+      'target.boards: no device has ever told the board pi-5 (they told pi-4)',
+    ],
+    [
+      'for a tag that no device has',
+      { target: { tags: ['rof'] } },
+      { devices: sampleDevices(3, { tags: ['roof'] }) },
+      'target.tags: no device has the tag rof (their tags are roof)',
+    ],
+    [
       'whose first wave could never pass',
       { gate: { leastDevices: 2 } },
       {},
@@ -167,6 +201,13 @@ describe('a plan is refused', () => {
     const problems = problemsOf(plan, parts);
     expect(problems).toContain(problem);
     expect(problems!.length).toBeLessThanOrEqual(2);
+  });
+
+  it('for parts that each fit some devices and together none, without a word of unknown ones', () => {
+    const devices = sampleDevices(10).map((device) => ({ ...device, tags: device.board === 'pi-4' ? ['roof'] : [] }));
+    expect(problemsOf({ target: { boards: ['pi-5'], tags: ['roof'] } }, { devices })).toEqual([
+      'target fits none of 10 devices',
+    ]);
   });
 
   it('with all that speaks against it at once', () => {

@@ -1,6 +1,7 @@
 import { type ImageRecord, parseImageName } from '@tashika/shared/image';
 import type { Duration } from '@tashika/shared/time';
 import { MOST_MINUTES, type RolloutPlan } from './plan.ts';
+import { fits, listed, problemsOfTarget } from './target.ts';
 import { cumulativeOf, devicesOf, formatWave, orderOfOffers, type Placed } from './waves.ts';
 
 const MINUTE_MS: Duration = 60_000;
@@ -9,8 +10,6 @@ const DAY_MINUTES = 1440;
 const MOST_TIMEOUT_DAYS = MOST_MINUTES / DAY_MINUTES;
 /** The gate looks at a wave at least this often before it passes. */
 const LEAST_ROUNDS = 3;
-/** How many devices or words a problem names. */
-const MOST_NAMED = 5;
 
 /** A device that a plan may mean. */
 export interface TargetDevice extends Placed {
@@ -66,17 +65,6 @@ export function checkPlan(plan: RolloutPlan, context: PlanContext): Checked {
   };
 }
 
-function fits(target: RolloutPlan['target'], device: TargetDevice): boolean {
-  const { channel, boards, regions, tags, devices } = target;
-  return (
-    (channel === undefined || device.channel === channel) &&
-    (boards === undefined || (device.board !== null && boards.includes(device.board))) &&
-    (regions === undefined || (device.region !== null && regions.includes(device.region))) &&
-    (tags === undefined || tags.every((tag) => device.tags.includes(tag))) &&
-    (devices === undefined || devices.includes(device.controllerId))
-  );
-}
-
 function problemsOfImage({ image: name, target }: RolloutPlan, { image }: PlanContext): string[] {
   if (!parseImageName(name))
     return [`image is ${JSON.stringify(name)}, and must be kind and version, such as "agent/1.5.0"`];
@@ -130,6 +118,7 @@ function problemsOfDevices(
   const known = new Set(devices.map(({ controllerId }) => controllerId));
   const unknown = (plan.target.devices ?? []).filter((id) => !known.has(id));
   if (unknown.length > 0) problems.push(`target.devices has ${listed(unknown)}, whose updater has never asked`);
+  problems.push(...problemsOfTarget(plan.target, devices));
   if (devices.length === 0) problems.push('no updater has asked yet: there is no device to roll out to');
   else if (meant.length === 0) problems.push(`target fits none of ${devicesOf(devices.length)}`);
   else if (behind.length === 0) problems.push(`each of ${devicesOf(meant.length)} that target fits has ${plan.image}`);
@@ -179,9 +168,4 @@ function notesOf(haveIt: number, behind: number, last: number): string[] {
     ...(last < behind ? [`the last wave leaves out ${behind - last} of ${devicesOf(behind)}`] : []),
     ...(haveIt > 0 ? [`${devicesOf(haveIt)} ${haveIt === 1 ? 'has' : 'have'} the image already`] : []),
   ];
-}
-
-function listed(names: readonly string[]): string {
-  const rest = names.length - MOST_NAMED;
-  return `${names.slice(0, MOST_NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
