@@ -1,6 +1,7 @@
 import type { Timestamp } from '@tashika/shared/time';
 import { storable } from '../ingest/index.ts';
 import type { Queryable } from '../store/index.ts';
+import { type Reason, storableReason } from './reason/index.ts';
 
 /** One step of an image, a channel, a rollout or a device, as it stays on record. */
 export interface AuditEntry {
@@ -18,6 +19,8 @@ export interface AuditEntry {
   readonly to?: string | null | undefined;
   /** Why, in a sentence. */
   readonly reason: string;
+  /** What the sentence is made of, so that it can be told in another language; where a person wrote it, nothing. */
+  readonly why?: Reason | null | undefined;
 }
 
 /** A reason that a device or a person wrote may be long: this much of it is kept. */
@@ -32,15 +35,15 @@ export async function audit(transaction: Queryable, entry: AuditEntry): Promise<
 export async function auditAll(transaction: Queryable, entries: readonly AuditEntry[]): Promise<void> {
   if (entries.length === 0) return;
   await transaction.query(
-    `INSERT INTO fleet_audit (at, actor, subject, rollout_id, event, from_state, to_state, reason)
-     SELECT at, actor, subject, rollout_id, event, from_state, to_state, reason
+    `INSERT INTO fleet_audit (at, actor, subject, rollout_id, event, from_state, to_state, reason, why)
+     SELECT at, actor, subject, rollout_id, event, from_state, to_state, reason, why
        FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (at timestamptz, actor text, subject text, rollout_id text,
-              event text, from_state text, to_state text, reason text)) WITH ORDINALITY
-         AS entry (at, actor, subject, rollout_id, event, from_state, to_state, reason, place)
+              event text, from_state text, to_state text, reason text, why jsonb)) WITH ORDINALITY
+         AS entry (at, actor, subject, rollout_id, event, from_state, to_state, reason, why, place)
       ORDER BY place`,
     [
       JSON.stringify(
-        entries.map(({ at, actor, subject, rolloutId, event, from, to, reason }) => ({
+        entries.map(({ at, actor, subject, rolloutId, event, from, to, reason, why }) => ({
           at: new Date(at).toISOString(),
           actor: storable(actor, LONGEST),
           subject: storable(subject, LONGEST),
@@ -49,6 +52,7 @@ export async function auditAll(transaction: Queryable, entries: readonly AuditEn
           from_state: from ?? null,
           to_state: to ?? null,
           reason: storable(reason, LONGEST),
+          why: storableReason(why),
         })),
       ),
     ],

@@ -129,7 +129,13 @@ describe('a rollout that halted itself', () => {
   beforeAll(() =>
     addRollout(api.store, {
       ...{ id: 'agent-1-5-1', version: '1.5.1', state: 'halted', at: AT, wave: 1 },
-      reason: '10 updated devices took 79 % of the readings that were to be expected.',
+      why: {
+        code: 'signal-reached',
+        values: {
+          ...{ signal: 'rate', devices: 10, region: null, board: null },
+          ...{ observed: 79, expected: 100, evidence: 812, threshold: 700 },
+        },
+      },
       failing: {
         signal: 'rate',
         since: Date.parse('2026-11-21T22:00:00Z'),

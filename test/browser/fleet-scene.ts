@@ -1,5 +1,6 @@
 import { addFleetImage, addRollout, addTellingDevices, type SignalSeed, setSignals } from '@tashika/cloud/api/testing';
 import { type AuditEntry, auditAll } from '@tashika/cloud/fleet';
+import { type Reason, told } from '@tashika/cloud/fleet/reason';
 import type { Store } from '@tashika/cloud/store';
 import { REGIONS } from '@tashika/shared/regions';
 
@@ -8,6 +9,14 @@ export const RUNNING = 'agent-1-6-0';
 export const HALTED = 'agent-1-5-1';
 export const AWAITING = 'agent-1-7-0';
 const DONE = 'agent-1-5-0';
+
+const TOO_FEW_READINGS: Reason = {
+  code: 'signal-reached',
+  values: {
+    ...{ signal: 'rate', devices: 10, region: null, board: null },
+    ...{ observed: 9_480, expected: 12_000, evidence: 812, threshold: 700 },
+  },
+};
 
 const SIGNALS = ['version', 'silence', 'rate', 'completeness', 'clock', 'restarts', 'spool'] as const;
 const ROUND_MS = 600_000;
@@ -41,8 +50,10 @@ export async function sowFleet(store: Store, now: number): Promise<void> {
     });
     await addRollout(transaction, {
       ...{ id: HALTED, version: '1.5.1', state: 'rolling-back', at: ago(42), wave: 1, regions },
-      reason:
-        '10 updated devices took 79 % of the readings that their own past and their neighbours let expect. Evidence 812, halts at 700.',
+      why: {
+        code: 'rolling-back',
+        values: { cause: TOO_FEW_READINGS, image: 'agent/1.5.1', leaving: 6, underWay: 0 },
+      },
       failing: {
         ...{ signal: 'rate', since: now - 90 * 60_000 },
         devices: Array.from({ length: 24 }, (_, index) => `${HALTED}-${index + 1}`),
@@ -100,7 +111,7 @@ function entriesOf(now: number): readonly AuditEntry[] {
   return Array.from({ length: 70 }, (_, index) => ({
     ...{ at: now - (70 - index) * 120_000, actor: 'rollout', rolloutId: RUNNING },
     ...{ subject: `device:${RUNNING}-${20 + index}`, event: 'offered', from: 'waiting', to: 'offered' },
-    reason: 'Wave 3 is under way, and a place is free.',
+    ...told({ code: 'its-wave', values: { wave: 3 } }),
   }));
 }
 

@@ -70,7 +70,11 @@ export function fleetDeviceRoutes(options: {
       firstPoll: unlessNever(firstPoll),
       lastPoll: unlessNever(lastPoll),
       lastSeen: lastSeen?.toISOString() ?? null,
-      rollouts: rollouts.map((each) => ({ ...each, since: each.since.toISOString() })),
+      rollouts: rollouts.map(({ since, why, ...each }) => ({
+        ...each,
+        since: since.toISOString(),
+        ...(why && { why }),
+      })),
       actions: actions.map(({ createdAt, closedAt, ...each }) => ({
         ...each,
         createdAt: createdAt.toISOString(),
@@ -141,7 +145,7 @@ const DEVICE = `
    WHERE fleet.tenant = $1 AND fleet.controller_id = $2`;
 
 const ROLLOUTS = `
-  SELECT part.rollout_id AS rollout, part.wave, part.state, part.since, part.detail,
+  SELECT part.rollout_id AS rollout, part.wave, part.state, part.since, part.detail, part.why,
          part.previous_version AS "previousVersion"
     FROM rollout_device AS part JOIN rollout ON rollout.id = part.rollout_id
    WHERE rollout.tenant = $1 AND part.controller_id = $2

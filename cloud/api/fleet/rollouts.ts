@@ -200,12 +200,13 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
         const { limit = DEFAULT_LIMIT, before } = query;
         const olderThan = before === undefined ? Number.MAX_SAFE_INTEGER : Number(before);
         const found = await readAudit(store, params.id, olderThan, limit + 1);
-        const entries = found.slice(0, limit).map(({ id, at, from_state, to_state, ...entry }) => ({
+        const entries = found.slice(0, limit).map(({ id, at, from_state, to_state, why, ...entry }) => ({
           id: String(id),
           at: at.toISOString(),
           ...entry,
           from: from_state,
           to: to_state,
+          ...(why && { why }),
         }));
         return { entries, next: found.length > limit ? entries.at(-1)!.id : null };
       },
@@ -244,6 +245,7 @@ function summaryOf(rollout: KeptRollout, crowds: readonly Count[]): RolloutSumma
     image: rollout.image,
     state: rollout.state,
     reason: rollout.reason,
+    ...(rollout.why && { why: rollout.why }),
     since: iso(rollout.since),
     wave: rollout.wave,
     wavesTotal: rollout.plan.waves.length,

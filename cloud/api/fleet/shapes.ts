@@ -1,12 +1,24 @@
 import type { imageRecordSchema } from '@tashika/shared/image';
 import Type, { type Static } from 'typebox';
 import { SIGNALS } from '../../fleet/gate/index.ts';
+import type { Reason } from '../../fleet/reason/index.ts';
 import { DEVICE_STATES, ROLLOUT_STATES, type rolloutPlanSchema, WAVE_STATES } from '../../fleet/rollout/index.ts';
 import { Count, named, ref, TextOrNull, Time, TimeOrNull, word } from '../shapes.ts';
 
 /** What the API says of images, rollouts and updaters. The rules of `../shapes.ts` hold here too. */
 
 const NumberOrNull = (description: string) => Type.Unsafe<number | null>({ type: ['number', 'null'], description });
+/** Beside a sentence: its code and the values that it is made of, for other languages. */
+const Why = Type.Optional(
+  Type.Unsafe<Reason>({
+    type: 'object',
+    properties: { code: { type: 'string' }, values: { type: 'object' } },
+    required: ['code', 'values'],
+    description:
+      'What the sentence beside it is made of, for whoever says it in another language; not there where a person wrote it, ' +
+      'or it is older than this.',
+  }),
+);
 const ImageText = Type.String({ description: 'Kind and version: `agent/1.5.0`.' });
 
 export const FleetImage = named(
@@ -88,6 +100,7 @@ const rolloutFields = {
   image: ImageText,
   state: word(ROLLOUT_STATES),
   reason: TextOrNull('Of the state, in words.'),
+  why: Why,
   since: Time('Of the state.'),
   wave: Count('The wave under way, from 1; 0 before the start.'),
   wavesTotal: Count('Waves of the plan.'),
@@ -138,6 +151,7 @@ export const AuditEntry = named(
     from: TextOrNull('State before.'),
     to: TextOrNull('State after.'),
     reason: Type.String(),
+    why: Why,
   }),
 );
 export type AuditEntry = Static<typeof AuditEntry>;
@@ -186,6 +200,7 @@ export const FleetDevice = named(
         state: word(DEVICE_STATES),
         since: Time('Of the state.'),
         detail: TextOrNull('In words.'),
+        why: Why,
         previousVersion: TextOrNull('What it comes back to.'),
       }),
     ),

@@ -1,6 +1,7 @@
 import type { ImageRecord } from '@tashika/shared/image';
 import { audit } from '../../fleet/audit.ts';
 import type { SignalStanding } from '../../fleet/gate/index.ts';
+import { type Reason, told } from '../../fleet/reason/index.ts';
 import type { RolloutPlan, RolloutState } from '../../fleet/rollout/index.ts';
 import type { Queryable } from '../../store/index.ts';
 
@@ -68,7 +69,7 @@ export interface RolloutSeed {
   readonly at: string;
   readonly wave?: number;
   readonly waveSince?: string | null;
-  readonly reason?: string | null;
+  readonly why?: Reason;
   readonly failing?: { readonly signal: string; readonly since: number | null; readonly devices: readonly string[] };
   readonly plan?: Partial<RolloutPlan>;
   readonly waves: readonly WaveSeed[];
@@ -78,7 +79,7 @@ export interface RolloutSeed {
 
 /** The rollout and its devices, `<id>-1` and on in the order of the waves. */
 export async function addRollout(store: Queryable, seed: RolloutSeed): Promise<void> {
-  const { id, version, state, at, wave = 0, waveSince = null, reason = null, failing, waves } = seed;
+  const { id, version, state, at, wave = 0, waveSince = null, why, failing, waves } = seed;
   const sizes = waves.map(({ byState }) => Object.values(byState).reduce((sum, each) => sum + each, 0));
   const plan: RolloutPlan = {
     ...{ id, image: `agent/${version}`, target: {}, soakMinutes: 480, mostInParallel: 200, deviceTimeoutMinutes: 1440 },
@@ -87,11 +88,12 @@ export async function addRollout(store: Queryable, seed: RolloutSeed): Promise<v
     ...seed.plan,
   };
   await store.query(
-    `INSERT INTO rollout (id, tenant, kind, version, plan, state, wave, wave_since, reason, since, failing,
-                          created_at, created_by, started_at)
-     VALUES ($1, $2, 'agent', $3, $4::jsonb, $5, $6, $7, $8, $9, $10::jsonb, $9, 'sato', $11)`,
+    `INSERT INTO rollout (id, tenant, kind, version, plan, state, wave, wave_since, reason, why, since,
+                          failing, created_at, created_by, started_at)
+     VALUES ($1, $2, 'agent', $3, $4::jsonb, $5, $6, $7, $8, $9::jsonb, $10, $11::jsonb, $10, 'sato', $12)`,
     [
-      ...[id, TENANT, version, JSON.stringify(plan), state, wave, waveSince, reason, at],
+      ...[id, TENANT, version, JSON.stringify(plan), state, wave, waveSince],
+      ...[why ? told(why).reason : null, why ? JSON.stringify(why) : null, at],
       ...[failing ? JSON.stringify(failing) : null, wave > 0 ? at : null],
     ],
   );
@@ -119,7 +121,11 @@ export async function addRollout(store: Queryable, seed: RolloutSeed): Promise<v
   );
   await audit(store, {
     ...{ at: Date.parse(at), actor: 'sato', subject: `rollout:${id}`, rolloutId: id },
-    ...{ event: 'planned', to: state, reason: `agent/${version}: ${rows.length} devices in ${waves.length} waves` },
+    ...{ event: 'planned', to: state },
+    ...told({
+      code: 'planned',
+      values: { image: `agent/${version}`, devices: rows.length, waves: waves.length, leftOut: 0, haveIt: 0 },
+    }),
   });
 }
 

@@ -1,7 +1,8 @@
-import type { ImageRecord } from '@tashika/shared/image';
+import { formatImageName, type ImageRecord } from '@tashika/shared/image';
 import type { Timestamp } from '@tashika/shared/time';
 import type { Queryable } from '../../store/index.ts';
 import { audit } from '../audit.ts';
+import { type Reason, sentenceOf, told } from '../reason/index.ts';
 import type { Maintenance } from './maintenance.ts';
 import { notifyAction } from './standing.ts';
 
@@ -44,7 +45,7 @@ export async function readAction(
 
 export interface Closing {
   readonly outcome: 'success' | 'failure' | 'cancelled';
-  readonly reason: string;
+  readonly why: Reason;
   /** `device:<controller id>` where the updater said so; `ddi` where the server gave up. */
   readonly actor: string;
   readonly now: Timestamp;
@@ -53,10 +54,10 @@ export interface Closing {
 /** Closes a locked action, on record; the device is to tell of itself anew. */
 export async function closeAction(transaction: Queryable, action: Action, closing: Closing): Promise<void> {
   const { id, tenant, controllerId, rolloutId, state } = action;
-  const { outcome, reason, actor, now } = closing;
+  const { outcome, why, actor, now } = closing;
   await transaction.query(
     `UPDATE deployment_action SET state = 'closed', outcome = $2, closed_at = $3, detail = $4 WHERE id = $1`,
-    [id, outcome, new Date(now), reason],
+    [id, outcome, new Date(now), sentenceOf(why)],
   );
   await transaction.query('UPDATE fleet_device SET attributes_at = NULL WHERE tenant = $1 AND controller_id = $2', [
     tenant,
@@ -70,7 +71,7 @@ export async function closeAction(transaction: Queryable, action: Action, closin
     event: `action-${outcome}`,
     from: state,
     to: 'closed',
-    reason: `${action.record.kind}/${action.record.version}: ${reason}`,
+    ...told({ code: 'action-closed', values: { image: formatImageName(action.record), why } }),
   });
   await notifyAction(transaction, tenant, controllerId);
 }

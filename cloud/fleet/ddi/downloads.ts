@@ -4,6 +4,7 @@ import type { Clock, Duration } from '@tashika/shared/time';
 import type { Logger, Store } from '../../store/index.ts';
 import type { BundleStore, ByteRange } from '../bundles/bundle-store.ts';
 import { streamOver } from '../bundles/index.ts';
+import { type Reason, sentenceOf } from '../reason/index.ts';
 import { type Action, closeAction, readAction } from './action.ts';
 import { rangeOf } from './byte-range.ts';
 import { shareOf } from './polling.ts';
@@ -88,8 +89,7 @@ export class Downloads {
       );
     if (action.revoked) throw new TashikaError('NOT_FOUND', 'The image was revoked, and is not given out any more.');
     const { sha256, bytes: size } = action.record.bundle;
-    if ((await this.#bundles.size(sha256)) !== size)
-      return this.#giveUp(action, 'its bundle is not in the bundle store any more');
+    if ((await this.#bundles.size(sha256)) !== size) return this.#giveUp(action, { code: 'bundle-gone', values: {} });
     return this.#serve(action, request, size, `"${sha256}"`);
   }
 
@@ -122,7 +122,7 @@ export class Downloads {
     if ((range?.first ?? 0) === 0) {
       const beginnings = await this.#begin(action.id);
       if (beginnings > MOST_BEGINNINGS)
-        return this.#giveUp(action, `its download was begun from the first byte ${beginnings} times`);
+        return this.#giveUp(action, { code: 'begun-too-often', values: { times: beginnings } });
     }
     const bundle = await this.#bundles.read(action.record.bundle.sha256, range);
     const served = new ServedBytes(this.#store, action.id, () => this.#clock.now());
@@ -144,13 +144,13 @@ export class Downloads {
   }
 
   /** What can't come to an end is closed as failed: a device that is left with an error would ask for ever. */
-  async #giveUp({ id, tenant, controllerId }: Action, reason: string): Promise<never> {
+  async #giveUp({ id, tenant, controllerId }: Action, why: Reason): Promise<never> {
     await this.#store.transaction(async (transaction) => {
       const action = await readAction(transaction, { id, tenant, controllerId }, 'FOR UPDATE OF action');
       if (action && action.state !== 'closed')
-        await closeAction(transaction, action, { outcome: 'failure', reason, actor: 'ddi', now: this.#clock.now() });
+        await closeAction(transaction, action, { outcome: 'failure', why, actor: 'ddi', now: this.#clock.now() });
     });
-    throw new TashikaError('ACTION_CLOSED', `The action ${id} was closed as failed: ${reason}.`);
+    throw new TashikaError('ACTION_CLOSED', `The action ${id} was closed as failed: ${sentenceOf(why)}.`);
   }
 
   #metered(bundle: Readable, served: ServedBytes): Readable {

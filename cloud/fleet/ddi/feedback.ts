@@ -3,6 +3,7 @@ import type { Timestamp } from '@tashika/shared/time';
 import Type, { type Static } from 'typebox';
 import { storable } from '../../ingest/index.ts';
 import type { Queryable, Store } from '../../store/index.ts';
+import type { Reason } from '../reason/index.ts';
 import { type Action, closeAction, readAction } from './action.ts';
 import { notifyAction } from './standing.ts';
 
@@ -140,6 +141,10 @@ async function keep(transaction: Queryable, id: number, said: Said, now: Timesta
 }
 
 function closingBy({ controllerId, now }: Telling, said: Said) {
-  const reason = said.details.at(-1) ?? `its updater says ${said.execution}, ${said.finished}`;
-  return { reason, actor: `device:${controllerId}`, now };
+  const words = said.details.at(-1);
+  const why: Reason =
+    words === undefined
+      ? { code: 'updater-says', values: { said: `${said.execution}, ${said.finished}`, words: null } }
+      : { code: 'words', values: { words } };
+  return { why, actor: `device:${controllerId}`, now };
 }

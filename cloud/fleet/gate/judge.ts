@@ -1,3 +1,4 @@
+import { type Reason, told } from '../reason/index.ts';
 import { type Observed, observe } from './observe.ts';
 import {
   type GateRound,
@@ -59,7 +60,7 @@ export function judge(state: GateState, round: GateRound, settings: GateSettings
       return {
         verdict: 'bad',
         signal,
-        reason: reasonOf(signal, weighed, threshold),
+        ...told(reachedOf(signal, weighed, threshold)),
         devices: weighed.worst.map((row) => next.ids[row]!),
       };
     }
@@ -68,13 +69,13 @@ export function judge(state: GateState, round: GateRound, settings: GateSettings
       return {
         verdict: 'bad',
         signal: 'silence',
-        reason: `${failed.length} of ${observed.underWatch} devices are silent at the end of their soak.`,
+        ...told({ code: 'silent-after-soak', values: { silent: failed.length, of: observed.underWatch } }),
         devices: failed.slice(0, NAMED).map((row) => next.ids[row]!),
       };
     if (observed.out.length > 0)
       return {
         verdict: 'unjudgeable',
-        reason: `Devices that were not updated are silent too, in ${observed.out.length === 1 ? 'region' : 'the regions'} ${observed.out.join(', ')}: nothing can be said of the updated ones there.`,
+        ...told({ code: 'neighbours-silent', values: { regions: observed.out } }),
         regions: observed.out,
       };
     // Raised evidence is waited for as long as a soak takes: it halts by then, or it is what chance does.
@@ -93,31 +94,14 @@ function figuresOf(signal: SignalName, { seen, expected, devices }: Weighed, obs
   return devices > 0 ? { observed: seen, expected } : { observed: null, expected: null };
 }
 
-const WORDS: Readonly<Record<Exclude<SignalName, 'rate'>, string>> = {
-  silence: 'fell silent',
-  clock: 'came to a worse clock, or to refused events,',
-  completeness: 'began to lose readings',
-  spool: 'came to a growing spool on a link that is up',
-  version: 'went back to another version',
-  restarts: 'started',
-};
-
-function reasonOf(
+function reachedOf(
   signal: SignalName,
   { seen, expected, devices, evidence, where }: Weighed,
   threshold: number,
-): string {
-  const who =
-    where === undefined
-      ? `${devices === 1 ? '1 updated device' : `${devices} updated devices`}`
-      : `The updated devices of ${where}`;
-  const weight = `Evidence ${format(evidence)}, halts at ${format(threshold)}.`;
-  if (signal === 'rate')
-    return `${who} took ${format((100 * seen) / expected)} % of the readings that their own past and their neighbours let expect. ${weight}`;
-  return `${who} ${WORDS[signal]} ${format(seen)} times, where ${format(expected)} were to be expected. ${weight}`;
-}
-
-function format(value: number): string {
-  if (value >= 1e6) return value.toExponential(1);
-  return value >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(2)));
+): Reason {
+  const { region = null, board = null } = where ?? {};
+  return {
+    code: 'signal-reached',
+    values: { signal, devices, region, board, observed: seen, expected, evidence, threshold },
+  };
 }

@@ -1,4 +1,5 @@
 import type { Timestamp } from '@tashika/shared/time';
+import type { Reason } from '../reason/index.ts';
 
 /** What the gate looks at. */
 export const SIGNALS = ['version', 'silence', 'rate', 'completeness', 'clock', 'restarts', 'spool'] as const;
@@ -69,9 +70,16 @@ export type Verdict =
       readonly verdict: 'bad';
       readonly signal: SignalName;
       readonly reason: string;
+      /** Not there where an older gate said it. */
+      readonly why?: Reason | undefined;
       readonly devices: readonly string[];
     }
-  | { readonly verdict: 'unjudgeable'; readonly reason: string; readonly regions: readonly string[] };
+  | {
+      readonly verdict: 'unjudgeable';
+      readonly reason: string;
+      readonly why?: Reason | undefined;
+      readonly regions: readonly string[];
+    };
 
 /** By what a rollout is judged. */
 export interface GateSettings {

@@ -17,7 +17,7 @@ export interface Weighed {
   /** Rows, those first that speak against the image most. */
   readonly worst: readonly number[];
   /** Where the evidence comes from, if not from all: a region, a board, or both. */
-  readonly where: string | undefined;
+  readonly where: { readonly region?: string; readonly board?: string } | undefined;
 }
 
 /**
@@ -121,8 +121,8 @@ function mix({ strata }: OpenState, places: Readonly<Places>, caution = 1): Omit
   return { evidence: Math.min(evidence, 1e300), seen, expected, where: where === '' ? undefined : describe(where) };
 }
 
-function describe(name: string): string {
+function describe(name: string): Weighed['where'] {
   const [kind, first, ...rest] = name.split('/');
-  if (kind === 'b') return `board ${[first, ...rest].join('/')}`;
-  return kind === 'r' ? `region ${first}` : `region ${first}, board ${rest.join('/')}`;
+  if (kind === 'b') return { board: [first, ...rest].join('/') };
+  return kind === 'r' ? { region: first! } : { region: first!, board: rest.join('/') };
 }

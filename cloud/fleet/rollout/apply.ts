@@ -2,6 +2,7 @@ import type { Timestamp } from '@tashika/shared/time';
 import type { Parameter, Queryable } from '../../store/index.ts';
 import { auditAll } from '../audit.ts';
 import { ACTION_CHANNEL } from '../ddi/index.ts';
+import { storableReason } from '../reason/index.ts';
 import type { GateLook } from './gate.ts';
 import type { KeptRollout } from './rows.ts';
 import type { Offer, Standing, Step } from './standing.ts';
@@ -59,7 +60,7 @@ async function saveStanding(
             failing = $10::jsonb, ended_at = $11, gate = coalesce($12::jsonb, gate), gate_round = $13,
             started_at = coalesce(started_at, $14), approved_by = coalesce($15, approved_by),
             approved_at = CASE WHEN $15::text IS NULL THEN approved_at ELSE $16 END,
-            signals = coalesce($17::jsonb, signals), revision = revision + 1
+            signals = coalesce($17::jsonb, signals), why = $18::jsonb, revision = revision + 1
       WHERE id = $1 AND revision = $2
       RETURNING id`,
     [
@@ -80,6 +81,7 @@ async function saveStanding(
       approvedBy ?? null,
       time(now),
       look ? JSON.stringify(look.signals) : null,
+      json(storableReason(standing.why)),
     ],
   );
   if (rows.length === 0) throw new SteppedElsewhere(rollout.id);
@@ -119,17 +121,18 @@ async function saveChanges(
   if (changes.length === 0) return;
   await transaction.query(
     `UPDATE rollout_device AS member
-        SET state = change.state, since = $3, detail = change.detail, updated_at = change.updated_at
+        SET state = change.state, since = $3, detail = change.detail, why = change.why, updated_at = change.updated_at
        FROM jsonb_to_recordset($2::jsonb)
-         AS change (controller_id text, state text, detail text, updated_at timestamptz)
+         AS change (controller_id text, state text, detail text, why jsonb, updated_at timestamptz)
       WHERE member.rollout_id = $1 AND member.controller_id = change.controller_id`,
     [
       id,
       JSON.stringify(
-        changes.map(({ controllerId, to, detail, updatedAt }) => ({
+        changes.map(({ controllerId, to, detail, why, updatedAt }) => ({
           controller_id: controllerId,
           state: to,
           detail,
+          why: storableReason(why),
           updated_at: time(updatedAt),
         })),
       ),

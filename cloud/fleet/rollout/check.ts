@@ -1,8 +1,9 @@
 import { type ImageRecord, parseImageName } from '@tashika/shared/image';
 import type { Duration } from '@tashika/shared/time';
+import { devicesOf } from '../reason/index.ts';
 import { MOST_MINUTES, type RolloutPlan } from './plan.ts';
 import { fits, listed, problemsOfTarget } from './target.ts';
-import { cumulativeOf, devicesOf, formatWave, orderOfOffers, type Placed } from './waves.ts';
+import { cumulativeOf, formatWave, orderOfOffers, type Placed } from './waves.ts';
 
 const MINUTE_MS: Duration = 60_000;
 const DAY_MINUTES = 1440;
@@ -36,8 +37,9 @@ export interface Waves {
   /** In the order in which they are offered the image; none that has it already. */
   readonly devices: readonly (TargetDevice & { readonly wave: number })[];
   readonly sizes: readonly number[];
-  /** What a person should know before it starts; nothing is wrong with it. */
-  readonly notes: readonly string[];
+  /** Devices that would get the image and are in no wave, and those that have it already: nothing is wrong with that. */
+  readonly leftOut: number;
+  readonly haveIt: number;
 }
 
 export type Checked =
@@ -60,7 +62,8 @@ export function checkPlan(plan: RolloutPlan, context: PlanContext): Checked {
     waves: {
       devices: ordered.map((device, index) => ({ ...device, wave: sizes.findIndex((size) => index < size) + 1 })),
       sizes,
-      notes: notesOf(meant.length - behind.length, behind.length, sizes.at(-1)!),
+      leftOut: behind.length - sizes.at(-1)!,
+      haveIt: meant.length - behind.length,
     },
   };
 }
@@ -161,11 +164,4 @@ function sizesOf({ waves, gate }: RolloutPlan, fleet: number): { sizes: number[]
       `gate.leastDevices is ${gate.leastDevices}, and waves[0] has ${devicesOf(sizes[0]!)}: it could never pass`,
     );
   return { sizes, problems };
-}
-
-function notesOf(haveIt: number, behind: number, last: number): string[] {
-  return [
-    ...(last < behind ? [`the last wave leaves out ${behind - last} of ${devicesOf(behind)}`] : []),
-    ...(haveIt > 0 ? [`${devicesOf(haveIt)} ${haveIt === 1 ? 'has' : 'have'} the image already`] : []),
-  ];
 }

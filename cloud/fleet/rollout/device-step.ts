@@ -1,4 +1,5 @@
 import type { Duration, Timestamp } from '@tashika/shared/time';
+import type { Reason } from '../reason/index.ts';
 import type { ActionFact, DeviceStanding, Standing } from './standing.ts';
 import { type DeviceState, hasFailed, isFurther, isUnderWay } from './states.ts';
 
@@ -11,7 +12,7 @@ const REBOOT_MS: Duration = 600_000;
 /** Where a device goes, and why. */
 export interface DeviceMove {
   readonly to: DeviceState;
-  readonly reason: string;
+  readonly why: Reason;
   /** Who says so: `device` itself, or the rollout. */
   readonly by: 'device' | 'rollout';
   /** Whether the reason stays with the device, for whoever asks what became of it. */
@@ -29,22 +30,28 @@ export function moveOf(device: DeviceStanding, rollout: Context, now: Timestamp)
   const { version } = rollout;
   if (state === 'waiting')
     return told?.version === version
-      ? { to: 'skipped', by: 'device', kept: true, reason: `it had ${version} before it was offered` }
+      ? { to: 'skipped', by: 'device', kept: true, why: { code: 'had-it-before', values: { version } } }
       : undefined;
   if (!action) return undefined;
   if (isUnderWay(state)) {
-    if (tellsImage(device, version)) return { to: 'updated', by: 'device', reason: `its readings tell ${version}` };
+    if (tellsImage(device, version))
+      return { to: 'updated', by: 'device', why: { code: 'tells-version', values: { version } } };
     return ofAction(device, action, rollout, now);
   }
-  if ((state === 'updated' || state === 'kept') && fellBack(device, version, device.updatedAt ?? device.since))
+  // Since the offer, not since it was seen to be updated: where an agent never came to post, the one after it brings both
+  // words in a moment. The word that is kept is the latest by the device's own time, so the former comes after the image.
+  if ((state === 'updated' || state === 'kept') && fellBack(device, version, action.createdAt))
     return {
       to: 'fell-back',
       by: 'device',
       kept: true,
-      reason: `its readings tell ${told!.version} again, after ${version}`,
+      why:
+        action.outcome === 'failure'
+          ? wordsOf(action)
+          : { code: 'tells-former-again', values: { told: told!.version, version } },
     };
   if (cameAfterAll(device, version))
-    return { to: 'updated', by: 'device', reason: `its readings tell ${version} after all; it was ${state}` };
+    return { to: 'updated', by: 'device', why: { code: 'tells-after-all', values: { version, state } } };
   return undefined;
 }
 
@@ -77,20 +84,20 @@ function ofAction(
       to: 'fell-back',
       by: 'device',
       kept: true,
-      reason: `it was installed, and its readings tell ${told!.version} since`,
+      why: { code: 'tells-former-since-install', values: { told: told!.version } },
     };
   if (action.state === 'closed' && action.outcome !== 'success') return ofRefusal(device, action, rollout);
   const next = progressOf(action);
-  if (next && isFurther(next, state)) return { to: next, by: 'device', reason: wordsOf(action) };
+  if (next && isFurther(next, state)) return { to: next, by: 'device', why: wordsOf(action) };
   return timeOut(device, action, rollout, now);
 }
 
 function ofRefusal({ state }: DeviceStanding, action: ActionFact, rollout: Context): DeviceMove {
   const goesOn = rollout.state === 'running' || rollout.state === 'paused';
   if (action.outcome === 'cancelled' && !goesOn)
-    return { to: 'skipped', by: 'device', kept: true, reason: 'it was taken back before it was installed' };
+    return { to: 'skipped', by: 'device', kept: true, why: { code: 'taken-back', values: {} } };
   const to = state === 'rebooting' || action.rebooted ? 'fell-back' : 'failed';
-  return { to, by: 'device', kept: true, reason: wordsOf(action) };
+  return { to, by: 'device', kept: true, why: wordsOf(action) };
 }
 
 /**
@@ -104,12 +111,12 @@ function timeOut(
   now: Timestamp,
 ): DeviceMove | undefined {
   if (rolloutState === 'paused' || now - Math.max(action.createdAt, since) < timeoutOf(plan)) return undefined;
-  const last = action.fetchedAt === null ? 'its updater never asked for it' : `it was last ${state}`;
+  const lastState = action.fetchedAt === null ? null : state;
   return {
     to: 'vanished',
     by: 'rollout',
     kept: true,
-    reason: `nothing came of it for ${plan.deviceTimeoutMinutes} minutes: ${last}`,
+    why: { code: 'timed-out', values: { minutes: plan.deviceTimeoutMinutes, lastState } },
   };
 }
 
@@ -125,7 +132,6 @@ function progressOf({ progress, outcome, rebooted }: ActionFact): DeviceState | 
   return undefined;
 }
 
-function wordsOf({ progress, outcome, detail }: ActionFact): string {
-  const said = outcome ?? progress ?? 'nothing';
-  return detail ? `its updater says ${said}: ${detail}` : `its updater says ${said}`;
+function wordsOf({ progress, outcome, detail }: ActionFact): Reason {
+  return { code: 'updater-says', values: { said: outcome ?? progress ?? 'nothing', words: detail } };
 }

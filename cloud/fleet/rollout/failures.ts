@@ -1,3 +1,4 @@
+import type { Reason } from '../reason/index.ts';
 import type { DeviceStanding, Standing } from './standing.ts';
 import { hasFailed, isSettled } from './states.ts';
 
@@ -7,7 +8,7 @@ const MOST_OF_GROUP = 0.5;
 
 /** Installations that speak against an image. */
 export interface Failures {
-  readonly reason: string;
+  readonly why: Reason;
   readonly devices: readonly string[];
 }
 
@@ -26,16 +27,19 @@ export function failuresOf(
     const ofWave = tried.filter((device) => device.wave === wave);
     const failed = ofWave.filter(({ state }) => hasFailed(state));
     if (failed.length > mostFailed * ofWave.length)
-      return failures(failed, `${failed.length} of ${ofWave.length} in wave ${wave} did not come to the image`);
+      return failures(failed, {
+        code: 'wave-failed',
+        values: { failed: failed.length, of: ofWave.length, wave },
+      });
   }
   for (const group of groupsOf(tried).values()) {
     const done = group.filter(({ state }) => isSettled(state) && state !== 'vanished');
     const failed = done.filter(({ state }) => hasFailed(state));
     if (done.length >= LEAST_OF_GROUP && failed.length > Math.max(mostFailed, MOST_OF_GROUP) * done.length)
-      return failures(
-        failed,
-        `${failed.length} of ${done.length} of board ${group[0]!.board ?? 'unknown'} in region ${group[0]!.region ?? 'unknown'} did not come to the image`,
-      );
+      return failures(failed, {
+        code: 'board-failed',
+        values: { failed: failed.length, of: done.length, board: group[0]!.board, region: group[0]!.region },
+      });
   }
   return undefined;
 }
@@ -55,6 +59,6 @@ function groupsOf(devices: readonly DeviceStanding[]): Map<string, DeviceStandin
   return groups;
 }
 
-function failures(failed: readonly DeviceStanding[], reason: string): Failures {
-  return { reason, devices: failed.map(({ controllerId }) => controllerId) };
+function failures(failed: readonly DeviceStanding[], why: Reason): Failures {
+  return { why, devices: failed.map(({ controllerId }) => controllerId) };
 }

@@ -1,5 +1,6 @@
 import { TashikaError } from '@tashika/shared/errors';
 import type { Timestamp } from '@tashika/shared/time';
+import type { Reason, ReasonValues } from '../reason/index.ts';
 import { stopOffering } from './rolling-back.ts';
 import type { Facts, Standing, Step } from './standing.ts';
 import type { RolloutState } from './states.ts';
@@ -42,20 +43,20 @@ export function obey(
   const { id, state, createdBy, pausedBy } = rollout;
   if (!ALLOWED[order].includes(state)) throw refusal(`${id} is ${state}${nextOf(state, order)}`, order);
   const stepping = new Stepping(rollout, { devices }, now);
-  const why = reason ? `by ${by}: ${reason}` : `by ${by}`;
+  const said = { by, words: reason || null };
   const person = { person: by };
   switch (order) {
     case 'approve':
       if (samePerson(by, createdBy))
         throw refusal(`${createdBy} planned ${id}, and another person must approve it`, order);
-      stepping.enter('draft', `approved ${why}`, person);
+      stepping.enter('draft', { code: 'approved', values: said }, person);
       break;
     case 'start':
-      stepping.enter('running', `started ${why}`, person, { wave: 1, waveSince: null });
+      stepping.enter('running', { code: 'started', values: said }, person, { wave: 1, waveSince: null });
       break;
     case 'pause':
       if (state === 'paused' && pausedBy !== 'gate') throw refusal(`${pausedBy} has paused ${id} already`, order);
-      stepping.enter('paused', `paused ${why}`, person, { pausedBy: by });
+      stepping.enter('paused', { code: 'paused-by-person', values: said }, person, { pausedBy: by });
       break;
     case 'resume':
       if (pausedBy === 'gate')
@@ -63,33 +64,35 @@ export function obey(
           `the gate paused ${id} (${rollout.reason}), and it goes on by itself when it can be judged`,
           order,
         );
-      stepping.enter('running', `resumed ${why}`, person);
+      stepping.enter('running', { code: 'resumed', values: said }, person);
       break;
     case 'abort':
-      abort(stepping, why, by, rollBack === true);
+      abort(stepping, said, rollBack === true);
       break;
   }
   return stepping.done();
 }
 
-function abort(stepping: Stepping, why: string, by: string, rollBack: boolean): void {
+const BEFORE_TURN: Reason = { code: 'aborted-before-turn', values: {} };
+
+function abort(stepping: Stepping, said: ReasonValues['aborted'], rollBack: boolean): void {
   const { state } = stepping.rollout;
-  const person = { person: by };
+  const person = { person: said.by };
   if (rollBack && (state === 'running' || state === 'paused')) {
     // The coordinator does the rest, as after a halt.
-    stepping.enter('halted', `aborted, and rolled back, ${why}`, person, { waveSince: null });
-    stopOffering(stepping, 'the rollout was aborted before its turn');
+    stepping.enter('halted', { code: 'aborted-and-rolled-back', values: said }, person, { waveSince: null });
+    stopOffering(stepping, BEFORE_TURN);
     return;
   }
   const hasStarted = stepping.rollout.wave > 0;
-  stepping.enter('aborted', `aborted ${why}`, person, {
+  stepping.enter('aborted', { code: 'aborted', values: said }, person, {
     waveSince: null,
     ...(!hasStarted && { endedAt: stepping.now }),
   });
   if (!hasStarted) return;
   for (const device of stepping.in('updated'))
-    stepping.move(device, 'kept', 'the rollout was aborted: it is left as it is', person);
-  stopOffering(stepping, 'the rollout was aborted before its turn');
+    stepping.move(device, 'kept', { code: 'left-as-is', values: {} }, person);
+  stopOffering(stepping, BEFORE_TURN);
 }
 
 function nextOf(state: RolloutState, order: OrderName): string {

@@ -4,13 +4,13 @@ import { type ImageRecord, parseImageName } from '@tashika/shared/image';
 import type { Duration, Timestamp } from '@tashika/shared/time';
 import type { Queryable, Store } from '../../store/index.ts';
 import { audit } from '../audit.ts';
+import { type Reason, told } from '../reason/index.ts';
 import { applyStep } from './apply.ts';
 import { checkPlan, type PlanContext, type TargetDevice, type Waves } from './check.ts';
 import { type Order, obey } from './orders.ts';
 import type { RolloutPlan } from './plan.ts';
 import { readPlan } from './read-plan.ts';
 import { type KeptRollout, readDevices, readRollout, versionReading } from './rows.ts';
-import { devicesOf } from './waves.ts';
 
 /** Rollouts that start take turns, so that no device comes into two. Any constant serves that no other lock has. */
 const START_LOCK = 7_402_158_311;
@@ -47,15 +47,20 @@ export async function planRollout(
       );
     const waves = await wavesOf(transaction, plan, { tenant, roundMs });
     const state = plan.requireApproval ? 'awaiting-approval' : 'draft';
-    const reason = [
-      `${devicesOf(waves.devices.length)} in ${waves.sizes.length} ${waves.sizes.length === 1 ? 'wave' : 'waves'}`,
-      ...waves.notes,
-    ].join('; ');
+    const { devices, sizes, leftOut, haveIt } = waves;
+    const why = (image: string | null): Reason => ({
+      code: 'planned',
+      values: { image, devices: devices.length, waves: sizes.length, leftOut, haveIt },
+    });
+    const planned = told(why(null));
     const { kind, version } = parseImageName(plan.image)!;
     await transaction.query(
-      `INSERT INTO rollout (id, tenant, kind, version, plan, state, wave, reason, since, created_at, created_by)
-       VALUES ($1, $2, $3, $4, $5::jsonb, $6, 0, $7, $8, $8, $9)`,
-      [plan.id, tenant, kind, version, JSON.stringify(plan), state, reason, new Date(now), by],
+      `INSERT INTO rollout (id, tenant, kind, version, plan, state, wave, reason, why, since, created_at, created_by)
+       VALUES ($1, $2, $3, $4, $5::jsonb, $6, 0, $7, $8::jsonb, $9, $9, $10)`,
+      [
+        ...[plan.id, tenant, kind, version, JSON.stringify(plan), state],
+        ...[planned.reason, JSON.stringify(planned.why), new Date(now), by],
+      ],
     );
     await putIntoWaves(transaction, plan.id, waves, now);
     await audit(transaction, {
@@ -65,7 +70,7 @@ export async function planRollout(
       rolloutId: plan.id,
       event: 'planned',
       to: state,
-      reason: `${plan.image}: ${reason}`,
+      ...told(why(plan.image)),
     });
     return (await readRollout(transaction, tenant, plan.id))!;
   });

@@ -1,23 +1,27 @@
+import { type Reason, type ReasonValues, reasonOf, told } from '../reason/index.ts';
 import { cameAfterAll, fellBack, moveOf, tellsImage, timeoutOf } from './device-step.ts';
 import type { DeviceStanding, Facts, Failing, Standing } from './standing.ts';
 import { hasFailed, isUnderWay } from './states.ts';
 import type { Mover, Stepping } from './stepping.ts';
-import { devicesOf } from './waves.ts';
 
 const MOST_NAMED = 100;
 
 /** Stops a rollout: nothing is offered any more, and what is open is taken back. */
-export function halt(stepping: Stepping, by: Mover, failing: Failing): void {
-  stepping.enter('halted', failing.reason, by, {
-    failing: { ...failing, devices: failing.devices.slice(0, MOST_NAMED) },
+export function halt(
+  stepping: Stepping,
+  by: Mover,
+  { why, devices, ...failing }: Omit<Failing, 'reason' | 'why'> & { readonly why: Reason },
+): void {
+  stepping.enter('halted', why, by, {
+    failing: { ...failing, ...told(why), devices: devices.slice(0, MOST_NAMED) },
     waveSince: null,
   });
-  stopOffering(stepping, 'the rollout was halted before its turn');
+  stopOffering(stepping, { code: 'halted-before-turn', values: {} });
 }
 
 /** Devices whose turn has not come are left out, and open actions are taken back. */
-export function stopOffering(stepping: Stepping, reason: string): void {
-  for (const device of stepping.in('waiting')) stepping.move(device, 'skipped', reason, 'rollout', reason);
+export function stopOffering(stepping: Stepping, why: Reason): void {
+  for (const device of stepping.in('waiting')) stepping.move(device, 'skipped', why, 'rollout', why);
   takeBack(stepping);
 }
 
@@ -29,7 +33,7 @@ function takeBack(stepping: Stepping): void {
 
 /** Whether what it was offered is open, and its updater has not said that it can't stop any more. */
 export function mayTakeBack({ action }: DeviceStanding): boolean {
-  return action?.purpose === 'update' && action.state === 'open' && action.progress !== 'rejected';
+  return action?.purpose === 'update' && action.state === 'open' && !action.insists;
 }
 
 /**
@@ -43,13 +47,13 @@ export function startRollingBack(stepping: Stepping, facts: Facts): void {
   if (leaving.length + under.length > 0)
     stepping.enter(
       'rolling-back',
-      because(
-        stepping.rollout,
-        `${image} is on ${devicesOf(leaving.length)} that leave it, and ${devicesOf(under.length)} ${under.length === 1 ? 'was' : 'were'} on the way to it`,
-      ),
+      {
+        code: 'rolling-back',
+        values: { cause: causeOf(stepping.rollout), image, leaving: leaving.length, underWay: under.length },
+      },
       'rollout',
     );
-  for (const device of leaving) leave(stepping, device, facts, 'the image is rolled back');
+  for (const device of leaving) leave(stepping, device, facts, 'rolled-back');
   rollBack(stepping, facts);
 }
 
@@ -65,34 +69,39 @@ export function rollBack(stepping: Stepping, facts: Facts): void {
   if (stepping.devices.some(({ state }) => state === 'leaving' || isUnderWay(state))) return;
   const { version } = stepping.rollout;
   const kept = stepping.in('kept').length;
-  const left = stepping.devices.filter(({ state, told }) => state !== 'kept' && told?.version === version).length;
-  const others = kept > 0 ? `, but for ${devicesOf(kept)} of waves that had passed` : '';
-  const ending =
-    left > 0
-      ? `${devicesOf(left)} still ${left === 1 ? 'tells' : 'tell'} the image${others}: see what each says`
-      : `no device tells the image any more${others}`;
-  stepping.enter('rolled-back', because(stepping.rollout, ending), 'rollout', { endedAt: stepping.now });
+  const telling = stepping.devices.filter(({ state, told }) => state !== 'kept' && told?.version === version).length;
+  const cause = causeOf(stepping.rollout);
+  stepping.enter('rolled-back', { code: 'rolled-back', values: { cause, telling, kept } }, 'rollout', {
+    endedAt: stepping.now,
+  });
 }
 
 /** What halted it stays in sight. */
-function because({ failing, reason }: Standing, state: string): string {
-  return `${(failing?.reason ?? reason ?? '').replace(/\.$/, '')}; ${state}`;
+function causeOf({ failing, reason, why }: Standing): Reason | null {
+  return failing ? reasonOf(failing.why, failing.reason) : reasonOf(why, reason);
 }
 
 /** A device with the image is offered what it had before; where there is no such thing, it is said. */
-function leave(stepping: Stepping, device: DeviceStanding, facts: Facts, reason: string): void {
-  const detail = canRollBack(device, facts) ? null : noWayBack(device);
-  stepping.move(device, 'leaving', detail ? `${reason}; ${detail}` : reason, 'rollout', detail);
-  if (detail === null) stepping.offer(device, 'rollback', device.previousVersion!);
+function leave(
+  stepping: Stepping,
+  device: DeviceStanding,
+  facts: Facts,
+  because: ReasonValues['leaving']['because'],
+): void {
+  const noWayBack = canRollBack(device, facts) ? null : { former: device.previousVersion };
+  const kept = noWayBack && ({ code: 'no-way-back', values: noWayBack } as const);
+  stepping.move(device, 'leaving', { code: 'leaving', values: { because, noWayBack } }, 'rollout', kept);
+  if (noWayBack === null) stepping.offer(device, 'rollback', device.previousVersion!);
 }
 
 /** One that was given up and has the image: it leaves it if it can, and is shown if not. */
 function leaveAfterAll(stepping: Stepping, device: DeviceStanding, facts: Facts): void {
-  const reason = 'its readings tell the image after all';
-  if (canRollBack(device, facts)) leave(stepping, device, facts, reason);
+  const because = 'tells-after-all';
+  if (canRollBack(device, facts)) leave(stepping, device, facts, because);
   else if (device.state !== 'failed') {
-    const detail = `${reason}; ${noWayBack(device)}`;
-    stepping.move(device, 'failed', detail, 'device', detail);
+    const noWayBack = { former: device.previousVersion };
+    const why: Reason = { code: 'leaving', values: { because, noWayBack } };
+    stepping.move(device, 'failed', why, 'device', why);
   }
 }
 
@@ -100,25 +109,27 @@ function canRollBack({ previousVersion }: DeviceStanding, { offerable }: Facts):
   return previousVersion !== null && offerable.has(previousVersion);
 }
 
-function noWayBack({ previousVersion }: DeviceStanding): string {
-  return previousVersion === null
-    ? 'what it had before is not known: only its own slot can bring it back'
-    : `${previousVersion}, which it had before, is not in the registry or is revoked: only its own slot can bring it back`;
-}
-
 function watchLeaving(stepping: Stepping, device: DeviceStanding): void {
-  const { action, since, told, detail } = device;
+  const { action, since, told, detail, why } = device;
   const { version, plan } = stepping.rollout;
   if (fellBack(device, version, since)) {
-    stepping.move(device, 'rolled-back', `its readings tell ${told!.version}`, 'device');
+    stepping.move(device, 'rolled-back', { code: 'tells-version', values: { version: told!.version } }, 'device');
   } else if (action?.purpose === 'rollback' && action.state === 'closed' && action.outcome !== 'success') {
-    const words = action.detail ? `: ${action.detail}` : '';
-    const said = `it could not be rolled back: its updater says ${action.outcome}${words}`;
+    const said: Reason = {
+      code: 'rollback-refused',
+      values: { said: action.outcome ?? 'nothing', words: action.detail },
+    };
     stepping.move(device, 'failed', said, 'device', said);
   } else if (stepping.now - Math.max(since, stepping.rollout.since) >= timeoutOf(plan)) {
     const tells = told !== null && told.version === version && told.at > since;
-    const said = `${tells ? `it still tells ${version}` : 'nothing was heard of it'} ${plan.deviceTimeoutMinutes} minutes after it was to be rolled back`;
-    const whole = detail ? `${said}; ${detail}` : said;
+    const whole: Reason = {
+      code: 'rollback-timed-out',
+      values: {
+        minutes: plan.deviceTimeoutMinutes,
+        telling: tells ? version : null,
+        before: reasonOf(why, detail),
+      },
+    };
     stepping.move(device, tells ? 'failed' : 'vanished', whole, 'rollout', whole);
   }
 }
@@ -126,13 +137,12 @@ function watchLeaving(stepping: Stepping, device: DeviceStanding): void {
 function watchUnderWay(stepping: Stepping, device: DeviceStanding, facts: Facts): void {
   const { action } = device;
   const { rollout, now } = stepping;
-  if (tellsImage(device, rollout.version)) leave(stepping, device, facts, 'its readings tell the image');
-  else if (action?.state === 'closed' && action.outcome === 'success')
-    leave(stepping, device, facts, 'its updater has installed the image');
+  if (tellsImage(device, rollout.version)) leave(stepping, device, facts, 'tells');
+  else if (action?.state === 'closed' && action.outcome === 'success') leave(stepping, device, facts, 'installed');
   else {
     const move = moveOf(device, rollout, now);
     if (!move) return;
-    stepping.move(device, move.to, move.reason, move.by, move.kept ? move.reason : null);
+    stepping.move(device, move.to, move.why, move.by, move.kept ? move.why : null);
     if (move.to === 'vanished') offerToTheSilent(stepping, device, facts);
   }
 }
@@ -151,10 +161,10 @@ export function endAborted(stepping: Stepping): void {
   for (const device of stepping.devices) {
     if (!isUnderWay(device.state) && !cameAfterAll(device, rollout.version)) continue;
     if (tellsImage(device, rollout.version))
-      stepping.move(device, 'kept', 'it had installed the image already', 'device');
+      stepping.move(device, 'kept', { code: 'installed-already', values: {} }, 'device');
     else {
       const move = moveOf(device, rollout, now);
-      if (move) stepping.move(device, move.to, move.reason, move.by, move.kept ? move.reason : null);
+      if (move) stepping.move(device, move.to, move.why, move.by, move.kept ? move.why : null);
     }
   }
   takeBack(stepping);

@@ -29,6 +29,7 @@ interface RolloutRow {
   readonly wave: number;
   readonly wave_since: Date | null;
   readonly reason: string | null;
+  readonly why: Standing['why'];
   readonly since: Date;
   readonly gate: unknown;
   readonly gate_round: number;
@@ -43,7 +44,7 @@ interface RolloutRow {
   readonly ended_at: Date | null;
 }
 
-const COLUMNS = `id, tenant, kind, version, plan, state, wave, wave_since, reason, since, gate_round, verdict,
+const COLUMNS = `id, tenant, kind, version, plan, state, wave, wave_since, reason, why, since, gate_round, verdict,
   paused_by, failing, revision, created_at, created_by, approved_by, started_at, ended_at`;
 
 /** Rollouts that have started and not ended, the oldest first. */
@@ -94,6 +95,7 @@ function rolloutOf(row: RolloutRow): KeptRollout {
     wave: row.wave,
     waveSince: row.wave_since?.getTime() ?? null,
     reason: row.reason,
+    why: row.why,
     since: row.since.getTime(),
     gate: row.gate,
     gateRound: row.gate_round,
@@ -131,6 +133,7 @@ interface DeviceRow {
   readonly previous_version: string | null;
   readonly updated_at: Date | null;
   readonly detail: string | null;
+  readonly why: DeviceStanding['why'];
   readonly action_id: number | null;
   readonly purpose: ActionFact['purpose'];
   readonly action_state: ActionFact['state'];
@@ -138,6 +141,7 @@ interface DeviceRow {
   readonly progress: string | null;
   readonly action_detail: string | null;
   readonly rebooted: boolean;
+  readonly insists: boolean;
   readonly action_created_at: Date;
   readonly fetched_at: Date | null;
   readonly told_version: string | null;
@@ -162,7 +166,7 @@ export async function readDevices(
 ): Promise<DeviceStanding[]> {
   const rows = await transaction.query<DeviceRow>(
     `SELECT member.controller_id, member.wave, member.region, member.board, member.state, member.since,
-            member.previous_version, member.updated_at, member.detail,
+            member.previous_version, member.updated_at, member.detail, member.why,
             action.id AS action_id, action.purpose, action.state AS action_state, action.outcome, action.progress,
             action.detail AS action_detail, action.created_at AS action_created_at, action.fetched_at,
             CASE WHEN member.state IN ('offered', 'downloading', 'installing') THEN EXISTS (
@@ -170,6 +174,9 @@ export async function readDevices(
                     WHERE said.action_id = action.id AND said.execution = 'proceeding'
                       AND array_to_string(said.details, ' ') ~* '${STARTS_NEW}')
                  ELSE false END AS rebooted,
+            action.state = 'open' AND EXISTS (
+                   SELECT FROM action_feedback AS said
+                    WHERE said.action_id = action.id AND said.execution = 'rejected') AS insists,
             reading.last ->> 'value' AS told_version, reading.last ->> 'time' AS told_at
        FROM rollout_device AS member
        LEFT JOIN deployment_action AS action ON action.id = member.action_id AND ${IS_READ}
@@ -195,6 +202,7 @@ function deviceOf(row: DeviceRow): DeviceStanding {
     previousVersion: row.previous_version,
     updatedAt: row.updated_at?.getTime() ?? null,
     detail: row.detail,
+    why: row.why,
     action: row.action_id === null ? null : actionOf(row, row.action_id),
     told:
       row.told_version === null || row.told_at === null
@@ -212,6 +220,7 @@ function actionOf(row: DeviceRow, id: number): ActionFact {
     progress: row.progress,
     detail: row.action_detail,
     rebooted: row.rebooted,
+    insists: row.insists,
     createdAt: row.action_created_at.getTime(),
     fetchedAt: row.fetched_at?.getTime() ?? null,
   };

@@ -1,6 +1,7 @@
 import type { Timestamp } from '@tashika/shared/time';
 import type { AuditEntry } from '../audit.ts';
 import type { SignalName, Verdict } from '../gate/index.ts';
+import type { Reason } from '../reason/index.ts';
 import type { GateLook } from './gate.ts';
 import type { RolloutPlan } from './plan.ts';
 import type { DeviceState, RolloutState } from './states.ts';
@@ -15,6 +16,8 @@ export interface Failing {
   readonly devices: readonly string[];
   /** In words. */
   readonly reason: string;
+  /** Not there where it was halted before there were codes. */
+  readonly why?: Reason | undefined;
 }
 
 /** A rollout as it stands. */
@@ -30,6 +33,8 @@ export interface Standing {
   /** When the last device of the wave was done, so that its soak began; null before. */
   readonly waveSince: Timestamp | null;
   readonly reason: string | null;
+  /** What the sentence is made of; null where it was kept before there were codes. */
+  readonly why: Reason | null;
   /** Of the state. */
   readonly since: Timestamp;
   /** A person, or `gate`; null while it is not paused. */
@@ -52,6 +57,8 @@ export interface ActionFact {
   readonly detail: string | null;
   /** Whether it has ever said that it was about to start the new one. */
   readonly rebooted: boolean;
+  /** Whether it has ever said that it can't stop any more: it is not asked again, whatever it said since. */
+  readonly insists: boolean;
   readonly createdAt: Timestamp;
   readonly fetchedAt: Timestamp | null;
 }
@@ -68,6 +75,8 @@ export interface DeviceStanding {
   /** When its readings first told the new version. */
   readonly updatedAt: Timestamp | null;
   readonly detail: string | null;
+  /** What the detail is made of. */
+  readonly why: Reason | null;
   readonly action: ActionFact | null;
   /** The version that its readings told last, and when they were taken; null where they tell none. */
   readonly told: { readonly version: string; readonly at: Timestamp } | null;
@@ -89,6 +98,7 @@ export interface DeviceChange {
   readonly controllerId: string;
   readonly to: DeviceState;
   readonly detail: string | null;
+  readonly why: Reason | null;
   readonly updatedAt: Timestamp | null;
 }
 

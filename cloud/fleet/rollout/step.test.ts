@@ -160,6 +160,23 @@ describe('a device', () => {
     expect(scene.rollout).toMatchObject({ state: 'halted', failing: { signal: 'installation', devices: ['d1'] } });
   });
 
+  it('has fallen back where the image is seen late, in a spool that the former version brought, and its updater says why', () => {
+    const scene = new Scene([2]);
+    scene.tick();
+    scene.tells('d0');
+    scene.tells('d1', NEW, scene.now + 10_000);
+    scene.ends('d1', 'failure', 'it never had a post answered');
+    scene.tick();
+    expect(scene.states()).toBe('updated updated');
+    scene.tells('d1', '1.4.0', scene.now - 20_000); // taken before the image was seen
+    scene.tick();
+    expect([scene.states(), scene.device('d1').detail]).toEqual([
+      'updated fell-back',
+      'its updater says failure: it never had a post answered',
+    ]);
+    expect(scene.rollout).toMatchObject({ state: 'halted', failing: { signal: 'installation', devices: ['d1'] } });
+  });
+
   it('vanishes where nothing comes of it, what it was offered is taken back, and it is believed when it comes after all', () => {
     const scene = new Scene([2], { gate: { mostFailed: 0.5 } });
     scene.tick();
@@ -216,6 +233,7 @@ describe('a bad rollout', () => {
       since: scene.now,
       devices: ['d0'],
       reason: 'devices fall silent.',
+      why: { code: 'words', values: { words: 'devices fall silent.' } },
     });
     expect(scene.states()).toBe('kept downloading updated skipped skipped skipped');
     const { offers } = scene.tick();
@@ -380,6 +398,30 @@ describe('a rollout that nothing can be said of', () => {
     expect(scene.rollout.wave).toBe(2);
   });
 
+  it.each([
+    ['pauses it before', ['order', 'outage']],
+    ['takes over from the gate', ['outage', 'order']],
+  ] as const)('has no soak in that time where a person %s', (_, [first]) => {
+    const scene = new Scene([1, 1]);
+    scene.tick();
+    scene.updateAll();
+    scene.tick();
+    if (first === 'order') scene.order('pause');
+    scene.tick(5, UNJUDGEABLE);
+    if (first === 'outage') {
+      scene.tick(5, UNJUDGEABLE);
+      scene.order('pause');
+    } else scene.tick(5, UNJUDGEABLE);
+    scene.tick(600, UNJUDGEABLE);
+    scene.tick(1, GOOD);
+    scene.tick(1, GOOD);
+    scene.order('resume');
+    scene.tick(22, GOOD);
+    expect(scene.rollout.wave).toBe(1);
+    scene.tick(2, GOOD);
+    expect(scene.rollout.wave).toBe(2);
+  });
+
   it('stays paused where a person has paused it, and is not resumed by one where the gate has', () => {
     const scene = new Scene([1, 1]);
     scene.tick(1, UNJUDGEABLE);
@@ -421,6 +463,17 @@ describe("a person's order", () => {
     scene.tick();
     expect(scene.rollout).toMatchObject({ state: 'aborted', endedAt: scene.now });
     expect(scene.states()).toBe('kept skipped skipped kept skipped');
+  });
+
+  it('asks no updater a second time to stop that has said that it can not', () => {
+    const scene = new Scene([2]);
+    scene.tick();
+    for (const id of ['d0', 'd1']) scene.says(id, { progress: 'downloaded' });
+    expect(scene.order('abort').cancels).toEqual(['d0', 'd1']);
+    scene.says('d0', { state: 'open', progress: 'rejected' });
+    expect(scene.tick().cancels).toEqual([]);
+    scene.says('d0', { progress: 'proceeding' });
+    expect(scene.tick().cancels).toEqual([]);
   });
 
   it('to abort may roll back', () => {

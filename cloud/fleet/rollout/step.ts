@@ -1,10 +1,10 @@
+import { type Reason, reasonOf, told } from '../reason/index.ts';
 import { moveOf } from './device-step.ts';
 import { failuresOf } from './failures.ts';
 import { endAborted, halt, mayTakeBack, rollBack, startRollingBack } from './rolling-back.ts';
 import type { Facts, Standing, Step } from './standing.ts';
 import { hasFailed, isSettled, isUnderWay } from './states.ts';
 import { Stepping } from './stepping.ts';
-import { devicesOf } from './waves.ts';
 
 /**
  * What follows from facts for a rollout that has started and not ended. It does nothing itself, and the same facts told
@@ -16,7 +16,7 @@ export function step(rollout: Standing, facts: Facts, now: number): Step {
   const stepping = new Stepping(rollout, facts, now);
   if (rollout.endedAt !== null) return stepping.done();
   const { look } = facts;
-  if (look) stepping.note({ verdict: { at: look.at, verdict: look.verdict } });
+  if (look) stepping.note({ verdict: { at: look.at, verdict: look.verdict }, waveSince: soakPutOff(rollout, look.at) });
   switch (rollout.state) {
     case 'running':
     case 'paused':
@@ -50,7 +50,7 @@ function goOn(stepping: Stepping, facts: Facts): void {
 function moveDevices(stepping: Stepping): void {
   for (const device of stepping.devices) {
     const move = moveOf(device, stepping.rollout, stepping.now);
-    if (move) stepping.move(device, move.to, move.reason, move.by, move.kept ? move.reason : null);
+    if (move) stepping.move(device, move.to, move.why, move.by, move.kept ? move.why : null);
     // Where one is given up, what it was offered is taken back, so that it does not come to the image unwatched.
     if (hasFailed(move?.to ?? device.state) && mayTakeBack(device)) stepping.cancel(device);
   }
@@ -60,14 +60,14 @@ function moveDevices(stepping: Stepping): void {
 function haltWhereItMust(stepping: Stepping, { revoked, look }: Facts): boolean {
   const { rollout, now } = stepping;
   if (revoked !== null) {
-    const reason = `${rollout.image} is revoked: ${revoked}`;
-    halt(stepping, 'rollout', { signal: null, since: now, devices: [], reason });
+    const why: Reason = { code: 'revoked', values: { image: rollout.image, words: revoked } };
+    halt(stepping, 'rollout', { signal: null, since: now, devices: [], why });
     return true;
   }
   if (look?.verdict.verdict === 'bad') {
-    const { signal, reason, devices } = look.verdict;
+    const { signal, devices } = look.verdict;
     const since = look.signals.find((each) => each.signal === signal)?.since ?? look.at;
-    halt(stepping, 'gate', { signal, since, devices, reason });
+    halt(stepping, 'gate', { signal, since, devices, why: whyOf(look.verdict) });
     return true;
   }
   const failures = failuresOf(rollout, stepping.devices);
@@ -78,27 +78,35 @@ function haltWhereItMust(stepping: Stepping, { revoked, look }: Facts): boolean 
 
 /** While nothing can be judged nothing is offered; it goes on by itself. What a person paused waits for a person. */
 function judgeability(stepping: Stepping): void {
-  const { state, pausedBy, since, waveSince, verdict } = stepping.rollout;
+  const { state, pausedBy, verdict } = stepping.rollout;
   if (!verdict) return;
   const { verdict: last } = verdict;
   if (last.verdict === 'unjudgeable' && state === 'running')
-    stepping.enter('paused', last.reason, 'gate', { pausedBy: 'gate' });
-  if (last.verdict !== 'unjudgeable' && state === 'paused' && pausedBy === 'gate') {
-    // What was not watched is no soak.
-    const later = waveSince === null ? null : waveSince + (stepping.now - Math.max(since, waveSince));
-    stepping.enter('running', 'it can be judged again', 'gate', { waveSince: later });
-  }
+    stepping.enter('paused', whyOf(last), 'gate', { pausedBy: 'gate' });
+  if (last.verdict !== 'unjudgeable' && state === 'paused' && pausedBy === 'gate')
+    stepping.enter('running', { code: 'judgeable-again', values: {} }, 'gate');
+}
+
+/** What an older gate said has no more than its sentence. */
+function whyOf({ why, reason }: { readonly why?: Reason | undefined; readonly reason: string }): Reason {
+  return reasonOf(why, reason)!;
 }
 
 function soak(stepping: Stepping): void {
   const { wave, waveSince, plan } = stepping.rollout;
   if (waveSince !== null || !stepping.devices.every((each) => each.wave > wave || isSettled(each.state))) return;
   stepping.note({ waveSince: stepping.now });
-  stepping.tell(
-    'soaking',
-    `the last device of wave ${wave} is done: it is watched for ${plan.soakMinutes} minutes`,
-    'rollout',
-  );
+  stepping.tell('soaking', { code: 'soaking', values: { wave, minutes: plan.soakMinutes } }, 'rollout');
+}
+
+/**
+ * What was not watched is no soak, whoever has paused meanwhile: from a round that could not be judged to the next look.
+ *
+ * @param lookedAt the end of the round that is looked at now
+ */
+function soakPutOff({ waveSince, verdict }: Standing, lookedAt: number): number | null {
+  if (waveSince === null || verdict?.verdict.verdict !== 'unjudgeable') return waveSince;
+  return waveSince + Math.max(0, lookedAt - Math.max(verdict.at, waveSince));
 }
 
 /** When a wave that has been updated has been watched long enough; null before it is. */
@@ -121,38 +129,35 @@ function pass(stepping: Stepping): void {
   const { rollout, now } = stepping;
   const { wave, plan, verdict } = rollout;
   if (stepping.devices.every((each) => each.wave !== wave || each.state === 'skipped')) {
-    passed(stepping, `wave ${wave} has no device that is to be updated any more`);
+    passed(stepping, { code: 'wave-empty', values: { wave } });
     return;
   }
   const until = soakUntil(rollout);
   if (until === null || now < until) return;
-  const watched = `wave ${wave} has been watched`;
   const heard = stepping.in('updated', 'kept').length;
   if (heard < plan.gate.leastDevices)
-    wait(stepping, `${watched}, and fewer than ${plan.gate.leastDevices} updated devices have been heard of`);
+    wait(stepping, { code: 'too-few-heard', values: { wave, least: plan.gate.leastDevices } });
   // A verdict of before the end of the soak has not seen all of it.
   else if (!verdict || verdict.at < until || verdict.verdict.verdict !== 'good')
-    wait(stepping, `${watched}, and the gate has not called it good yet`);
-  else
-    passed(
-      stepping,
-      `wave ${wave} of ${plan.waves.length} has passed: ${devicesOf(heard)} with the image ${heard === 1 ? 'goes' : 'go'} on being counted`,
-    );
+    wait(stepping, { code: 'not-called-good', values: { wave } });
+  else passed(stepping, { code: 'wave-passed', values: { wave, of: plan.waves.length, devices: heard } });
 }
 
-function passed(stepping: Stepping, reason: string): void {
+function passed(stepping: Stepping, why: Reason): void {
   const { wave, plan } = stepping.rollout;
-  for (const device of stepping.in('updated')) stepping.move(device, 'kept', `wave ${wave} has passed`, 'rollout');
-  stepping.tell('wave-passed', reason, 'gate');
-  if (wave < plan.waves.length) stepping.note({ wave: wave + 1, waveSince: null, reason });
-  else stepping.enter('completed', reason, 'rollout', { endedAt: stepping.now, waveSince: null });
+  for (const device of stepping.in('updated'))
+    stepping.move(device, 'kept', { code: 'its-wave-passed', values: { wave } }, 'rollout');
+  stepping.tell('wave-passed', why, 'gate');
+  if (wave < plan.waves.length) stepping.note({ wave: wave + 1, waveSince: null, ...told(why) });
+  else stepping.enter('completed', why, 'rollout', { endedAt: stepping.now, waveSince: null });
 }
 
 /** Says once what a wave waits for. */
-function wait(stepping: Stepping, reason: string): void {
-  if (stepping.rollout.reason === reason) return;
-  stepping.note({ reason });
-  stepping.tell('waits', reason, 'rollout');
+function wait(stepping: Stepping, why: Reason): void {
+  const said = told(why);
+  if (stepping.rollout.reason === said.reason) return;
+  stepping.note(said);
+  stepping.tell('waits', why, 'rollout');
 }
 
 function offer(stepping: Stepping): void {
@@ -161,7 +166,7 @@ function offer(stepping: Stepping): void {
   const free = plan.mostInParallel - devices.filter(({ state }) => isUnderWay(state)).length;
   const next = devices.filter((each) => each.state === 'waiting' && each.wave <= wave).slice(0, Math.max(0, free));
   for (const device of next) {
-    stepping.move(device, 'offered', `wave ${device.wave}`, 'rollout');
+    stepping.move(device, 'offered', { code: 'its-wave', values: { wave: device.wave } }, 'rollout');
     stepping.offer(device, 'update', version);
   }
 }

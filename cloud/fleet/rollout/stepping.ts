@@ -1,5 +1,6 @@
 import type { Timestamp } from '@tashika/shared/time';
 import type { AuditEntry } from '../audit.ts';
+import { type Reason, sentenceOf, told } from '../reason/index.ts';
 import type { DeviceChange, DeviceStanding, Facts, Offer, Standing, Step } from './standing.ts';
 import type { DeviceState } from './states.ts';
 
@@ -40,14 +41,14 @@ export class Stepping {
   }
 
   /** Moves the rollout to a state, with its reason. */
-  enter(state: Standing['state'], reason: string, by: Mover, parts: Partial<Standing> = {}): void {
+  enter(state: Standing['state'], why: Reason, by: Mover, parts: Partial<Standing> = {}): void {
     const { state: from } = this.#standing;
-    this.#standing = { ...this.#standing, pausedBy: null, ...parts, state, reason, since: this.now };
-    this.tell(state, reason, by, from, state);
+    this.#standing = { ...this.#standing, pausedBy: null, ...parts, state, ...told(why), since: this.now };
+    this.tell(state, why, by, from, state);
   }
 
   /** Puts on record what happened to the rollout. */
-  tell(event: string, reason: string, by: Mover, from: string | null = null, to: string | null = null): void {
+  tell(event: string, why: Reason, by: Mover, from: string | null = null, to: string | null = null): void {
     const { id } = this.#standing;
     this.#entries.push({
       at: this.now,
@@ -57,19 +58,20 @@ export class Stepping {
       event,
       from,
       to,
-      reason,
+      ...told(why),
     });
   }
 
-  /** Moves a device to a state, with its reason; `detail` stays with the device. */
-  move(device: DeviceStanding, to: DeviceState, reason: string, by: Mover, detail: string | null = null): void {
-    const { controllerId, state: from, told } = device;
+  /** Moves a device to a state, with its reason; what is `kept` stays with the device. */
+  move(device: DeviceStanding, to: DeviceState, why: Reason, by: Mover, kept: Reason | null = null): void {
+    const { controllerId, state: from } = device;
+    const detail = kept && sentenceOf(kept);
     const updatedAt =
       to === 'updated' || (to === 'leaving' && device.updatedAt === null)
-        ? Math.min(told?.at ?? this.now, this.now)
+        ? Math.min(device.told?.at ?? this.now, this.now)
         : device.updatedAt;
-    this.#devices.set(controllerId, { ...device, state: to, since: this.now, detail, updatedAt });
-    this.#changes.set(controllerId, { controllerId, to, detail, updatedAt });
+    this.#devices.set(controllerId, { ...device, state: to, since: this.now, detail, why: kept, updatedAt });
+    this.#changes.set(controllerId, { controllerId, to, detail, why: kept, updatedAt });
     this.#entries.push({
       at: this.now,
       actor: actorOf(by, controllerId),
@@ -78,7 +80,7 @@ export class Stepping {
       event: to,
       from,
       to,
-      reason,
+      ...told(why),
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Timestamp } from '@tashika/shared/time';
 import type { Queryable } from '../../store/index.ts';
 import type { SignalName, SignalStanding } from '../gate/index.ts';
+import type { Reason } from '../reason/index.ts';
 import type { KeptRollout } from './rows.ts';
 import type { DeviceState } from './states.ts';
 
@@ -119,12 +120,13 @@ export interface KeptEntry {
   readonly from_state: string | null;
   readonly to_state: string | null;
   readonly reason: string;
+  readonly why: Reason | null;
 }
 
 /** What is on record of a rollout, the newest first. */
 export function readAudit(store: Queryable, id: string, before: number, limit: number): Promise<KeptEntry[]> {
   return store.query<KeptEntry>(
-    `SELECT id, at, actor, subject, event, from_state, to_state, reason FROM fleet_audit
+    `SELECT id, at, actor, subject, event, from_state, to_state, reason, why FROM fleet_audit
       WHERE rollout_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`,
     [id, before, limit],
   );

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { devicesOf } from '../reason/index.ts';
 import type { RolloutPlan } from './plan.ts';
 
 /** What decides in which wave a device is. */
@@ -14,11 +15,6 @@ type Wave = RolloutPlan['waves'][number];
 /** A wave as a person writes it: `10 devices`, `2.5 %`. */
 export function formatWave(wave: Wave): string {
   return 'percent' in wave ? `${wave.percent} %` : devicesOf(wave.devices);
-}
-
-/** `1 device`, `2 devices`. */
-export function devicesOf(number: number): string {
-  return number === 1 ? '1 device' : `${number} devices`;
 }
 
 /** How many of `fleet` devices a wave and those before it are together, rounded up: no wave is empty. */

@@ -6,6 +6,7 @@ import { operations } from './0005-operations.ts';
 import { workerKeys } from './0006-worker-keys.ts';
 import { sealing } from './0007-sealing.ts';
 import { fleet } from './0008-fleet.ts';
+import { reasons } from './0009-reasons.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   workerKeys,
   sealing,
   fleet,
+  reasons,
 ];

@@ -40,6 +40,7 @@ export class Scene {
       wave: state === 'running' ? 1 : 0,
       waveSince: null,
       reason: null,
+      why: null,
       since: this.now,
       pausedBy: null,
       verdict: null,
@@ -58,6 +59,7 @@ export class Scene {
         previousVersion: OLD,
         updatedAt: null,
         detail: null,
+        why: null,
         action: null,
         told: { version: OLD, at: this.now },
       })),
@@ -93,7 +95,9 @@ export class Scene {
   /** Its updater says something of the open action. */
   says(id: string, parts: Partial<ActionFact>): void {
     const { action } = this.device(id);
-    if (action) this.#change(id, { action: { ...action, fetchedAt: action.fetchedAt ?? this.now, ...parts } });
+    if (!action) return;
+    const insists = action.insists || parts.progress === 'rejected';
+    this.#change(id, { action: { ...action, fetchedAt: action.fetchedAt ?? this.now, insists, ...parts } });
   }
 
   /** Its updater is done with the open action. */
@@ -115,8 +119,8 @@ export class Scene {
     this.steps.push(taken);
     this.log.push(...taken.entries);
     this.rollout = { ...this.rollout, ...taken.standing };
-    for (const { controllerId, to, detail, updatedAt } of taken.changes)
-      this.#change(controllerId, { state: to, since: this.now, detail, updatedAt });
+    for (const { controllerId, to, ...parts } of taken.changes)
+      this.#change(controllerId, { state: to, since: this.now, ...parts });
     for (const id of taken.cancels) {
       const { action } = this.device(id);
       if (action?.state !== 'open') continue;
@@ -132,6 +136,7 @@ export class Scene {
         progress: null,
         detail: null,
         rebooted: false,
+        insists: false,
         createdAt: this.now,
         fetchedAt: null,
       };
