@@ -35,6 +35,8 @@ export interface HttpAnswer {
   readonly contentType: string;
   /** What came before the body, in bytes. */
   readonly headBytes: number;
+  /** When to come back, as the answer's `Retry-After` says. */
+  readonly retryAfter: string | undefined;
   /** The beginning of the body. */
   readonly body: string;
 }
@@ -69,7 +71,14 @@ export class HttpClient {
     return this.receive(asked, signal, async (answer) => {
       const contentType = answer.headers['content-type'] ?? '';
       const headBytes = bytesOf(answer);
-      return { status: answer.statusCode!, contentType, headBytes, body: await beginningOf(answer, mostBytes) };
+      const retryAfter = answer.headers['retry-after'];
+      return {
+        status: answer.statusCode!,
+        contentType,
+        headBytes,
+        retryAfter,
+        body: await beginningOf(answer, mostBytes),
+      };
     });
   }
 

@@ -1,7 +1,16 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 
 const READ_BYTES = 262_144;
+
+const NAME = /^bundle.*\.raucb$/;
+
+/** Removes all bundles in a directory but one. */
+export async function removeBundles(directory: string, but?: string): Promise<void> {
+  for (const name of await readdir(directory))
+    if (NAME.test(name) && join(directory, name) !== but) await rm(join(directory, name), { force: true });
+}
 
 /**
  * The bundle as it comes: written where it belongs, hashed as it passes, and gone on with after a restart. What an
@@ -12,10 +21,14 @@ export class BundleFile {
   #file: FileHandle | undefined;
   #hash: Hash = createHash('sha256');
   #bytes = 0;
-  #resumed = false;
+  #doubtful = false;
 
-  constructor(path: string) {
-    this.path = path;
+  /**
+   * @param sha256 of the whole, hex, which names the file: what is here is gone on with whatever action it was for, and
+   * also by an updater that has forgotten of which
+   */
+  constructor(directory: string, sha256: string) {
+    this.path = join(directory, `bundle-${sha256.slice(0, 32)}.raucb`);
   }
 
   /** Bytes that are here. */
@@ -23,9 +36,14 @@ export class BundleFile {
     return this.#bytes;
   }
 
-  /** Whether some of them are of an earlier run. */
-  get resumed(): boolean {
-    return this.#resumed;
+  /** Whether some of them are of an earlier run, or may be of another file. */
+  get doubtful(): boolean {
+    return this.#doubtful;
+  }
+
+  /** What came last may be of another file than what came before it. */
+  doubt(): void {
+    this.#doubtful = true;
   }
 
   /** Opens it, with what is there already; more than `size` bytes is none of this bundle. Rejects as the disk does. */
@@ -35,7 +53,7 @@ export class BundleFile {
     this.#file = await open(this.path, there ? 'r+' : 'w+', 0o600);
     if (!there || there.size === 0) return;
     if (there.size > size) return this.restart();
-    this.#resumed = true;
+    this.#doubtful = true;
     const buffer = Buffer.allocUnsafe(READ_BYTES);
     for (;;) {
       const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, this.#bytes);
@@ -65,7 +83,7 @@ export class BundleFile {
     await this.#file!.truncate(0);
     this.#hash = createHash('sha256');
     this.#bytes = 0;
-    this.#resumed = false;
+    this.#doubtful = false;
   }
 
   /** SHA-256 of what is here, hex. */
@@ -79,7 +97,7 @@ export class BundleFile {
     this.#file = undefined;
     this.#hash = createHash('sha256');
     this.#bytes = 0;
-    this.#resumed = false;
+    this.#doubtful = false;
     await file?.close();
   }
 

@@ -1,4 +1,5 @@
 import type { Duration } from '@tashika/shared/time';
+import { leftForAll, leftForUpdates, type Spent } from './day-bytes.ts';
 
 /** What a download has to make way for. */
 export interface Surroundings {
@@ -7,11 +8,8 @@ export interface Surroundings {
   readonly mostHeld: number;
   /** How long it was made way for already, without a pause. */
   readonly yieldedMs: Duration;
-  /** Of the day, in bytes: what the updater has used, what the agent has, and how much they may; undefined is no limit. */
-  readonly budget:
-    | { readonly own: number; readonly agents: number; readonly daily: number; readonly share: number }
-    | undefined;
-  readonly untilNextDay: Duration;
+  /** Undefined is without a limit. */
+  readonly spent: Spent | undefined;
   /** On the disk of the bundle, in bytes. */
   readonly free: number;
   readonly leaveFree: number;
@@ -29,23 +27,50 @@ const DISK_WAIT: Duration = 600_000;
 /** The clock may become right, and the day another. */
 const BUDGET_WAIT: Duration = 600_000;
 
+/** Of the day's bytes, what an agent needs at least for the posts that prove a new image, and what may not be counted yet. */
+const TRIAL_PART = 0.05;
+/** Polls and what is told cost bytes, too. */
+const SELDOM: Duration = 3_600_000;
+
 /** Whether a piece of a bundle may be asked for now: readings, the day's bytes and the disk's room go before it. */
 export function waitFor(surroundings: Surroundings): Wait {
-  const { budget, untilNextDay, free, leaveFree, missing } = surroundings;
+  const { spent, free, leaveFree, missing } = surroundings;
   if (free - missing < leaveFree)
     return {
       waitMs: DISK_WAIT,
       why: `the disk has ${free} bytes free; with the ${missing} that are to come, less than update.freeBytes (${leaveFree}) would be left`,
     };
   const wait = waitForAgent(surroundings);
-  if (wait || !budget) return wait;
-  const { own, agents, daily, share } = budget;
-  const left = Math.min(daily * share - own, daily - own - agents);
-  if (left > 0) return undefined;
+  if (wait || !spent || leftForUpdates(spent) > 0) return wait;
+  const { own, agents, daily, share } = spent;
   return {
-    waitMs: Math.max(1_000, Math.min(untilNextDay, BUDGET_WAIT)),
+    waitMs: untilMore(spent),
     why: `the day's bytes are used: ${own} by the updater and ${agents} by the agent, of uplink.dailyBytes (${daily}), of which update.dailyShare is ${share}`,
   };
+}
+
+/**
+ * Whether a new image may be tried now. It has to have a post answered, so it would be taken back, however good it is,
+ * while the link is down, and as well while the agent holds its readings because the day's bytes are used.
+ */
+export function waitForTrial(surroundings: Pick<Surroundings, 'agent' | 'mostHeld' | 'yieldedMs' | 'spent'>): Wait {
+  const { spent } = surroundings;
+  const wait = waitForAgent(surroundings);
+  if (wait || !spent || leftForAll(spent) > spent.daily * TRIAL_PART) return wait;
+  const { own, agents, daily } = spent;
+  return {
+    waitMs: untilMore(spent),
+    why: `a new image has to have a post answered, and of the day's bytes ${own} are used by the updater and ${agents} by the agent, of uplink.dailyBytes (${daily})`,
+  };
+}
+
+/** How much longer than usual to wait before the server is asked for news: polls that go on would be readings held. */
+export function pollsApart(spent: Spent | undefined): Duration {
+  return spent && leftForUpdates(spent) <= 0 ? Math.min(SELDOM, Math.max(1_000, spent.untilNextDay)) : 0;
+}
+
+function untilMore({ untilNextDay }: Spent): Duration {
+  return Math.max(1_000, Math.min(untilNextDay, BUDGET_WAIT));
 }
 
 /** Whether an agent needs the link for itself. */

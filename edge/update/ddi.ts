@@ -3,6 +3,7 @@ import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Duration, Timestamp } from '@tashika/shared/time';
 import { HttpClient, type HttpRequest } from '../http/index.ts';
 import { type Base, baseOf, cancelOf, type Offer, offerOf } from './deployment.ts';
+import { isPassing, type Piece, type PieceRequest, type PieceSink, refusalOf, takePiece, waitAsked } from './piece.ts';
 import type { Feedback } from './state.ts';
 
 export interface DdiOptions {
@@ -17,31 +18,8 @@ export interface DdiOptions {
   readonly onBytes: (read: number, written: number, newConnection: boolean) => void;
 }
 
-/** What became of asking for a piece of a bundle. */
-export type Piece =
-  | { readonly kind: 'came'; readonly bytes: number; readonly whole: boolean }
-  /** The server has other bytes by now than those that are here; begin anew. */
-  | { readonly kind: 'changed' }
-  /** `patience`: the day's bytes are spent, by the server's count; it is no failure. */
-  | { readonly kind: 'later'; readonly waitMs: Duration; readonly reason: string; readonly patience: boolean }
-  | { readonly kind: 'gone'; readonly reason: string };
-
-export interface PieceRequest {
-  readonly path: string;
-  readonly from: number;
-  /** Most bytes; the server may send fewer. */
-  readonly bytes: number;
-  /** Of the whole bundle. */
-  readonly size: number;
-}
-
-/** Takes bytes that came, at their place in the bundle. */
-export type PieceSink = (chunk: Buffer, at: number) => Promise<void>;
-
 const MOST_ANSWER = 65_536;
 const MOST_SAID = 200;
-const UNLESS_TOLD: Duration = 60_000;
-const LONGEST_WAIT: Duration = 86_400_000;
 
 /** hawkBit's DDI v1 from the device's side (Eclipse hawkBit, "Direct Device Integration API"). */
 export class DdiClient {
@@ -100,7 +78,7 @@ export class DdiClient {
       await this.#send('POST', `${this.#base}/${to}/${id}/feedback`, body, signal);
       return true;
     } catch (error) {
-      if (error instanceof Refusal && [400, 404, 409, 410].includes(error.status)) return false;
+      if (error instanceof Refusal && !isPassing(error.status)) return false;
       throw error;
     }
   }
@@ -119,26 +97,13 @@ export class DdiClient {
     return this.#reached(() =>
       this.#http.receive(request, signal, async (answer) => {
         const { statusCode: status = 0, headers } = answer;
-        if (status === 206 || status === 200) {
+        if (status !== 200 && status !== 206)
+          return refusalOf(status, headers['retry-after'], await beginningText(answer));
+        return takePiece(answer, asked, etag, async (chunk, at) => {
           const tag = headers.etag;
-          const start = status === 200 ? 0 : startOf(headers['content-range'], size);
-          // A server that knows no ranges sends all of it, and one with other bytes by now does the same.
-          if (start !== from) return status === 200 || start === undefined ? { kind: 'changed' } : later(from, start);
           this.#tagged = tag === undefined || tag.startsWith('W/') ? undefined : { path, etag: tag };
-          let came = 0;
-          for await (const chunk of answer as AsyncIterable<Buffer>) {
-            if (from + came + chunk.length > size) return { kind: 'changed' };
-            await sink(chunk, from + came);
-            came += chunk.length;
-          }
-          return { kind: 'came', bytes: came, whole: status === 200 };
-        }
-        const said = await beginningText(answer);
-        const reason = `the server answers ${status}${said === '' ? '' : `, ${said}`}`;
-        if (status === 416) return { kind: 'changed' };
-        if ([401, 403, 408, 429].includes(status) || status >= 500)
-          return { kind: 'later', waitMs: waitOf(headers['retry-after']), reason, patience: status === 429 };
-        return { kind: 'gone', reason };
+          await sink(chunk, at);
+        });
       }),
     );
   }
@@ -168,10 +133,14 @@ export class DdiClient {
   }
 
   async #exchange(request: HttpRequest, signal: AbortSignal): Promise<string> {
-    const { status, body } = await this.#reached(() => this.#http.exchange(request, signal, MOST_ANSWER));
+    const { status, body, retryAfter } = await this.#reached(() => this.#http.exchange(request, signal, MOST_ANSWER));
     if (status >= 200 && status < 300) return body;
     const said = saidIn(body);
-    throw new Refusal(status, `The update server answers ${status} to ${request.path}${said && `: ${said}`}`);
+    throw new Refusal(
+      status,
+      waitAsked(retryAfter),
+      `The update server answers ${status} to ${request.path}${said && `: ${said}`}`,
+    );
   }
 
   async #request(
@@ -197,11 +166,18 @@ export class DdiClient {
 
 class Refusal extends TashikaError {
   readonly status: number;
+  readonly waitMs: Duration;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, waitMs: Duration | undefined, message: string) {
     super('UPDATE_SERVER_REFUSED', message);
     this.status = status;
+    this.waitMs = waitMs ?? 0;
   }
+}
+
+/** How long a server that refuses wants to be left alone; 0 where it says nothing of it. */
+export function waitAskedBy(error: unknown): Duration {
+  return error instanceof Refusal ? error.waitMs : 0;
 }
 
 /** @throws TashikaError `CONFIG_UNREADABLE` */
@@ -218,23 +194,6 @@ async function tokenIn(file: string): Promise<string> {
 
 function isOfTheDisk(error: unknown): boolean {
   return ['ENOSPC', 'EROFS', 'EIO', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
-}
-
-/** Where a part begins (RFC 9110, 14.4); undefined where it is not of a file of this size. */
-function startOf(contentRange: string | undefined, size: number): number | undefined {
-  const [, start, whole] = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/.exec(contentRange ?? '') ?? [];
-  return start === undefined || (whole !== '*' && Number(whole) !== size) ? undefined : Number(start);
-}
-
-function later(from: number, start: number): Piece {
-  const reason = `bytes from ${from} on were asked for, and come from ${start}`;
-  return { kind: 'later', waitMs: UNLESS_TOLD, reason, patience: false };
-}
-
-/** RFC 9110, 10.2.3, in seconds; a date needs a clock that is right. */
-function waitOf(retryAfter: string | undefined): Duration {
-  const seconds = /^\d{1,6}$/.test(retryAfter ?? '') ? Number(retryAfter) : UNLESS_TOLD / 1_000;
-  return Math.min(LONGEST_WAIT, Math.max(1, seconds) * 1_000);
 }
 
 async function beginningText(body: AsyncIterable<Buffer>): Promise<string> {

@@ -31,8 +31,13 @@ const SLEEP = /^(\d{1,3}):([0-5]\d):([0-5]\d)$/;
 const LEAST_SLEEP: Duration = 1_000;
 const MOST_SLEEP: Duration = 86_400_000;
 const MOST_BYTES = 2 ** 40;
+const ATTEMPTS = ['attempt', 'forced'];
 /** hawkBit's own words for parts of a device's software. */
-const PARTS: Readonly<Record<string, ImageKind>> = { bApp: 'agent', os: 'system' };
+const PARTS: ReadonlyMap<unknown, ImageKind> = new Map([
+  ...IMAGE_KINDS.map((kind) => [kind, kind] as const),
+  ['bApp', 'agent'],
+  ['os', 'system'],
+]);
 
 /**
  * Reads the answer to a poll (Eclipse hawkBit, "Direct Device Integration API", controller base).
@@ -100,7 +105,7 @@ function contentsOf({
   const { part, version, artifacts } = objectOf(chunk, 'The chunk');
   const [artifact, ...moreArtifacts] = listOf(artifacts, 'artifacts');
   if (artifact === undefined || moreArtifacts.length > 0) throw new Error('Its chunk must have one artifact.');
-  const kind = kindOf(part);
+  const kind = PARTS.get(part);
   if (kind === undefined)
     throw new Error(`Its chunk is neither of the agent nor of the system, but ${JSON.stringify(part)?.slice(0, 80)}.`);
   if (typeof version !== 'string' || !new RegExp(VERSION_PATTERN).test(version))
@@ -115,13 +120,22 @@ function contentsOf({
   if (path === undefined) throw new Error('Its artifact has no link.');
   return {
     ...{ kind, version, path, bytes: size, sha256: sha256.toLowerCase() },
-    mayDownload: download !== 'skip',
-    mayInstall: update !== 'skip' && maintenanceWindow !== 'unavailable',
+    mayDownload: isNow('download', download, ATTEMPTS, 'skip'),
+    mayInstall:
+      isNow('update', update, ATTEMPTS, 'skip') &&
+      isNow('maintenanceWindow', maintenanceWindow, ['available'], 'unavailable'),
   };
 }
 
-function kindOf(word: unknown): ImageKind | undefined {
-  return typeof word === 'string' ? (IMAGE_KINDS.find((kind) => kind === word) ?? PARTS[word]) : undefined;
+/**
+ * Whether something may be done now.
+ *
+ * @throws Error where it is said in a word that nobody knows: it might mean not now, and nothing must be taken for leave
+ */
+function isNow(name: string, word: unknown, yes: readonly string[], no: string): boolean {
+  if (word === undefined || word === null || yes.includes(word as string)) return true;
+  if (word === no) return false;
+  throw new Error(`${name} is ${JSON.stringify(word)?.slice(0, 80)}, and not ${[...yes, no].join(', ')}.`);
 }
 
 /**
@@ -132,7 +146,8 @@ function pathOf(link: unknown): string | undefined {
   if (link === undefined) return undefined;
   const { href } = objectOf(link, 'A link');
   if (typeof href !== 'string' || !URL.canParse(href)) throw new Error('A link is no whole address.');
-  const { pathname, search } = new URL(href);
+  const { protocol, pathname, search } = new URL(href);
+  if (protocol !== 'http:' && protocol !== 'https:') throw new Error(`A link is one of ${protocol} and not of HTTP.`);
   return `${pathname}${search}`;
 }
 

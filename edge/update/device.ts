@@ -48,10 +48,10 @@ export class Device {
   }
 
   /** What the agent of an image on trial says; undefined while that is another one's, or one's from before. */
-  async proofOf({ kind, version }: Deployment, { bootId, since }: Trial): Promise<Proof | undefined> {
+  async proofOf({ kind, version }: Deployment, { bootId, since, found }: Trial): Promise<Proof | undefined> {
     const proof = await this.agent();
     if (!proof || (await this.running(kind)) !== version) return undefined;
-    return bootId === proof.bootId && proof.startedAt < since ? undefined : proof;
+    return !found && bootId === proof.bootId && proof.startedAt < since ? undefined : proof;
   }
 
   /** Bytes that are free for this user on the disk of the bundles. */

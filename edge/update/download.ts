@@ -7,6 +7,8 @@ import type { Fact } from './step.ts';
 
 export interface DownloadOptions {
   readonly client: Pick<DdiClient, 'piece'>;
+  /** What the day has left. */
+  readonly most: number;
   readonly bundle: BundleFile;
   readonly clock: Clock;
   readonly pieceBytes: number;
@@ -29,16 +31,16 @@ export interface Progress {
  */
 export async function downloadPiece(
   { path, bytes: size, sha256 }: Deployment,
-  { client, bundle, clock, pieceBytes, bytesPerSecond, delay }: DownloadOptions,
+  { client, most, bundle, clock, pieceBytes, bytesPerSecond, delay }: DownloadOptions,
   signal: AbortSignal,
 ): Promise<Progress> {
   await bundle.open(size);
   const from = bundle.bytes;
   if (from === size) {
     if (bundle.digest() === sha256) return { fact: { fact: 'downloaded' }, waitMs: 0 };
-    const { resumed } = bundle;
+    const { doubtful } = bundle;
     await bundle.restart();
-    return { fact: { fact: 'mismatched', resumed }, waitMs: 0 };
+    return { fact: { fact: 'mismatched', doubtful }, waitMs: 0 };
   }
   const beganAt = clock.monotonic();
   const failed = async (reason: string, waitMs: Duration): Promise<Progress> => {
@@ -46,12 +48,13 @@ export async function downloadPiece(
     const fact: Fact = bundle.bytes > from ? { fact: 'came' } : { fact: 'came-not', reason };
     return { fact, waitMs, why: reason };
   };
-  const asked = { path, from, bytes: pieceBytes, size };
+  const asked = { path, from, bytes: pieceBytes, size, most };
   try {
     const piece = await client.piece(asked, (chunk) => bundle.append(chunk), signal);
     switch (piece.kind) {
       case 'came': {
         if (bundle.bytes === from) return failed('the server sent nothing', delay());
+        if (piece.mixed) bundle.doubt();
         await bundle.sync();
         const paceMs = ((bundle.bytes - from) / bytesPerSecond) * 1_000;
         const waitMs = bundle.bytes === size ? 0 : Math.max(0, paceMs - (clock.monotonic() - beganAt));
@@ -63,6 +66,7 @@ export async function downloadPiece(
       case 'gone':
         return { fact: { fact: 'never-comes', reason: piece.reason }, waitMs: 0 };
       case 'later':
+        if (piece.spoiled) await bundle.restart();
         return piece.patience
           ? { fact: undefined, waitMs: piece.waitMs, why: piece.reason }
           : failed(piece.reason, Math.max(piece.waitMs, delay()));

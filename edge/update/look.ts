@@ -6,7 +6,8 @@ import { readState } from './state-file.ts';
 export async function rememberedIn(
   directory: string,
 ): Promise<{ readonly work: string | undefined; readonly last: string | undefined }> {
-  const { work, last } = await readState(directory);
+  const { state } = await readState(directory);
+  const { work, last } = state;
   return {
     work: work && `${work.deployment.kind}/${work.deployment.version}, ${work.stage.at}`,
     last: last && `${last.outcome}, ${last.detail}`,

@@ -5,6 +5,7 @@ import { socketAirBytes } from '../uplink/air-bytes.ts';
 import { OthersUse } from '../uplink/others-use.ts';
 import { keptUse, UseFile } from '../uplink/use-file.ts';
 import { controllerIdIn } from './controller-id.ts';
+import { DayBytes } from './day-bytes.ts';
 import { DdiClient } from './ddi.ts';
 import { Device } from './device.ts';
 import type { Installers } from './installer.ts';
@@ -41,15 +42,20 @@ export async function openUpdater(
   configuration: Pick<EdgeConfiguration, 'update' | 'uplink' | 'dataDirectory' | 'clock'>,
   { url, clock, random, logger, installers, serialFile }: UpdaterSurroundings,
 ): Promise<OpenUpdater> {
-  const { update: settings, uplink, dataDirectory } = configuration;
+  const { uplink, dataDirectory } = configuration;
   const { dailyBytes } = uplink;
+  // A post may wait for company for longer than a trial lasts.
+  const trialMs = Math.max(configuration.update.trialMs, 2 * uplink.batchAgeMs + uplink.timeoutMs);
+  const settings = { ...configuration.update, trialMs };
   const controllerId = await controllerIdIn(settings.directory, serialFile);
   const synchronisation = new SynchronisationWatch({ trust: configuration.clock.trusted, clock });
   await synchronisation.start();
   const synced = () => synchronisation.synced;
   const used = await keptUse(settings.directory);
   const own = new DaysMeter({ clock, synced, used });
-  const file = new UseFile(settings.directory, dailyBytes ?? Number.POSITIVE_INFINITY, used, logger);
+  // It keeps a fiftieth of what it is told from being written: of one that is killed again and again that would be more.
+  const kept = Math.min(dailyBytes ?? Number.POSITIVE_INFINITY, 50 * settings.pieceBytes);
+  const file = new UseFile(settings.directory, kept, used, logger);
   const client = new DdiClient({
     ...settings,
     url,
@@ -64,8 +70,17 @@ export async function openUpdater(
     ...{ settings, client, clock, random, logger },
     installers: installers ?? raucInstallers(configuration),
     device: new Device(settings, dataDirectory, clock),
-    budget:
-      dailyBytes === undefined ? undefined : { dailyBytes, own, agents: new OthersUse(dataDirectory, clock), synced },
+    dayBytes:
+      dailyBytes === undefined
+        ? undefined
+        : new DayBytes({
+            dailyBytes,
+            share: settings.dailyShare,
+            own,
+            agents: new OthersUse(dataDirectory, clock),
+            synced,
+            clock,
+          }),
   });
   return {
     updater,

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '@tashika/shared/errors';
 import { replaceFile } from '../replace-file.ts';
+import { rememberedState } from './remembered.ts';
 import { NOTHING_DONE, type UpdaterState } from './state.ts';
-import { commandOf } from './step.ts';
 
 const NAME = 'update.json';
 /**
@@ -11,21 +12,18 @@ const NAME = 'update.json';
  */
 const FORMAT = 1;
 
-/** What an updater remembers in its directory; nothing where there is no such file, or none that it can read. */
-export async function readState(directory: string): Promise<UpdaterState> {
+/**
+ * What an updater remembers in its directory, as far as it can be read; nothing where there is no such file. `damage` is
+ * what could not be: the server offers again what it has heard no end of, and the slots know what is on trial.
+ */
+export async function readState(
+  directory: string,
+): Promise<{ readonly state: UpdaterState; readonly damage: string | undefined }> {
   try {
-    const { work, last, outbox, attributes } = JSON.parse(
-      await readFile(join(directory, NAME), 'utf8'),
-    ) as Partial<UpdaterState>;
-    const isWork = typeof work?.deployment?.id === 'string' && typeof work.stage?.at === 'string';
-    return {
-      work: isWork && commandOf({ ...NOTHING_DONE, work }) !== undefined ? work : undefined,
-      last: typeof last?.id === 'string' ? last : undefined,
-      outbox: Array.isArray(outbox) ? outbox : [],
-      attributes: typeof attributes === 'string' ? attributes : undefined,
-    };
-  } catch {
-    return NOTHING_DONE;
+    return rememberedState(JSON.parse(await readFile(join(directory, NAME), 'utf8')));
+  } catch (error) {
+    const isNone = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return { state: NOTHING_DONE, damage: isNone ? undefined : `${NAME}: ${messageOf(error)}` };
   }
 }
 

@@ -29,6 +29,8 @@ export interface Trial {
   readonly boots: number;
   /** Starts of the agent when it began. */
   readonly startsBefore: number;
+  /** It was found on trial by an updater that did not know of it, so its agent may have started before. */
+  readonly found?: true;
   /** What was seen of the new agent. */
   readonly ran: boolean;
   readonly stored: boolean;

@@ -5,8 +5,16 @@ import type { Ended, Feedback, Stage, Trial, UpdaterState, Work } from './state.
 
 /** What happened. */
 export type Fact =
-  /** The server offers this; `running` is the version of the kind that runs here already. */
-  | { readonly fact: 'offered'; readonly offer: Offer; readonly running: string | undefined }
+  /**
+   * The server offers this. `running` is the version of the kind that runs here already, and where that is the one that is
+   * offered, `here` is what its slots say; undefined where there are none.
+   */
+  | {
+      readonly fact: 'offered';
+      readonly offer: Offer;
+      readonly running: string | undefined;
+      readonly here?: Omit<Look, 'proof'> | undefined;
+    }
   | { readonly fact: 'nothing-offered' }
   | { readonly fact: 'cancel-asked'; readonly id: string; readonly stopId: string }
   /** A piece came, or none did. */
@@ -14,14 +22,21 @@ export type Fact =
   | { readonly fact: 'came-not'; readonly reason: string }
   | { readonly fact: 'never-comes'; readonly reason: string }
   | { readonly fact: 'downloaded' }
-  /** The server has other bytes than those that came before. */
+  /** The server sent the whole where a part was asked for: it has other bytes than those that came before, or no ranges. */
   | { readonly fact: 'changed' }
-  /** All bytes are there and are others than announced; `resumed` where they came in several runs of the updater. */
-  | { readonly fact: 'mismatched'; readonly resumed: boolean }
+  /** All bytes are there and are others than announced; `doubtful` where they may be of two files or a spoiled disk. */
+  | { readonly fact: 'mismatched'; readonly doubtful: boolean }
   | { readonly fact: 'verified' }
   | { readonly fact: 'refused'; readonly reason: string }
   | { readonly fact: 'installing' }
-  | { readonly fact: 'installed'; readonly slot: string; readonly now: Moment; readonly starts: number }
+  /** `found`: by an updater that was cut off, which finds it in its slot now. */
+  | {
+      readonly fact: 'installed';
+      readonly slot: string;
+      readonly now: Moment;
+      readonly starts: number;
+      readonly found?: boolean;
+    }
   | { readonly fact: 'not-installed'; readonly reason: string }
   | { readonly fact: 'looked'; readonly look: Look }
   | { readonly fact: 'confirmed' }
@@ -92,7 +107,7 @@ export function isReversible({ stage }: Work): boolean {
 export function step(state: UpdaterState, fact: Fact, limits: Limits): UpdaterState {
   switch (fact.fact) {
     case 'offered':
-      return offered(state, fact.offer, fact.running);
+      return offered(state, fact);
     case 'nothing-offered':
       return state.work && isReversible(state.work) ? { ...state, work: undefined } : state;
     case 'cancel-asked':
@@ -106,7 +121,10 @@ export function step(state: UpdaterState, fact: Fact, limits: Limits): UpdaterSt
   }
 }
 
-function offered(state: UpdaterState, offer: Offer, running: string | undefined): UpdaterState {
+function offered(
+  state: UpdaterState,
+  { offer, running, here }: Extract<Fact, { readonly fact: 'offered' }>,
+): UpdaterState {
   const { work, last } = state;
   const id = offer.ok ? offer.deployment.id : offer.id;
   if (work?.deployment.id === id)
@@ -116,10 +134,32 @@ function offered(state: UpdaterState, offer: Offer, running: string | undefined)
   const fresh = { ...state, work: undefined };
   if (!offer.ok) return ended(fresh, id, 'failure', `This updater can't install it: ${offer.reason}`);
   const { deployment } = offer;
-  if (deployment.version === running)
-    return ended(fresh, id, 'success', `${deployment.kind}/${deployment.version} runs already.`);
+  if (deployment.version === running) return runsAlready(fresh, deployment, here);
   const begun = { deployment, stage: { at: 'downloading', fruitless: 0, anew: false } } as const;
   return progress({ ...fresh, work: begun }, id, 'download', `Downloading ${deployment.bytes} bytes.`);
+}
+
+/** What runs is one thing, and what the next start would take another. */
+function runsAlready(state: UpdaterState, deployment: Deployment, here: Omit<Look, 'proof'> | undefined): UpdaterState {
+  const { id } = deployment;
+  const image = `${deployment.kind}/${deployment.version}`;
+  const slot = here?.slots.current;
+  if (!here || slot === undefined || here.slots.primary === slot)
+    return ended(state, id, 'success', `${image} runs already.`);
+  if (here.slots.trial !== slot) {
+    const why = `${image} runs in slot ${slot}, and the next start would take slot ${here.slots.primary ?? 'none'}.`;
+    return ended(state, id, 'failure', `${why}${said(here.slots.reason)}`);
+  }
+  const found = { ...state, work: { deployment, stage: { at: 'trial', ...trialOf(slot, here, true) } } } as const;
+  return progress(found, id, 'proceeding', `Found on trial in slot ${slot}.`);
+}
+
+function trialOf(slot: string, { now, starts }: Pick<Look, 'now' | 'starts'>, found: boolean): Trial {
+  return {
+    ...{ slot, bootId: now.bootId, since: now.monotonic, boots: 1, startsBefore: starts },
+    ...(found && { found }),
+    ...{ ran: false, stored: false },
+  };
 }
 
 /** The same deployment as the server tells it now: its windows open and close. */
@@ -166,11 +206,15 @@ function worked(
       return stage.at === 'downloading' ? fail(`The bundle can't be downloaded: ${fact.reason}`) : state;
     case 'changed':
       if (stage.at !== 'downloading') return state;
-      return stage.anew ? fail('The server changes the bundle while it is downloaded.') : at({ ...stage, anew: true });
+      return stage.anew
+        ? fail(
+            'The server changes the bundle while it is downloaded, or knows no ranges: again it sent the whole bundle where a part of it was asked for.',
+          )
+        : at({ ...stage, anew: true });
     case 'mismatched':
       if (stage.at !== 'downloading') return state;
       // What was written before a power cut may be spoiled; what came in one go is what the server has.
-      return fact.resumed && !stage.anew
+      return fact.doubtful && !stage.anew
         ? at({ ...stage, anew: true })
         : fail("The bundle's SHA-256 is not the one that was announced.");
     case 'downloaded':
@@ -194,11 +238,8 @@ function worked(
       return stage.at === 'installing' ? fail(`It could not be installed: ${fact.reason}`) : state;
     case 'installed': {
       if (stage.at !== 'installing') return state;
-      const { slot, now, starts } = fact;
-      const trial: Trial = {
-        ...{ slot, bootId: now.bootId, since: now.monotonic, boots: 1, startsBefore: starts },
-        ...{ ran: false, stored: false },
-      };
+      const { slot, found = false } = fact;
+      const trial = trialOf(slot, fact, found);
       return progress(at({ at: 'trial', ...trial }), id, 'proceeding', `On trial in slot ${slot}.`);
     }
     case 'looked':

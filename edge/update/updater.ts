@@ -1,21 +1,20 @@
-import { join } from 'node:path';
 import { isTashikaError, messageOf } from '@tashika/shared/errors';
 import type { Duration } from '@tashika/shared/time';
 import type { Logger } from 'pino';
-import { type BootClock, type DaysMeter, untilNextDay } from '../clock/index.ts';
+import type { BootClock } from '../clock/index.ts';
 import { jitteredDelays } from '../retry/index.ts';
-import type { OthersUse } from '../uplink/others-use.ts';
-import { BundleFile } from './bundle-file.ts';
+import { BundleFile, removeBundles } from './bundle-file.ts';
 import type { UpdateSettings } from './config.ts';
-import { waitFor, waitForAgent } from './courtesy.ts';
-import type { DdiClient } from './ddi.ts';
-import type { Deployment } from './deployment.ts';
+import { pollsApart, type Wait, waitFor, waitForAgent, waitForTrial } from './courtesy.ts';
+import { type DayBytes, leftForUpdates, type Spent } from './day-bytes.ts';
+import { type DdiClient, waitAskedBy } from './ddi.ts';
+import type { Deployment, Offer } from './deployment.ts';
 import { type Device, hashOfAttributes } from './device.ts';
 import { downloadPiece } from './download.ts';
 import type { Installer, Installers } from './installer.ts';
 import type { Stage, UpdaterState, Work } from './state.ts';
 import { readState, writeState } from './state-file.ts';
-import { commandOf, type Fact, isReversible, step } from './step.ts';
+import { commandOf, type Fact, isReversible, type Moment, step } from './step.ts';
 
 /** Between questions that failed. */
 const RETRY = { firstMs: 10_000, mostMs: 3_600_000 };
@@ -38,14 +37,7 @@ export interface UpdaterParts {
   readonly random: () => number;
   readonly logger: Logger;
   /** What the day may cost; undefined is without a limit. */
-  readonly budget:
-    | {
-        readonly dailyBytes: number;
-        readonly own: DaysMeter;
-        readonly agents: OthersUse;
-        readonly synced: () => boolean;
-      }
-    | undefined;
+  readonly dayBytes: DayBytes | undefined;
 }
 
 /**
@@ -54,7 +46,10 @@ export interface UpdaterParts {
  */
 export class Updater {
   readonly #parts: UpdaterParts;
-  readonly #bundle: BundleFile;
+  /** Of the work that is under way. */
+  #bundle: BundleFile | undefined;
+  /** The server has said what it wants, since the start. */
+  #told = false;
   #state: UpdaterState;
   #pollAt: Duration;
   #pollDelays: Generator<Duration, never>;
@@ -70,7 +65,6 @@ export class Updater {
   private constructor(parts: UpdaterParts, state: UpdaterState) {
     this.#parts = parts;
     this.#state = state;
-    this.#bundle = new BundleFile(join(parts.settings.directory, 'bundle.raucb'));
     this.#pollAt = parts.clock.monotonic();
     this.#pollDelays = this.#newDelays();
     this.#pieceDelays = this.#newDelays();
@@ -79,7 +73,13 @@ export class Updater {
 
   /** Goes on where the last updater in the directory was. */
   static async open(parts: UpdaterParts): Promise<Updater> {
-    return new Updater(parts, await readState(parts.settings.directory));
+    const { state, damage } = await readState(parts.settings.directory);
+    if (damage !== undefined)
+      parts.logger.warn(
+        { damage },
+        'what the updater was at can not all be read; it asks the server what is to be done',
+      );
+    return new Updater(parts, state);
   }
 
   get state(): UpdaterState {
@@ -119,49 +119,80 @@ export class Updater {
       const pause = Math.min(waitMs, toPoll, toTell);
       if (pause > 0) await clock.sleep(pause, stop).catch(() => undefined);
     }
-    await this.#bundle.close();
+    await this.#bundle?.close();
     return reached;
   }
 
   async #poll(stop: AbortSignal): Promise<boolean> {
-    const { client, clock, device, random, logger, settings } = this.#parts;
+    const { client, clock, random, logger, settings } = this.#parts;
     try {
       const base = await client.poll(stop);
-      this.#pollAt = clock.monotonic() + base.sleepMs * (1 + JITTER * (2 * random() - 1));
+      const apartMs = Math.max(base.sleepMs, pollsApart(await this.#parts.dayBytes?.spent()));
+      this.#pollAt = clock.monotonic() + apartMs * (1 + JITTER * (2 * random() - 1));
       await this.#tellAttributes(base.configData !== undefined, stop);
       if (base.cancelAction !== undefined) {
         await this.#apply({ fact: 'cancel-asked', ...(await client.cancel(base.cancelAction, stop)) });
       } else if (base.deploymentBase === undefined) await this.#apply({ fact: 'nothing-offered' });
       else if (!this.#state.work || isReversible(this.#state.work)) {
         const offer = await client.deployment(base.deploymentBase, stop);
-        const running = offer.ok ? await device.running(offer.deployment.kind) : undefined;
         const before = this.#state.work?.deployment.id;
-        await this.#apply({ fact: 'offered', offer, running });
-        // What is here, and how long to wait with it, is of another one.
+        await this.#apply({ fact: 'offered', offer, ...(await this.#runningNow(offer, stop)) });
+        // How long to wait with what is here is of another one.
         if (this.#state.work?.deployment.id !== before) {
-          await this.#bundle.remove();
           this.#pieceAt = Number.NEGATIVE_INFINITY;
           this.#pieceDelays = this.#newDelays();
         }
       }
       this.#pollDelays = this.#newDelays();
+      this.#told = true;
       return true;
     } catch (error) {
       if (stop.aborted) return true;
       if (!isTashikaError(error)) throw error;
-      const waitMs = this.#pollDelays.next().value;
-      this.#pollAt = clock.monotonic() + Math.max(waitMs, Math.min(settings.pollMs, RETRY.firstMs));
+      const waitMs = Math.max(
+        this.#pollDelays.next().value,
+        waitAskedBy(error),
+        Math.min(settings.pollMs, RETRY.firstMs),
+      );
+      this.#pollAt = clock.monotonic() + waitMs;
       logger.warn({ code: error.code, reason: error.message, waitMs }, 'the update server was asked in vain');
       return false;
     }
   }
 
+  /** What runs here already of the kind that is offered, and what the slots say where that is the very image. */
+  async #runningNow(
+    offer: Offer,
+    stop: AbortSignal,
+  ): Promise<Pick<Extract<Fact, { fact: 'offered' }>, 'running' | 'here'>> {
+    if (!offer.ok) return { running: undefined };
+    const { device, installers } = this.#parts;
+    const { id, kind, version } = offer.deployment;
+    const running = await device.running(kind);
+    const isNew = id !== this.#state.work?.deployment.id && id !== this.#state.last?.id;
+    if (running !== version || !isNew || (await installers[kind].board()) === undefined) return { running };
+    const slots = await installers[kind].slots(stop);
+    return { running, here: { now: this.#now(), slots, starts: await device.starts() } };
+  }
+
+  #now(): Moment {
+    const { clock } = this.#parts;
+    return { bootId: clock.bootId, monotonic: clock.monotonic() };
+  }
+
+  /** A server that takes no word of the device may have an update for it all the same. */
   async #tellAttributes(asked: boolean, stop: AbortSignal): Promise<void> {
-    const { client, device, installers } = this.#parts;
+    const { client, device, installers, logger } = this.#parts;
     const attributes = await device.attributes(installers);
     const hash = hashOfAttributes(attributes);
     if (!asked && hash === this.#state.attributes) return;
-    await client.tellAttributes(attributes, stop);
+    try {
+      await client.tellAttributes(attributes, stop);
+    } catch (error) {
+      if (!isTashikaError(error, 'UPDATE_SERVER_REFUSED')) throw error;
+      logger.warn({ reason: error.message }, 'the update server takes no word of what this device is');
+      return;
+    }
     await this.#apply({ fact: 'attributes-told', hash });
   }
 
@@ -170,7 +201,8 @@ export class Updater {
     const { work } = this.#state;
     const command = commandOf(this.#state);
     if (!work) {
-      await this.#bundle.remove();
+      // Before the server has said what it wants, a bundle may be of what a damaged state file has forgotten.
+      if (this.#told) await this.#removeBundles();
       return Number.POSITIVE_INFINITY;
     }
     const installer = this.#parts.installers[work.deployment.kind];
@@ -183,11 +215,10 @@ export class Updater {
         await this.#verify(work.deployment, installer, stop);
         return 0;
       case 'install': {
-        // A good image that is tried while the link is down would be taken back.
-        const wait = work.stage.at === 'ready' ? waitForAgent(await this.#needs()) : undefined;
+        const wait = work.stage.at === 'ready' ? await this.#waitForTrial(installer, stop) : undefined;
         this.#note(wait?.why);
         if (wait) return wait.waitMs;
-        await this.#install(installer, stop);
+        await this.#install(work, installer, stop);
         return 0;
       }
       case 'look':
@@ -204,14 +235,16 @@ export class Updater {
     const { client, clock, settings } = this.#parts;
     const untilNext = this.#pieceAt - clock.monotonic();
     if (untilNext > 0) return untilNext;
-    await this.#bundle.open(deployment.bytes);
-    const missing = deployment.bytes - this.#bundle.bytes;
-    const wait = missing > 0 ? await this.#courtesy(missing) : undefined;
+    const bundle = await this.#bundleOf(deployment);
+    await bundle.open(deployment.bytes);
+    const missing = deployment.bytes - bundle.bytes;
+    const spent = await this.#parts.dayBytes?.spent();
+    const wait = missing > 0 ? await this.#courtesy(missing, spent) : undefined;
     this.#note(wait?.why);
     if (wait) return wait.waitMs;
     const { fact, waitMs, why } = await downloadPiece(
       deployment,
-      { ...settings, client, bundle: this.#bundle, clock, delay: () => this.#pieceDelays.next().value },
+      { ...settings, client, most: leftForUpdates(spent), bundle, clock, delay: () => this.#pieceDelays.next().value },
       stop,
     );
     if (fact?.fact === 'came') this.#pieceDelays = this.#newDelays();
@@ -222,43 +255,59 @@ export class Updater {
     return waitMs;
   }
 
-  async #courtesy(missing: number): Promise<ReturnType<typeof waitFor>> {
-    const { settings, device, budget, clock } = this.#parts;
-    let spent: { own: number; agents: number; daily: number; share: number } | undefined;
-    let untilDay = 0;
-    if (budget) {
-      await budget.agents.look();
-      const { use } = budget.own;
-      spent = {
-        own: use.bytes,
-        agents: budget.agents.bytes(use.day),
-        daily: budget.dailyBytes,
-        share: settings.dailyShare,
-      };
-      untilDay = untilNextDay(use, clock.now(), budget.synced());
-    }
-    return waitFor({
-      ...(await this.#needs()),
-      budget: spent,
-      untilNextDay: untilDay,
-      free: await device.free(),
-      leaveFree: settings.freeBytes,
-      missing,
-    });
+  async #courtesy(missing: number, spent: Spent | undefined): Promise<Wait> {
+    const { settings, device } = this.#parts;
+    const { freeBytes: leaveFree } = settings;
+    return waitFor({ ...(await this.#needs()), spent, free: await device.free(), leaveFree, missing });
+  }
+
+  async #waitForTrial(installer: Installer, stop: AbortSignal): Promise<Wait> {
+    const { dayBytes, settings } = this.#parts;
+    const wait = waitForTrial({ ...(await this.#needs()), spent: await dayBytes?.spent() });
+    if (wait) return wait;
+    const slots = await installer.slots(stop).catch(() => undefined); // what is wrong with them the installation tells
+    if (slots?.trial === undefined || slots.trial !== slots.current) return undefined;
+    return {
+      waitMs: settings.lookMs,
+      why: `slot ${slots.trial} is on trial, and the one that it would fall back to must not be written over`,
+    };
+  }
+
+  /** The bundle of what is under way; others are removed. */
+  async #bundleOf({ sha256 }: Deployment): Promise<BundleFile> {
+    const { directory } = this.#parts.settings;
+    const bundle = new BundleFile(directory, sha256);
+    if (this.#bundle?.path === bundle.path) return this.#bundle;
+    await this.#bundle?.close();
+    await removeBundles(directory, bundle.path);
+    this.#bundle = bundle;
+    return bundle;
+  }
+
+  async #removeBundles(): Promise<void> {
+    await this.#bundle?.close();
+    this.#bundle = undefined;
+    await removeBundles(this.#parts.settings.directory);
   }
 
   async #verify(deployment: Deployment, installer: Installer, stop: AbortSignal): Promise<void> {
-    await this.#bundle.close(); // RAUC reads a bundle that nobody else has open
-    const reason = await this.#flaw(deployment, installer, stop);
+    const bundle = await this.#bundleOf(deployment);
+    await bundle.close(); // RAUC reads a bundle that nobody else has open
+    const reason = await this.#flaw(deployment, bundle, installer, stop);
     if (stop.aborted) return;
     await this.#apply(reason === undefined ? { fact: 'verified' } : { fact: 'refused', reason });
   }
 
-  async #flaw({ kind, version }: Deployment, installer: Installer, stop: AbortSignal): Promise<string | undefined> {
+  async #flaw(
+    { kind, version }: Deployment,
+    bundle: BundleFile,
+    installer: Installer,
+    stop: AbortSignal,
+  ): Promise<string | undefined> {
     try {
       const board = await installer.board();
       if (board === undefined) return `this device has no slots for the ${kind} (update.${kind}.rauc).`;
-      const info = await installer.verify(this.#bundle.path, stop);
+      const info = await installer.verify(bundle.path, stop);
       if (info.compatible !== board) return `it is for the board ${info.compatible}, and this is ${board}.`;
       return info.version === version ? undefined : `it is version ${info.version}, and not ${version}.`;
     } catch (error) {
@@ -277,21 +326,33 @@ export class Updater {
     return { agent, mostHeld, yieldedMs };
   }
 
-  async #install(installer: Installer, stop: AbortSignal): Promise<void> {
-    const { clock, device } = this.#parts;
-    await this.#bundle.close();
+  async #install({ deployment, stage }: Work, installer: Installer, stop: AbortSignal): Promise<void> {
+    const { device } = this.#parts;
+    const bundle = await this.#bundleOf(deployment);
+    await bundle.close();
+    const wasCutOff = stage.at === 'installing';
+    // What somebody else has put there is written over; so what waits after a kill is this one's.
+    if (!wasCutOff) await this.#dropWaiting(installer, stop);
     await this.#apply({ fact: 'installing' });
     if (this.#state.work?.stage.at !== 'installing') return;
-    let slot: string;
+    let slot: string | undefined;
+    let found = false;
     try {
-      slot = await installer.install(this.#bundle.path, stop);
+      // RAUC has a slot wait for its trial, or it is on trial by now, once all of it is written.
+      slot = wasCutOff ? (await installer.slots(stop)).trial : undefined;
+      found = slot !== undefined;
+      slot ??= await installer.install(bundle.path, stop);
     } catch (error) {
       if (!stop.aborted) await this.#apply({ fact: 'not-installed', reason: messageOf(error) });
       return;
     }
-    const now = { bootId: clock.bootId, monotonic: clock.monotonic() };
-    await this.#apply({ fact: 'installed', slot, now, starts: await device.starts() });
-    await this.#bundle.remove(); // the slot has it
+    await this.#apply({ fact: 'installed', slot, now: this.#now(), starts: await device.starts(), found });
+    await this.#removeBundles(); // the slot has it
+  }
+
+  async #dropWaiting(installer: Installer, stop: AbortSignal): Promise<void> {
+    const slots = await installer.slots(stop).catch(() => undefined);
+    if (slots?.trial !== undefined) await installer.fallBack(slots.trial, stop).catch(() => undefined);
   }
 
   async #look({ deployment }: Work, installer: Installer, stop: AbortSignal): Promise<Duration> {
@@ -311,7 +372,7 @@ export class Updater {
         slots = await installer.slots(stop);
       }
     }
-    const now = { bootId: clock.bootId, monotonic: clock.monotonic() };
+    const now = this.#now();
     const proof = await device.proofOf(deployment, stage);
     await this.#apply({ fact: 'looked', look: { now, slots, starts: await device.starts(), proof } });
     const at = this.#state.work?.stage.at;
@@ -347,7 +408,7 @@ export class Updater {
         this.#tellDelays = this.#newDelays();
       } catch (error) {
         if (!isTashikaError(error)) throw error;
-        this.#tellAt = clock.monotonic() + this.#tellDelays.next().value;
+        this.#tellAt = clock.monotonic() + Math.max(this.#tellDelays.next().value, waitAskedBy(error));
         logger.debug({ reason: error.message, waiting: this.#state.outbox.length }, 'the server is told later');
         return;
       }

@@ -9,6 +9,8 @@ export const RAUC_TOOLS = ['rauc', 'dbus-run-session', 'openssl', 'mksquashfs'] 
 export interface RaucScene {
   readonly conf: string;
   readonly slotProgram: string;
+  /** PEM files of who signs its bundles; the certificate is the keyring too. */
+  readonly signer: { readonly certificate: string; readonly key: string };
   /** Builds a bundle of these bytes. */
   bundle(name: string, version: string, payload: Buffer, options?: { board?: string; stranger?: boolean }): string;
   /** The first bytes of a slot. */
@@ -82,6 +84,7 @@ export function raucScene(directory: string, slotBytes = 1_048_576): RaucScene {
   return {
     conf: at('system.conf'),
     slotProgram: at('slots'),
+    signer: { certificate: at('keys', 'known.pem'), key: at('keys', 'known.key') },
     bundle(name, version, payload, { board = BOARD, stranger = false } = {}) {
       const content = at(`content-${name}`);
       mkdirSync(content);
