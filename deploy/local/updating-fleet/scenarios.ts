@@ -40,8 +40,11 @@ export const SCENARIOS: readonly Scenario[] = [
     expected: 'completed',
     deviceDays: 0,
     outages: (start) =>
-      // The whole region of Tokyo, in the middle of the second wave.
-      [{ region: '13', from: start + 15 * HOUR, until: start + 18 * HOUR }],
+      // The whole region of Tokyo while the first wave is watched, and of Osaka with two hundred devices updated.
+      [
+        { region: '13', from: start + 6 * HOUR, until: start + 9 * HOUR },
+        { region: '27', from: start + 40 * HOUR, until: start + 43 * HOUR },
+      ],
   },
 ];
 

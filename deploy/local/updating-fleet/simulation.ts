@@ -72,7 +72,7 @@ export class Simulation {
    */
   async step(heard = true): Promise<void> {
     const { clock, fleet } = this.#options;
-    clock.setWall(this.fleet.now + fleet.stepMs);
+    await clock.advance(this.fleet.now + fleet.stepMs - clock.now());
     const now = clock.now();
     const sent: SentPost[] = [];
     const awake: SimulatedDevice[] = [];

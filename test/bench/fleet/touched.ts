@@ -69,7 +69,7 @@ export async function touched(scene: Scene, options: TouchedOptions): Promise<re
       const outcome = await withStore(await copyOf(server, past), async (store) => {
         const stage = await stageOf(store, scenario);
         await stage.server.rollOut(PLAN);
-        const outcome = await playToTheEnd(stage, scenario, 6 * DAY);
+        const outcome = await playToTheEnd(stage, scenario, 8 * DAY);
         await stage.server.close();
         return outcome;
       });
