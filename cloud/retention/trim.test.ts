@@ -11,7 +11,7 @@ const LONG_AGO = NOW - 100 * DAY;
 
 /** Trims what is older than `days`, `rows` a transaction. */
 function trimOlder(store: Store, kind: Kind, days: number, rows = 2) {
-  return trim(store, kind, NOW - days * DAY, { rows, pause: async () => true, monotonic: () => 0 });
+  return trim(store, kind, NOW - days * DAY, { rows, pause: async () => true, monotonic: () => 0, now: NOW });
 }
 
 function openPgliteStore(): Promise<{ store: Store; close(): Promise<void> }> {
@@ -117,51 +117,169 @@ describe.each([
     ]);
   });
 
-  it('deletes what updaters said, signals and steps of devices, and no step of an image or a whole rollout', async () => {
-    await store.script(`
-      INSERT INTO image (kind, version, sha256, record, sbom, imported_at, imported_by)
-      VALUES ('agent', '1.5.0', '', '{}', '', now(), 'Aiko');
-      INSERT INTO rollout (id, tenant, kind, version, plan, state, wave, since, created_at, created_by)
-      VALUES ('r', 't', 'agent', '1.5.0', '{}', 'running', 1, now(), now(), 'Aiko');
-      INSERT INTO deployment_action (tenant, controller_id, rollout_id, purpose, kind, version, state, created_at)
-      VALUES ('t', 'pi', 'r', 'update', 'agent', '1.5.0', 'closed', now())`);
-    for (const daysOld of [99, 95, 92, 5]) {
-      const at = new Date(NOW - daysOld * DAY);
+  describe('of rollouts', () => {
+    const ago = (days: number) => new Date(NOW - days * DAY);
+
+    beforeEach(async () => {
+      await store.script(`
+        TRUNCATE fleet_device;
+        INSERT INTO image (kind, version, sha256, record, sbom, imported_at, imported_by)
+        VALUES ('agent', '1.5.0', '', '{}', '', now(), 'Aiko')`);
+      for (const [id, endedAt] of [
+        ['ended', ago(95)],
+        ['just-ended', ago(5)],
+        ['under-way', null],
+      ] as const)
+        await store.query(
+          `INSERT INTO rollout (id, tenant, kind, version, plan, state, wave, since, created_at, created_by, started_at,
+                                ended_at, gate)
+           VALUES ($1, 't', 'agent', '1.5.0', '{}', 'x', 1, $2, $2, 'Aiko', $2, $3, '{"a":1}')`,
+          [id, ago(300), endedAt],
+        );
+    });
+
+    /** A device's part in a rollout, with what it was told and what it said, `daysOld`. */
+    async function addPart(rollout: string, controllerId: string, state: 'open' | 'closed', daysOld: number) {
+      const [action] = await store.query<{ id: number }>(
+        `INSERT INTO deployment_action (tenant, controller_id, rollout_id, purpose, kind, version, state, created_at, closed_at)
+         VALUES ('t', $1, $2, 'update', 'agent', '1.5.0', $3, $4::timestamptz, $5) RETURNING id`,
+        [controllerId, rollout, state, ago(daysOld), state === 'closed' ? ago(daysOld) : null],
+      );
       await store.query(
         `INSERT INTO action_feedback (action_id, received_at, execution, finished, details)
-                         VALUES (1, $1, 'proceeding', 'none', '{}')`,
-        [at],
+         VALUES ($1, $2, 'proceeding', 'none', '{}')`,
+        [action!.id, ago(daysOld)],
       );
       await store.query(
-        `INSERT INTO fleet_signal (rollout_id, round, at, signal, evidence, threshold, devices)
-                         SELECT 'r', $2, $1, signal, 1, 100, 1 FROM unnest('{rate,silence}'::text[]) AS signal`,
-        [at, 1_000 - daysOld],
+        `INSERT INTO rollout_device (rollout_id, controller_id, wave, state, since, action_id) VALUES ($1, $2, 1, $3, $4, $5)`,
+        [rollout, controllerId, state === 'open' ? 'vanished' : 'kept', ago(daysOld), action!.id],
       );
-      for (const subject of ['device:pi', 'rollout:r', 'image:agent/1.5.0'])
-        await store.query(
-          `INSERT INTO fleet_audit (at, actor, subject, event, reason) VALUES ($1, 'Aiko', $2, 'x', 'x')`,
-          [at, subject],
-        );
+      await store.query(
+        `INSERT INTO fleet_audit (at, actor, subject, rollout_id, event, reason) VALUES ($1, 'rollout', $2, $3, 'offered', 'x')`,
+        [ago(daysOld), `device:${controllerId}`, rollout],
+      );
     }
-    expect(await trimOlder(store, 'fleet', 90)).toEqual({ deleted: 3 + 3 * 2 + 3, done: true });
-    expect(await store.query('SELECT received_at FROM action_feedback')).toEqual([
-      { received_at: new Date(NOW - 5 * DAY) },
-    ]);
-    expect(await store.query('SELECT signal FROM fleet_signal ORDER BY 1')).toEqual([
-      { signal: 'rate' },
-      { signal: 'silence' },
-    ]);
-    expect(await store.query('SELECT subject, count(*) AS left FROM fleet_audit GROUP BY 1 ORDER BY 1')).toEqual([
-      { subject: 'device:pi', left: 1 },
-      { subject: 'image:agent/1.5.0', left: 4 },
-      { subject: 'rollout:r', left: 4 },
-    ]);
+
+    const partsIn = async (table: string) => {
+      const rows = await store.query<{ part: string }>(
+        `SELECT DISTINCT rollout_id || ' ' || controller_id AS part FROM ${table} ORDER BY 1`,
+      );
+      return rows.map(({ part }) => part);
+    };
+
+    it('deletes signals and steps of devices, and no step of an image or a whole rollout', async () => {
+      for (const daysOld of [99, 95, 92, 5]) {
+        await store.query(
+          `INSERT INTO fleet_signal (rollout_id, round, at, signal, evidence, threshold, devices)
+           SELECT rollout, $2, $1, signal, 1, 100, 1
+             FROM unnest('{rate,silence}'::text[]) AS signal, unnest('{ended,under-way}'::text[]) AS rollout`,
+          [ago(daysOld), 1_000 - daysOld],
+        );
+        for (const [subject, rollout] of [
+          ['device:pi', 'ended'],
+          ['device:pi', null],
+          ['device:pi', 'under-way'],
+          ['rollout:ended', 'ended'],
+          ['image:agent/1.5.0', null],
+        ])
+          await store.query(
+            `INSERT INTO fleet_audit (at, actor, subject, rollout_id, event, reason) VALUES ($1, 'Aiko', $2, $3, 'x', 'x')`,
+            [ago(daysOld), subject!, rollout!],
+          );
+      }
+      expect(await trimOlder(store, 'fleet', 90)).toEqual({ deleted: 3 * 2 + 3 * 2, done: true });
+      expect(
+        await store.query('SELECT rollout_id AS of, count(*) AS left FROM fleet_signal GROUP BY 1 ORDER BY 1'),
+      ).toEqual([
+        { of: 'ended', left: 2 },
+        { of: 'under-way', left: 8 },
+      ]);
+      expect(await store.query('SELECT subject, count(*) AS left FROM fleet_audit GROUP BY 1 ORDER BY 1')).toEqual([
+        { subject: 'device:pi', left: 2 + 4 },
+        { subject: 'image:agent/1.5.0', left: 4 },
+        { subject: 'rollout:ended', left: 4 },
+      ]);
+    });
+
+    it('deletes closed actions, what was said of them, and devices of those that ended so long ago', async () => {
+      for (const device of ['a', 'b', 'c']) await addPart('ended', device, 'closed', 99);
+      await addPart('ended', 'silent', 'open', 99);
+      await addPart('ended', 'late', 'closed', 3);
+      await addPart('just-ended', 'd', 'closed', 99);
+      await addPart('under-way', 'e', 'closed', 99);
+      await addPart('under-way', 'f', 'open', 99);
+      await trimOlder(store, 'fleet', 90);
+      const left = ['ended late', 'ended silent', 'just-ended d', 'under-way e', 'under-way f'];
+      expect(await partsIn('deployment_action')).toEqual(left);
+      expect(await partsIn('rollout_device')).toEqual(left);
+      expect(await partsIn('action_feedback JOIN deployment_action AS action ON action.id = action_id')).toEqual(
+        left.filter((part) => part !== 'just-ended d'),
+      );
+      expect(await store.query('SELECT id, gate FROM rollout ORDER BY 1')).toEqual([
+        { id: 'ended', gate: {} },
+        { id: 'just-ended', gate: { a: 1 } },
+        { id: 'under-way', gate: { a: 1 } },
+      ]);
+      expect(await store.query(`SELECT subject, at, reason FROM fleet_audit WHERE event = 'trimmed'`)).toEqual([
+        {
+          subject: 'rollout:ended',
+          at: new Date(NOW),
+          reason:
+            'What is known of its single devices is deleted for its age. They were in the end: 4 kept, 1 vanished.',
+        },
+      ]);
+      expect(await trimOlder(store, 'fleet', 90)).toEqual({ deleted: 0, done: true });
+      await store.query(`UPDATE deployment_action SET state = 'closed', closed_at = $1`, [ago(91)]);
+      await trimOlder(store, 'fleet', 90);
+      expect(await partsIn('rollout_device')).toEqual(left.filter((part) => part !== 'ended silent'));
+      expect(await store.query(`SELECT FROM fleet_audit WHERE event = 'trimmed'`)).toHaveLength(1);
+    });
+
+    it('forgets devices that nobody has heard of since, and none that is expected', async () => {
+      const devices: readonly (readonly [id: string, polled: number, columns?: object])[] = [
+        ['gone', 91],
+        ['gone-with-its-sim', 99, { imsi: '1' }],
+        ['polls', 89],
+        ['never-asked', NOW / DAY],
+        ['has-token', 99, { token_sha256: 'x' }],
+        ['has-tags', 99, { tags: ['harbour'] }],
+        ['follows', 99, { channel: 'canary' }],
+        ['measures', 99, { imsi: '2' }],
+        ['silent', 99],
+        ['waiting', 99],
+      ];
+      for (const [id, polled, columns = {}] of devices)
+        await store.query(
+          `INSERT INTO fleet_device (tenant, controller_id, first_poll, last_poll, imsi, token_sha256, tags, channel)
+           SELECT 't', $1, $2, $2, imsi, token_sha256, coalesce(tags, '{}'), coalesce(channel, 'stable')
+             FROM jsonb_to_record($3::jsonb) AS given (imsi text, token_sha256 text, tags text[], channel text)`,
+          [id, ago(polled), JSON.stringify(columns)],
+        );
+      for (const [imsi, daysOld] of Object.entries({ 1: 91, 2: 1 }))
+        await store.query(`INSERT INTO device (imsi, region, last_seen) VALUES ($1, '13', $2)`, [imsi, ago(daysOld)]);
+      await addPart('ended', 'silent', 'open', 99);
+      await addPart('under-way', 'waiting', 'closed', 99);
+      await trimOlder(store, 'fleet', 90);
+      const left = await store.query<{ id: string }>('SELECT controller_id AS id FROM fleet_device');
+      expect(left.map(({ id }) => id).sort()).toEqual(
+        devices
+          .map(([id]) => id)
+          .filter((id) => !id.startsWith('gone'))
+          .sort(),
+      );
+      expect(await store.query(`SELECT subject, reason FROM fleet_audit WHERE event = 'forgotten' ORDER BY 1`)).toEqual(
+        ['gone', 'gone-with-its-sim'].map((id) => ({
+          subject: `device:${id}`,
+          reason: 'Nothing has been heard of it since 2026-03-03. It is known again when it asks.',
+        })),
+      );
+    });
   });
 
   it('ends where it is told to, with every batch whole', async () => {
     for (const daysOld of [99, 98, 97, 96, 95]) await addWindow(daysOld);
     let pauses = 0;
-    const options = { rows: 2, pause: async () => ++pauses < 3, monotonic: () => 0 };
+    const options = { rows: 2, pause: async () => ++pauses < 3, monotonic: () => 0, now: NOW };
     expect(await trim(store, 'windows', NOW - 90 * DAY, options)).toEqual({ deleted: 6, done: false });
     expect(await store.query('SELECT count(*) AS values FROM window_value')).toEqual([{ values: 9 }]);
   });
@@ -198,7 +316,12 @@ describe('trimming 200,000 rows beside commits', () => {
   it('makes no commit wait, waits for none, and touches nothing younger', async () => {
     let trimming = true;
     const before = Date.UTC(2026, 4, 1);
-    const trimmed = trim(store, 'windows', before, { rows: 1000, pause: async () => true, monotonic: () => 0 });
+    const trimmed = trim(store, 'windows', before, {
+      rows: 1000,
+      pause: async () => true,
+      monotonic: () => 0,
+      now: NOW,
+    });
     const ended = trimmed.finally(() => {
       trimming = false;
     });
@@ -222,7 +345,12 @@ describe('trimming 200,000 rows beside commits', () => {
     expect([done, left]).toEqual([true, { rows: 100, revised: commits }]);
     expect(commits).toBeGreaterThan(20);
     // What a commit held when its turn came is left to the next time.
-    const again = await trim(store, 'windows', before, { rows: 1000, pause: async () => true, monotonic: () => 0 });
+    const again = await trim(store, 'windows', before, {
+      rows: 1000,
+      pause: async () => true,
+      monotonic: () => 0,
+      now: NOW,
+    });
     expect(deleted + again.deleted).toBe(200_000);
   });
 
@@ -233,7 +361,7 @@ describe('trimming 200,000 rows beside commits', () => {
       transaction: (work) =>
         store.transaction((transaction) => work(++batches === 3 ? killedAfterDelete(transaction, store) : transaction)),
     };
-    const options = { rows: 1000, pause: async () => true, monotonic: () => 0 };
+    const options = { rows: 1000, pause: async () => true, monotonic: () => 0, now: NOW };
     const before = Date.UTC(2026, 4, 1);
     await expect(trim(unlucky, 'windows', before, options)).rejects.toThrow();
     // One batch of the values, which are none, one of the windows, and the one that was killed.
@@ -243,7 +371,7 @@ describe('trimming 200,000 rows beside commits', () => {
   });
 
   it('is done by one process at a time', async () => {
-    const options = { rows: 1000, pause: async () => true, monotonic: () => 0 };
+    const options = { rows: 1000, pause: async () => true, monotonic: () => 0, now: NOW };
     const one = trim(store, 'windows', LONG_AGO, options);
     const outcomes = await Promise.all([one, trim(store, 'windows', LONG_AGO, options)]);
     expect(outcomes.some(({ done }) => done)).toBe(true);

@@ -1,58 +1,10 @@
 import type { Timestamp } from '@tashika/shared/time';
 import type { Queryable, Store } from '../store/index.ts';
+import { fleetPasses } from './fleet-passes.ts';
+import { byTime, type Key, type Pass, type Step } from './pass.ts';
 
 /** What is trimmed by age. */
 export type Kind = 'windows' | 'ledgers' | 'deadLetters' | 'fleet';
-
-/** Where a pass over a table goes on. */
-type Key = readonly (string | number)[];
-
-interface Step {
-  readonly deleted: number;
-  /** The last row looked at; undefined when the pass is over. */
-  readonly next: Key | undefined;
-}
-
-/** A table that is passed over in the order of a key, a few rows at a time. */
-interface Pass {
-  readonly first: Key;
-  /** Deletes what is older than `before` among the next `rows` after `key`. */
-  step(transaction: Queryable, key: Key, before: Date, rows: number): Promise<Step>;
-}
-
-/**
- * Rows are found by an index, locked without waiting for any that a commit holds, and deleted by their place. What is
- * locked is left to the next time.
- *
- * @param only which rows of the table are trimmed at all
- */
-function byTime(table: string, columns: readonly string[], time: string, only = 'true'): Pass {
-  const key = columns.join(', ');
-  const types = columns.map(
-    (column) =>
-      ({ window_end: 'timestamptz', received_at: 'timestamptz', at: 'timestamptz', id: 'bigint', round: 'bigint' })[
-        column
-      ] ?? 'text',
-  );
-  const after = columns.map((_, index) => `$${index + 3}::${types[index]}`).join(', ');
-  return {
-    first: columns.map((_, index) => ({ timestamptz: '-infinity', bigint: 0 })[types[index]!] ?? ''),
-    async step(transaction, from, before, rows) {
-      const [row] = await transaction.query<{ found: number; deleted: number; last: string[] | null }>(
-        `WITH old AS MATERIALIZED (
-                SELECT ctid AS place, ${key} FROM ${table} WHERE ${only} AND ${time} <= $1 AND (${key}) > (${after})
-                 ORDER BY ${key} LIMIT $2 FOR UPDATE SKIP LOCKED),
-              gone AS (DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT place FROM old)) RETURNING 1)
-         SELECT (SELECT count(*) FROM old) AS found, (SELECT count(*) FROM gone) AS deleted,
-                (SELECT ARRAY[${columns.map((column) => `${column}::text`).join(', ')}] FROM old
-                  ORDER BY ${columns.map((column) => `${column} DESC`).join(', ')} LIMIT 1) AS last`,
-        [before, rows, ...from],
-      );
-      const { found, deleted, last } = row!;
-      return { deleted, next: found === rows ? last! : undefined };
-    },
-  };
-}
 
 /** Several devices share this key, so it always has a newer stream. */
 const UNKNOWN_IMSI = 'unknown';
@@ -63,7 +15,7 @@ const UNKNOWN_IMSI = 'unknown';
  */
 const ledgers: Pass = {
   first: ['', ''],
-  async step(transaction, [imsi, stream], before, rows) {
+  async step(transaction, [imsi, stream], { before, rows }) {
     const [row] = await transaction.query<{ found: number; deleted: number; last: string[] | null }>(
       `WITH page AS MATERIALIZED (
               SELECT imsi, stream, updated_at FROM ledger WHERE (imsi, stream) > ($3::text, $4::text)
@@ -95,12 +47,7 @@ const PASSES: Readonly<Record<Kind, readonly Pass[]>> = {
   ],
   ledgers: [ledgers],
   deadLetters: [byTime('dead_letter', ['received_at', 'id'], 'received_at')],
-  fleet: [
-    byTime('action_feedback', ['received_at', 'id'], 'received_at'),
-    byTime('fleet_signal', ['at', 'rollout_id', 'round', 'signal'], 'at'),
-    // What was done with images, channels and whole rollouts, and by whom, is little, and stays.
-    byTime('fleet_audit', ['at', 'id'], 'at', "subject LIKE 'device:%'"),
-  ],
+  fleet: fleetPasses,
 };
 
 /** Any constant serves; it only has to differ from other locks in the same database. */
@@ -109,6 +56,8 @@ const TRIM_LOCK = 7_402_158_302;
 export interface TrimOptions {
   /** Rows that one transaction looks at. */
   readonly rows: number;
+  /** The time that ages are counted from, for the record. */
+  readonly now: Timestamp;
   /** Waits between two transactions; `tookMs` is how long the last one took. False ends the trimming. */
   readonly pause: (tookMs: number) => Promise<boolean>;
   readonly monotonic: () => number;
@@ -124,7 +73,7 @@ export async function trim(
   store: Store,
   kind: Kind,
   before: Timestamp,
-  { rows, pause, monotonic }: TrimOptions,
+  { rows, now, pause, monotonic }: TrimOptions,
 ): Promise<{ readonly deleted: number; readonly done: boolean }> {
   let deleted = 0;
   for (const pass of PASSES[kind]) {
@@ -133,7 +82,7 @@ export async function trim(
       const began = monotonic();
       const from: Key = key;
       const step: Step | undefined = await alone(store, (transaction) =>
-        pass.step(transaction, from, new Date(before), rows),
+        pass.step(transaction, from, { before: new Date(before), now, rows }),
       );
       if (!step) return { deleted, done: false };
       deleted += step.deleted;

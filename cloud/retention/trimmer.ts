@@ -60,6 +60,7 @@ export function startTrimmer({ store, clock, logger, retention }: TrimmerParts):
       if (keep === 0) continue;
       const { deleted, done } = await trim(store, kind, now - keep * DAY_MS, {
         rows: ROWS_A_TRANSACTION,
+        now,
         pause: (tookMs) => pause(Math.max(LEAST_PAUSE_MS, tookMs)),
         monotonic: () => clock.monotonic(),
       });
