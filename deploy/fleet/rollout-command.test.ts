@@ -151,9 +151,30 @@ describe('a rollout that halted itself', () => {
     expect(code).toBe(3);
     expect(out).toContain('HALTED: 10 updated devices took 79 %');
     expect(out).toContain('What speaks against it: rate, since 2026-11-21 22:00:00Z (3 h ago)');
-    expect(out).toMatch(/devices +agent-1-5-1-1, agent-1-5-1-4/);
+    expect(out).toMatch(/2 devices +agent-1-5-1-1, agent-1-5-1-4/);
     expect(out).toMatch(/^ {2}1 +failed +10 +10 +\[▓{19}!{5}\] +8 updated, 2 vanished$/m);
     expect(out).toMatch(/▓ updated {3}! failed, fell back or vanished {3}· waiting/);
+  });
+
+  it('says why devices do not leave the image, and until when they are waited for', async () => {
+    await addRollout(api.store, {
+      ...{ id: 'stuck', version: '1.5.1', state: 'rolling-back', at: AT, wave: 1 },
+      waves: [{ byState: { leaving: 7, 'rolled-back': 3 } }],
+    });
+    await api.store.query(
+      `UPDATE rollout_device SET previous_version = NULL, detail = 'what it had before is not known'
+        WHERE rollout_id = 'stuck' AND place < 6`,
+    );
+    const { out, answer } = await rollout('show', 'stuck');
+    expect(answer.setbacks).toEqual([
+      {
+        ...{ state: 'leaving', detail: 'what it had before is not known', devices: 6 },
+        some: ['stuck-1', 'stuck-2', 'stuck-3', 'stuck-4', 'stuck-5'],
+      },
+    ]);
+    expect(out).toMatch(
+      /^ {2}6 leaving {2}what it had before is not known {2}stuck-1, stuck-2, stuck-3, stuck-4, stuck-5 …\n.*given up 24 h after/m,
+    );
   });
 
   it('ends a watch', async () => {

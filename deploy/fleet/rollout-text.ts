@@ -1,7 +1,8 @@
-import type { Rollout, RolloutSignal, RolloutWave } from '@tashika/cloud/api/fleet';
+import type { Rollout, RolloutWave } from '@tashika/cloud/api/fleet';
 import { regionOf, resolveRegion } from '@tashika/shared/regions';
 import type { Timestamp } from '@tashika/shared/time';
 import { visible } from '../command/index.ts';
+import { renderSignals } from './signals-text.ts';
 import { bar, byteSize, count, devices, duration, fields, listed, table, time, timeAndAge } from './written.ts';
 
 /** A rollout, as a person reads it on a terminal. */
@@ -41,10 +42,13 @@ export function renderRollout(rollout: Rollout, now: Timestamp): string {
   if (failing.signal !== null || failing.devices.length > 0)
     parts.push(
       `What speaks against it: ${failing.signal ?? 'not named'}${failing.since ? `, since ${timeAndAge(failing.since, now)}` : ''}`,
-      failing.devices.length > 0 ? fields([['devices', listed(failing.devices)]]) : '',
+      failing.devices.length > 0 ? fields([[devices(failing.devices.length), listed(failing.devices)]]) : '',
     );
   parts.push('', renderWaves(rollout.waves, now));
+  if (rollout.setbacks.length > 0) parts.push('', renderSetbacks(rollout));
   if (rollout.signals.length > 0) parts.push('', renderSignals(rollout.signals, now));
+  else if (state === 'running' && rollout.touched > 0)
+    parts.push('', 'The gate has not looked at it yet: it does at the end of each round.');
   return parts.filter((part, index) => part !== '' || parts[index - 1] !== '').join('\n');
 }
 
@@ -68,18 +72,23 @@ function renderWaves(waves: readonly RolloutWave[], now: Timestamp): string {
   ].join('\n');
 }
 
-function renderSignals(signals: readonly RolloutSignal[], now: Timestamp): string {
-  const rows = signals.map((signal) => [
-    `  ${signal.signal}`,
-    figure(signal.observed),
-    figure(signal.expected),
-    `${figure(signal.evidence)} of ${figure(signal.threshold)}`,
-    count(signal.devices),
-    signal.since === null
-      ? ''
-      : `raised ${timeAndAge(signal.since, now)}${signal.worst.length > 0 ? `: ${listed(signal.worst, 3)}` : ''}`,
+/** Devices that did not come to the image or do not leave it, and what is said of them. */
+function renderSetbacks({ setbacks, plan }: Rollout): string {
+  const rows = setbacks.map(({ state, devices: number, detail, some }) => [
+    `  ${count(number)} ${state}`,
+    detail,
+    `${some.join(', ')}${number > some.length ? ' …' : ''}`,
   ]);
-  return table([['  signal', 'observed', 'expected', 'evidence', 'devices', ''], ...rows], [1, 2, 3, 4]);
+  const leaving = setbacks.some(({ state }) => state === 'leaving');
+  return [
+    'Devices that did not come to the image, or do not leave it:',
+    table(rows),
+    ...(leaving
+      ? [
+          `  A leaving device is given up ${duration(plan.deviceTimeoutMinutes * 60_000)} after it was to leave; until then the rollout is not over.`,
+        ]
+      : []),
+  ].join('\n');
 }
 
 /** What a plan came to, before anything is started. `bundleBytes` is undefined where the image is not known. */
@@ -177,10 +186,4 @@ function soakOf({ soakUntil }: RolloutWave, now: Timestamp): string {
 
 function sumOf(byState: Readonly<Record<string, number>>, states: readonly string[]): number {
   return states.reduce((sum, state) => sum + (byState[state] ?? 0), 0);
-}
-
-function figure(value: number | null): string {
-  if (value === null) return '—';
-  if (value >= 100 && value < 1e6) return count(Math.round(value));
-  return value >= 1e6 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 }

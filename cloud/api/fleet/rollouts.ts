@@ -15,6 +15,7 @@ import {
   readCrowds,
   readRollout,
   readRollouts,
+  readSetbacks,
   readSignals,
   readVersions,
   soakUntil,
@@ -96,6 +97,11 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
         since: isoOrNull(failing?.since ?? null),
         devices: [...(failing?.devices ?? [])],
       },
+      setbacks: (await readSetbacks(store, rollout.id)).map(({ why, some, ...setback }) => ({
+        ...setback,
+        ...(why && { why }),
+        some: [...some],
+      })),
     };
   }
 

@@ -136,6 +136,16 @@ export const Rollout = named(
       },
       { description: 'What halted it; signal null where nothing did.' },
     ),
+    setbacks: Type.Array(
+      Type.Object({
+        state: word(DEVICE_STATES),
+        detail: Type.String({ description: 'In words.' }),
+        why: Why,
+        devices: Count('Devices of which this is said.'),
+        some: Type.Array(Type.String(), { description: 'Controller ids; 5 at most.' }),
+      }),
+      { description: 'Why devices did not come to the image, or do not leave it; the most first, 20 at most.' },
+    ),
   }),
 );
 export type Rollout = Static<typeof Rollout>;

@@ -113,7 +113,9 @@ describe('the gate', () => {
     );
     const { verdict } = rounds.watch(13);
     expect(verdict).toMatchObject({ verdict: 'bad', signal: 'silence' });
-    expect(verdict.verdict === 'bad' && verdict.reason).toBe('30 of 120 devices are silent at the end of their soak.');
+    expect(verdict.verdict === 'bad' && verdict.reason).toBe(
+      '30 of 120 devices are silent at the end of their soak; 90 are heard.',
+    );
     expect(rounds.said.length).toBe(72);
   });
 

@@ -69,7 +69,14 @@ export function judge(state: GateState, round: GateRound, settings: GateSettings
       return {
         verdict: 'bad',
         signal: 'silence',
-        ...told({ code: 'silent-after-soak', values: { silent: failed.length, of: observed.underWatch } }),
+        ...told({
+          code: 'silent-after-soak',
+          values: {
+            silent: failed.length,
+            of: observed.underWatch,
+            early: observed.silent.length - failed.length,
+          },
+        }),
         devices: failed.slice(0, NAMED).map((row) => next.ids[row]!),
       };
     if (observed.out.length > 0)

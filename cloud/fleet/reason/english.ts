@@ -19,7 +19,7 @@ export const ENGLISH: Sentences = {
 
   revoked: ({ image, words }) => `${image} is revoked: ${words}`,
   'signal-reached': signalReached,
-  'silent-after-soak': ({ silent, of }) => `${silent} of ${of} devices are silent at the end of their soak.`,
+  'silent-after-soak': silentAfterSoak,
   'wave-failed': ({ failed, of, wave }) => `${failed} of ${of} in wave ${wave} did not come to the image`,
   'board-failed': ({ failed, of, board, region }) =>
     `${failed} of ${of} of board ${board ?? 'unknown'} in region ${region ?? 'unknown'} did not come to the image`,
@@ -130,6 +130,16 @@ function signalReached(values: ReasonValues['signal-reached']): string {
   if (signal === 'rate')
     return `${who} took ${figure((100 * observed) / expected)} % of the readings that their own past and their neighbours let expect. ${weight}`;
   return `${who} ${HAPPENED[signal]} ${figure(observed)} times, where ${figure(expected)} were to be expected. ${weight}`;
+}
+
+/** What the others do is said too: a wave leaves the image as a whole. */
+function silentAfterSoak({ silent, of, early }: ReasonValues['silent-after-soak']): string {
+  const heard = of - silent - early;
+  const others = [
+    ...(heard > 0 ? [`${heard} ${heard === 1 ? 'is' : 'are'} heard`] : []),
+    ...(early > 0 ? [`${early} fell silent and ${early === 1 ? 'is' : 'are'} not at that end yet`] : []),
+  ];
+  return `${silent} of ${of} devices are silent at the end of their soak${others.map((each) => `; ${each}`).join('')}.`;
 }
 
 function figure(value: number): string {

@@ -40,7 +40,12 @@ export interface ReasonValues {
     readonly evidence: number;
     readonly threshold: number;
   };
-  readonly 'silent-after-soak': { readonly silent: number; readonly of: number };
+  readonly 'silent-after-soak': {
+    readonly silent: number;
+    readonly of: number;
+    /** Silent too, and their soak is not over. */
+    readonly early: number;
+  };
   readonly 'wave-failed': { readonly failed: number; readonly of: number; readonly wave: number };
   readonly 'board-failed': {
     readonly failed: number;

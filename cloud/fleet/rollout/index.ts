@@ -6,6 +6,7 @@ export { type RolloutPlan, rolloutPlanSchema } from './plan.ts';
 export { orderRollout, type PlanningParts, planRollout } from './plans.ts';
 export { readPlan, readPlanText } from './read-plan.ts';
 export { type KeptRollout, readRollout, readRollouts, versionReading } from './rows.ts';
+export { readSetbacks, type Setback } from './setbacks.ts';
 export { DEVICE_STATES, type DeviceState, ROLLOUT_STATES, type RolloutState } from './states.ts';
 export { soakUntil } from './step.ts';
 export {
