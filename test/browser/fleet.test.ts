@@ -9,7 +9,7 @@ import { openBundles } from '@tashika/cloud/fleet/bundles';
 import { ImageRegistry } from '@tashika/cloud/fleet/registry';
 import type { Store } from '@tashika/cloud/store';
 import { systemClock } from '@tashika/shared/time';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CloudApi } from '../rig/cloud-api.ts';
 import { until } from '../rig/index.ts';
@@ -142,6 +142,10 @@ describe.skipIf(!executablePath)('the fleet page', () => {
     expect(await failing.textContent()).toMatch(/Rate of readings.*1 h 30 min ago.*agent-1-5-1-1.*and 4 more/);
     expect(await page.getByTestId('signal-rate').getAttribute('data-standing')).toBe('reached');
     expect(await page.getByTestId('wave-1').getAttribute('data-state')).toBe('failed');
+    await page.getByTestId('choice-language').getByText('日本語').click();
+    expect(await page.getByTestId('rollout-reason').textContent()).toBe(
+      '更新済みデバイス 10 台が取得した測定値は、自身の過去と近隣のデバイスから期待される件数の 79% です。証拠 812 がしきい値 700 に達しました。agent/1.5.1 から巻き戻すデバイスは 6 台、更新中だったデバイスは 0 台です。',
+    );
     await page.context().close();
   });
 
@@ -152,7 +156,7 @@ describe.skipIf(!executablePath)('the fleet page', () => {
     await page.getByTestId('choice-language').getByText('日本語').click();
     await page.getByTestId('audit').getByRole('button', { name: 'さらに表示' }).click();
     await until('all steps', async () => (await entries.count()) === 71, 60_000);
-    expect(await entries.first().textContent()).toContain('待機 → 提示済み');
+    expect(await entries.first().textContent()).toMatch(/提示済み.*待機 → 提示済み.*第 3 波の順番が来ました。/);
     await page.getByTestId(`rollout-${AWAITING}`).click();
     const state = page.locator('[data-testid="rollout-state"][data-state="awaiting-approval"]');
     expect(await state.textContent()).toMatch(new RegExp(`承認待ち.*tashika fleet rollout approve ${AWAITING}`));
@@ -163,6 +167,26 @@ describe.skipIf(!executablePath)('the fleet page', () => {
     await page.getByTestId('fleet-error').waitFor({ timeout: 60_000 });
     expect(await page.getByTestId('fleet-error').textContent()).toContain('Store unavailable');
     expect(await state.isVisible()).toBe(true);
+    await page.context().close();
+  });
+
+  it('says how old it is once the server does not answer, and is as before when it does', async () => {
+    const page = await open({ api }, browser, ENGLISH, (each) => each.clock.install().then(() => aWorkerReads(each)), {
+      hash: `#/fleet/${HALTED}`,
+      shows: '[data-testid="rollout-state"]',
+    });
+    const fleet = page.getByTestId('fleet');
+    expect(await fleet.getAttribute('data-stale')).toBe('false');
+    const unanswered: Route[] = [];
+    await page.route('**/api/fleet/**', (route) => void unanswered.push(route));
+    await page.clock.fastForward(20_000);
+    await page.locator('[data-testid="fleet"][data-stale="true"]').waitFor();
+    expect(await page.getByTestId('fleet-stale').textContent()).toMatch(/^What is shown here was told [12]\d s ago\.$/);
+    expect(await page.getByTestId('rollout-state').isVisible()).toBe(true);
+    await page.unroute('**/api/fleet/**');
+    await Promise.all(unanswered.map((route) => route.continue()));
+    await page.locator('[data-testid="fleet"][data-stale="false"]').waitFor();
+    expect(await page.getByTestId('fleet-stale').count()).toBe(0);
     await page.context().close();
   });
 

@@ -1,5 +1,6 @@
 import type { ImageRecord } from '@tashika/shared/image';
 import type { SignalName } from '../../fleet/gate/signal.ts';
+import type { Reason } from '../../fleet/reason/reason.ts';
 import type { RolloutState } from '../../fleet/rollout/states.ts';
 
 /** What the API answers of images and rollouts. Times are ISO 8601 UTC with milliseconds; images are `agent/1.5.0`. */
@@ -61,6 +62,7 @@ export interface RolloutSummary {
   readonly image: string;
   readonly state: RolloutState;
   readonly reason: string | null;
+  readonly why?: Reason;
   /** Of the state. */
   readonly since: string;
   /** The one under way, from 1; 0 before the start. */
@@ -110,6 +112,8 @@ export interface AuditEntry {
   readonly from: string | null;
   readonly to: string | null;
   readonly reason: string;
+  /** What the reason is made of; not there where a person wrote it. */
+  readonly why?: Reason;
 }
 
 export interface AuditList {

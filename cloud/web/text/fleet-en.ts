@@ -1,3 +1,4 @@
+import { ENGLISH } from '../../fleet/reason/english.ts';
 import type { Rollout, RolloutSignal, RolloutWave } from '../model/fleet-contract.ts';
 import type { DeviceGroup } from '../model/rollout.ts';
 
@@ -64,6 +65,9 @@ export const fleetEn = {
     window: (from: string, to: string) => `installs between ${from} and ${to}, in the device's time zone`,
     parallel: (devices: string) => `${devices} at once at most`,
   },
+
+  /** Why a rollout or a device moved. */
+  reasons: ENGLISH,
 
   failing: {
     label: 'What halted it',
@@ -178,7 +182,18 @@ export const fleetEn = {
     more: 'Show more',
     columns: { at: 'When', event: 'What', reason: 'Why' },
     change: (from: string, to: string) => `${from} → ${to}`,
-    actors: { gate: 'the gate', rollout: 'the rollout', device: (id: string) => `device ${id}` },
+    actors: { gate: 'the gate', rollout: 'the rollout', ddi: 'the server', device: (id: string) => `device ${id}` },
+    /** Events that are no state. */
+    events: {
+      planned: 'planned',
+      soaking: 'being watched',
+      waits: 'waiting',
+      'wave-passed': 'wave passed',
+      'action-success': 'the updater is done',
+      'action-failure': 'the updater has failed',
+      'action-cancelled': 'the updater has stopped',
+    } as Readonly<Record<string, string>>,
+    actionStates: { open: 'open', canceling: 'being stopped', closed: 'closed' } as Readonly<Record<string, string>>,
     failed: (message: string) => `The audit log could not be loaded: ${message}`,
   },
 

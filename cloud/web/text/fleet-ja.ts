@@ -1,4 +1,5 @@
 import type { FleetText } from './fleet-en.ts';
+import { DEVICE_STATES, reasonsJa } from './reasons-ja.ts';
 
 export const fleetJa: FleetText = {
   title: 'Tashika: フリート',
@@ -61,6 +62,8 @@ export const fleetJa: FleetText = {
     parallel: (devices) => `同時に最大 ${devices} 台`,
   },
 
+  reasons: reasonsJa,
+
   failing: {
     label: '停止の原因',
     installation: 'インストール',
@@ -98,21 +101,7 @@ export const fleetJa: FleetText = {
     skipped: '対象外',
   },
 
-  deviceStates: {
-    waiting: '待機',
-    offered: '提示済み',
-    downloading: 'ダウンロード中',
-    installing: 'インストール中',
-    rebooting: '再起動中',
-    updated: '更新済み・観察中',
-    kept: '確定',
-    failed: 'インストール失敗',
-    'fell-back': '旧版に復帰',
-    vanished: '応答なし',
-    leaving: '巻き戻し中',
-    'rolled-back': '巻き戻し済み',
-    skipped: '対象外',
-  },
+  deviceStates: DEVICE_STATES,
 
   signals: {
     label: 'ゲートが見ている指標',
@@ -172,7 +161,17 @@ export const fleetJa: FleetText = {
     more: 'さらに表示',
     columns: { at: '日時', event: '内容', reason: '理由' },
     change: (from, to) => `${from} → ${to}`,
-    actors: { gate: 'ゲート', rollout: 'ロールアウト', device: (id) => `デバイス ${id}` },
+    actors: { gate: 'ゲート', rollout: 'ロールアウト', ddi: 'サーバー', device: (id) => `デバイス ${id}` },
+    events: {
+      planned: '計画',
+      soaking: '観察開始',
+      waits: '判定待ち',
+      'wave-passed': '波の合格',
+      'action-success': 'アップデーター完了',
+      'action-failure': 'アップデーター失敗',
+      'action-cancelled': 'アップデーター停止',
+    },
+    actionStates: { open: '未完了', canceling: '取り消し中', closed: '終了' },
     failed: (message) => `監査ログを読み込めませんでした: ${message}`,
   },
 

@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../../model/fleet-contract.ts';
 import { auditLog, wantMoreEntries } from '../../page/fleet.ts';
 import { format, text } from '../../page/preferences.ts';
+import { reasonOf } from './reason.ts';
 
 /** Every step of the shown rollout and why, the newest first. */
 export function AuditLog() {
@@ -47,7 +48,7 @@ export function AuditLog() {
 
 function Entry({ entry }: { readonly entry: AuditEntry }) {
   const words = text.value.fleet.audit;
-  const { id, at, actor, subject, event, from, to, reason } = entry;
+  const { id, at, actor, subject, event, from, to } = entry;
   const device = subject.startsWith('device:') ? subject.slice('device:'.length) : null;
   return (
     <tr data-testid={`audit-${id}`}>
@@ -56,11 +57,11 @@ function Entry({ entry }: { readonly entry: AuditEntry }) {
         <small>{actorOf(actor)}</small>
       </td>
       <td>
-        <span lang="en">{event}</span>
+        {words.events[event] ?? stateOf(event)}
         {device !== null && <small>{words.actors.device(device)}</small>}
         {from !== null && to !== null && <small>{words.change(stateOf(from), stateOf(to))}</small>}
       </td>
-      <td class="reason">{reason}</td>
+      <td class="reason">{reasonOf(entry)}</td>
     </tr>
   );
 }
@@ -68,12 +69,14 @@ function Entry({ entry }: { readonly entry: AuditEntry }) {
 function actorOf(actor: string): string {
   const { actors } = text.value.fleet.audit;
   if (actor === 'gate') return actors.gate;
-  if (actor === 'rollout') return actors.rollout;
+  if (actor === 'rollout' || actor === 'ddi') return actors[actor];
   return actor.startsWith('device:') ? actors.device(actor.slice('device:'.length)) : actor;
 }
 
-/** Of a rollout or of a device: both are told by their word. */
+/** Of a rollout, a device or an action: each is told by its word. */
 function stateOf(state: string): string {
-  const { states, deviceStates } = text.value.fleet;
-  return (states as Readonly<Record<string, string>>)[state] ?? deviceStates[state] ?? state;
+  const { states, deviceStates, audit } = text.value.fleet;
+  return (
+    (states as Readonly<Record<string, string>>)[state] ?? deviceStates[state] ?? audit.actionStates[state] ?? state
+  );
 }

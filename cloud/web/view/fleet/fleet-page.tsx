@@ -28,7 +28,11 @@ function FleetNotices() {
       {fleetError.value !== null && (
         <p class="notice bad" role="status" data-testid="fleet-error">
           {words.failed(fleetError.value)}
-          {fleetAge.value !== null && ` ${words.old(format.value.counter(fleetAge.value))}`}
+        </p>
+      )}
+      {fleetAge.value !== null && (
+        <p class="notice bad" data-testid="fleet-stale" data-age-seconds={Math.floor(fleetAge.value / 1000)}>
+          {words.old(format.value.counter(fleetAge.value))}
         </p>
       )}
       <Conditions />
@@ -45,9 +49,8 @@ function Fleet() {
       </p>
     ) : null;
   if (!fleetIsConfigured.value) return <NotConfigured />;
-  const isStale = fleetError.value !== null && fleetAge.value !== null;
   return (
-    <div class="data fleet" data-testid="fleet" data-stale={String(isStale)}>
+    <div class="data fleet" data-testid="fleet" data-stale={String(fleetAge.value !== null)}>
       <div class="fleet-top" data-empty={String(chosenRollout.value === null)}>
         <RolloutList />
         <RolloutPanel />

@@ -4,6 +4,7 @@ import { chosenRollout, shownRollout } from '../../page/fleet.ts';
 import { format, text } from '../../page/preferences.ts';
 import { CommandLine } from './command-line.tsx';
 import { Failing } from './failing.tsx';
+import { reasonOf } from './reason.ts';
 import { StateSign } from './state-word.tsx';
 import { sinceOf, timeOf } from './times.ts';
 import { Waves } from './waves.tsx';
@@ -31,7 +32,8 @@ export function RolloutPanel() {
 
 function Standing({ rollout }: { readonly rollout: Rollout }) {
   const words = text.value.fleet;
-  const { state, reason, since, failing } = rollout;
+  const { state, since, failing } = rollout;
+  const reason = reasonOf(rollout);
   return (
     <>
       <div class="rollout-state" data-tone={toneOf(state)} data-testid="rollout-state" data-state={state}>
