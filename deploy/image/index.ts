@@ -7,4 +7,5 @@ export { writeSquashfs } from './bundle/squashfs.ts';
 export { inspectTree } from './contents/inspect.ts';
 export { BOARDS, type Board, boardOf, DEFINITION } from './definition.ts';
 export type { BuiltImage, ImageOptions } from './image-options.ts';
+export { type RecordFacts, writeRecord } from './record/write-record.ts';
 export { writeSystem } from './system/build-system.ts';

@@ -1,4 +1,5 @@
 export { startAgent } from './agent.ts';
+export { buildAgentImage } from './agent-image.ts';
 export { type Bao, type BaoOptions, haveBao, startBao } from './bao.ts';
 export { Broker } from './broker.ts';
 export { CloudApi, type DeadLetter, type Device, type Readiness, type Stream, type WindowCount } from './cloud-api.ts';
@@ -21,6 +22,7 @@ export { Rival, untilWaiting } from './rival.ts';
 export { ScriptedDevice } from './scripted-device.ts';
 export { SimLine } from './sim-line.ts';
 export { type ClusterOptions, startCluster } from './start-cluster.ts';
+export { type Answered, tashika } from './tashika.ts';
 export { type CommitFate, type Committing, startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export {
   bodyOf,
@@ -33,5 +35,6 @@ export {
   traffic,
 } from './traffic.ts';
 export { until } from './until.ts';
+export { startUpdatingScene, type UpdatingScene, type UpdatingSceneOptions } from './updating-scene.ts';
 export { clearOfTheWindowsEnd, theNextWindow } from './window-end.ts';
 export { WindowSums } from './window-sums.ts';

@@ -9,6 +9,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export class Program {
   readonly #child: ChildProcess;
   readonly #exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  readonly #closed: Promise<unknown>;
   readonly #wake = new Set<() => void>();
   #output = '';
   #errors = '';
@@ -21,6 +22,7 @@ export class Program {
     });
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#grow(chunk.toString(), ''));
     this.#child.stderr?.on('data', (chunk: Buffer) => this.#grow('', chunk.toString()));
+    this.#closed = once(this.#child, 'close');
     this.#exited = once(this.#child, 'exit').then(([code, signal]) => {
       for (const wake of this.#wake) wake();
       return { code, signal };
@@ -90,6 +92,12 @@ export class Program {
   /** The exit code, once the program ends by itself. */
   async exited(): Promise<number | null> {
     return (await this.#exited).code;
+  }
+
+  /** The exit code, once the program has ended by itself and all that it printed is here. */
+  async finished(): Promise<number | null> {
+    await this.#closed;
+    return this.exited();
   }
 
   #grow(output: string, errors: string): void {
