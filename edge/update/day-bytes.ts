@@ -1,6 +1,7 @@
 import type { Clock, Duration } from '@tashika/shared/time';
 import { type DaysMeter, untilNextDay } from '../clock/index.ts';
 import type { OthersUse } from '../uplink/others-use.ts';
+import type { UseFile } from '../uplink/use-file.ts';
 
 /** What the day has cost so far, in bytes, and what it may cost. */
 export interface Spent {
@@ -16,6 +17,8 @@ export interface DayBytesParts {
   readonly dailyBytes: number;
   readonly share: number;
   readonly own: DaysMeter;
+  /** Where the updater's own count is kept, for the agent and for the next start. */
+  readonly file: UseFile;
   /** The agent's own count, on the same link. */
   readonly agents: OthersUse;
   readonly synced: () => boolean;
@@ -30,8 +33,10 @@ export class DayBytes {
     this.#parts = parts;
   }
 
+  /** What was used is in the file when it resolves: a kill forgets what comes after it alone. */
   async spent(): Promise<Spent> {
-    const { dailyBytes, share, own, agents, synced, clock } = this.#parts;
+    const { dailyBytes, share, own, file, agents, synced, clock } = this.#parts;
+    await file.settled;
     await agents.look();
     const { use } = own;
     return {

@@ -77,6 +77,7 @@ export async function openUpdater(
             dailyBytes,
             share: settings.dailyShare,
             own,
+            file,
             agents: new OthersUse(dataDirectory, clock),
             synced,
             clock,

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -40,8 +40,23 @@ export class UpdatingDevice {
     this.clock.onLeap = () => this.#prove();
   }
 
+  /** Runs an updater until `stop`, and leaves its files as a kill does: nothing is written down at the end. */
+  async updateKilled(stop: AbortSignal): Promise<void> {
+    await this.update(stop, true, async (close) => {
+      const file = join(this.directory, 'uplink-use.json');
+      const kept = existsSync(file) ? readFileSync(file) : undefined;
+      await close();
+      if (kept) writeFileSync(file, kept);
+      else rmSync(file, { force: true });
+    });
+  }
+
   /** Runs an updater to the end of what there is to do, or to what a test throws. */
-  async update(stop: AbortSignal = new AbortController().signal, once = true): Promise<boolean> {
+  async update(
+    stop: AbortSignal = new AbortController().signal,
+    once = true,
+    end = (close: () => Promise<void>) => close(),
+  ): Promise<boolean> {
     const { directory, clock } = this;
     const write = { write: (line: string) => void this.said.push((JSON.parse(line) as { msg: string }).msg) };
     const opened = await openUpdater(this.configuration, {
@@ -53,7 +68,7 @@ export class UpdatingDevice {
     try {
       return await opened.updater.run(stop, once);
     } finally {
-      await opened.close();
+      await end(() => opened.close());
     }
   }
 
