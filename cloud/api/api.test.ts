@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -151,6 +152,25 @@ describe('the dashboard', () => {
     const script = await api.app.inject('/assets/main-4f2a.js');
     expect(script.headers['cache-control']).toBe('public, max-age=31536000, immutable');
     expect((await api.app.inject('/assets/other.js')).statusCode).toBe(404);
+  });
+
+  it.each([
+    '/tashika/controller/v1/../pi-1',
+    '/tashika/controller/v1/%2e%2e/pi-1',
+    '//tashika/controller/v1/pi-1',
+    '/../../etc/passwd',
+  ])('does not follow %s, and says what is wrong with it', async (path) => {
+    // As it is written: `inject` and `fetch` would have gone up before they ask.
+    const { hostname, port } = new URL(address);
+    const [answer] = (await once(request({ hostname, port, path }).end(), 'response')) as [IncomingMessage];
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([
+      404,
+      'application/problem+json; charset=utf-8',
+    ]);
+    expect(JSON.parse(await text(answer))).toMatchObject({
+      code: 'NOT_FOUND',
+      detail: `There is nothing at ${path}: no address here has a part that is empty, . or .., plainly or in hex.`,
+    });
   });
 });
 

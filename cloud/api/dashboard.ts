@@ -12,13 +12,31 @@ export async function serveDashboard(app: FastifyInstance, directory: string | u
     });
     return;
   }
-  await app.register(fastifyStatic, {
-    root: directory,
-    cacheControl: false,
-    setHeaders(reply, path) {
-      // Vite puts a hash of the content into the names under assets/; all else is asked for anew.
-      const lasting = path.startsWith(join(directory, 'assets'));
-      reply.header('cache-control', lasting ? 'public, max-age=31536000, immutable' : 'no-cache');
-    },
+  await app.register(async (scope) => {
+    // What no other route knows comes here, an updater's mistyped address too.
+    scope.setErrorHandler((error, request) => {
+      throw isForbidden(error) ? leadsNowhere(request.url) : error;
+    });
+    await scope.register(fastifyStatic, {
+      root: directory,
+      cacheControl: false,
+      setHeaders(reply, path) {
+        // Vite puts a hash of the content into the names under assets/; all else is asked for anew.
+        const lasting = path.startsWith(join(directory, 'assets'));
+        reply.header('cache-control', lasting ? 'public, max-age=31536000, immutable' : 'no-cache');
+      },
+    });
   });
+}
+
+function isForbidden(error: unknown): boolean {
+  return (error as { statusCode?: unknown }).statusCode === 403;
+}
+
+function leadsNowhere(url: string): ProblemError {
+  const [path] = url.split('?');
+  return new ProblemError(
+    'NOT_FOUND',
+    `There is nothing at ${path!.slice(0, 200)}: no address here has a part that is empty, . or .., plainly or in hex.`,
+  );
 }
