@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +13,7 @@ const NEVER = new AbortController().signal;
 /** Too wild to become smaller in the bundle. */
 const PAYLOAD = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * index * 31 + (index >> 7)) % 253));
 
-const missing = RAUC_TOOLS.filter((name) => findTool(name) === undefined);
+const missing = [...RAUC_TOOLS, 'flock'].filter((name) => findTool(name) === undefined);
 
 describe.skipIf(missing.length > 0)(
   `an installer with RAUC${missing.length > 0 ? ` (not installed: ${missing.join(', ')})` : ''}`,
@@ -76,6 +78,21 @@ describe.skipIf(missing.length > 0)(
         expect([scene.slot('A', 64), scene.slot('B', 64), scene.remembers()]).toEqual(before);
       },
     );
+
+    it('waits for what a killed updater has left behind, which may be writing into the same slot', async () => {
+      const before = [scene.slot('B', 64), scene.remembers()];
+      const orphan = spawn('flock', [join(directory, 'install.lock'), '-c', 'echo holds; exec cat'], {
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
+      await once(orphan.stdout, 'data');
+      const installed = installer.install(good, NEVER);
+      // Whoever waits for a lock is in the kernel's list of them.
+      while (!/^\d+: -> FLOCK/m.test(readFileSync('/proc/locks', 'utf8'))) await new Promise(setImmediate);
+      expect([scene.slot('B', 64), scene.remembers()]).toEqual(before);
+      orphan.stdin.end();
+      expect(await installed).toBe('B');
+      await installer.fallBack('B', NEVER);
+    });
 
     it('writes a good one into the slot that does not run, which waits for its trial then, and is confirmed or given up', async () => {
       const running = scene.slot('A', 1_048_576);

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { TashikaError } from '@tashika/shared/errors';
 import type { Duration } from '@tashika/shared/time';
 import { childEnvironment } from '../child-environment.ts';
@@ -13,15 +14,19 @@ export interface RaucOptions {
   readonly installMs: Duration;
 }
 
+const LOCK = 'install.lock';
 const SOON: Duration = 120_000;
 const MOST_OUTPUT = 65_536;
 const MOST_SAID = 300;
 
 /*
  * RAUC's service has one name on a bus, and installs for the system's slots there. A bus of its own lets each kind of
- * slots have its settings, and needs no service of the system's to run. `$1` settings, `$2` slot, `$3` bundle.
+ * slots have its settings, and needs no service of the system's to run. What an updater leaves behind that is killed alone
+ * goes on writing, so who comes after it waits: all of it holds the lock. `$1` settings, `$2` slot, `$3` bundle, `$4` lock.
  */
 const INSTALL = `
+exec 8>>"$4"
+flock 8
 export DBUS_STARTER_BUS_TYPE=session
 rauc -c "$1" --override-boot-slot="$2" service & service=$!
 trap 'kill $service 2>/dev/null' EXIT
@@ -62,7 +67,7 @@ export function raucInstaller({ conf, slots, installMs }: RaucOptions): Installe
     },
     async install(bundle, signal) {
       const running = (await statusOf(signal)).current ?? NO_SLOT;
-      const args = ['--', 'sh', '-c', INSTALL, 'sh', conf, running, bundle];
+      const args = ['--', 'sh', '-c', INSTALL, 'sh', conf, running, bundle, join(dirname(bundle), LOCK)];
       const ran = await runCommand('dbus-run-session', args, { ...options, timeoutMs: installMs, signal });
       if (ran.how !== 'exit 0') throw raucError(ran);
       const { trial } = await statusOf(signal);
