@@ -564,6 +564,21 @@ describe('a bundle', () => {
     expect(await take(image)).toMatchObject({ status: 201 });
   });
 
+  it('of an image that is there already is sent again where it was damaged or lost, by importing the image once more', async () => {
+    const image = await bringIn();
+    const file = join(directory, 'bundles', image.record.bundle.sha256);
+    for (const harm of [() => writeFile(file, Buffer.from(image.bundle).fill(0, 3, 4)), () => rm(file)]) {
+      await harm();
+      expect(await take(image)).toMatchObject({ status: 409, code: 'BUNDLE_MISSING' });
+      expect(await bundles.size(image.record.bundle.sha256)).toBeUndefined();
+      expect(await send(image.bundle)).toMatchObject({ status: 201 });
+      expect(await take(image)).toMatchObject({ status: 200, image: 'agent/1.5.0' });
+    }
+    await post('images/agent/1.5.0/revoke', { reason: 'it loses readings', by: 'Ken' });
+    await rm(file);
+    expect(await take(image)).toMatchObject({ status: 200, revokedReason: 'it loses readings' });
+  });
+
   describe('on its way', () => {
     function upload(sha256: string, headers: Record<string, string | number>): ClientRequest {
       return request({

@@ -35,7 +35,8 @@ export class ImportFault extends TashikaError {
 
 /**
  * Takes an image in: its record must be one, its package list and its bundle those that the record speaks of, and the
- * bundle signed under the keyring. Nothing is changed where one of it is not so.
+ * bundle signed under the keyring. Nothing is changed where one of it is not so. Of an image that is there already the
+ * bundle is looked at again: one that was damaged goes, so that it can be sent anew.
  *
  * @throws ImportFault for record and package list; TashikaError BUNDLE_MISSING, BUNDLE_REFUSED, KEYRING_UNREADABLE,
  *   IMAGE_DIFFERS where the version is there with other bytes or another record, BUNDLE_TAKEN where another version has
@@ -46,7 +47,11 @@ export async function importImage(parts: RegistryParts, wish: ImportWish): Promi
   const record = readCandidate(wish.record, wish.sbom);
   if ('part' in record) throw new ImportFault(record);
   const before = await findSame(store, record);
-  if (before) return { imported: false, image: before };
+  if (before) {
+    // Of a revoked one nothing is given out any more, and its bundle may be gone.
+    if (before.revokedAt === null) await requireWhole(parts, record);
+    return { imported: false, image: before };
+  }
   const fault = faultOfBundle(record, await verified(parts, record));
   if (fault) throw new ImportFault(fault);
   // Whoever takes away what no image names leaves it alone from here on.
@@ -99,7 +104,8 @@ async function findSame(store: Queryable, record: ImageRecord): Promise<Register
   return image;
 }
 
-async function verified({ bundles, clock, settings }: RegistryParts, record: ImageRecord): Promise<VerifiedBundle> {
+async function verified(parts: RegistryParts, record: ImageRecord): Promise<VerifiedBundle> {
+  const { bundles, clock, settings } = parts;
   const keyring = await keyringIn(settings.keyringFile);
   const { sha256 } = record.bundle;
   const bytes = await bundles.size(sha256);
@@ -107,14 +113,23 @@ async function verified({ bundles, clock, settings }: RegistryParts, record: Ima
   try {
     return await verifyBundle({ bytes, read: (range) => bundles.read(sha256, range) }, keyring, clock.now());
   } catch (error) {
-    if (!isTashikaError(error, 'BUNDLE_REFUSED') || (await hashOf(await bundles.read(sha256))) === sha256) throw error;
-    await bundles.remove(sha256);
-    throw new TashikaError(
-      'BUNDLE_MISSING',
-      `The bundle of ${formatImageName(record)} was damaged in ${bundles.place}, and was taken away: send it again, and look for a failing disk.`,
-      { cause: error },
-    );
+    if (!isTashikaError(error, 'BUNDLE_REFUSED')) throw error;
+    await requireWhole(parts, record, error);
+    throw error;
   }
+}
+
+/** Bytes that are no longer what they were are taken away, so that the right ones can come. @throws TashikaError BUNDLE_MISSING */
+async function requireWhole({ bundles }: RegistryParts, record: ImageRecord, cause?: unknown): Promise<void> {
+  const { sha256 } = record.bundle;
+  if ((await bundles.size(sha256)) === undefined) throw missing(record);
+  if ((await hashOf(await bundles.read(sha256))) === sha256) return;
+  await bundles.remove(sha256);
+  throw new TashikaError(
+    'BUNDLE_MISSING',
+    `The bundle of ${formatImageName(record)} was damaged in ${bundles.place}, and was taken away: send it again, and look for a failing disk.`,
+    { cause },
+  );
 }
 
 async function hashOf(content: AsyncIterable<Uint8Array>): Promise<string> {
