@@ -54,6 +54,10 @@ export async function sowFleet(store: Store, now: number): Promise<void> {
         code: 'rolling-back',
         values: { cause: TOO_FEW_READINGS, image: 'agent/1.5.1', leaving: 6, underWay: 0 },
       },
+      whys: {
+        leaving: { code: 'no-way-back', values: { former: '1.4.0' } },
+        'fell-back': { code: 'tells-former-again', values: { told: '1.4.0', version: '1.5.1' } },
+      },
       failing: {
         ...{ signal: 'rate', since: now - 90 * 60_000 },
         devices: Array.from({ length: 24 }, (_, index) => `${HALTED}-${index + 1}`),
@@ -68,6 +72,10 @@ export async function sowFleet(store: Store, now: number): Promise<void> {
     await addRollout(transaction, {
       ...{ id: RUNNING, version: '1.6.0', state: 'running', at: ago(200), wave: 3, regions },
       plan: { maintenanceWindow: { from: '01:00', to: '05:00' } },
+      whys: {
+        failed: { code: 'updater-says', values: { said: 'failure', words: 'No space left on device' } },
+        vanished: { code: 'timed-out', values: { minutes: 1_440, lastState: 'downloading' } },
+      },
       waves: [
         { byState: { kept: 10 } },
         { byState: { kept: 10 } },

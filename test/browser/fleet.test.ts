@@ -142,7 +142,10 @@ describe.skipIf(!executablePath)('the fleet page', () => {
     expect(await failing.textContent()).toMatch(/Rate of readings.*1 h 30 min ago.*agent-1-5-1-1.*and 4 more/);
     expect(await page.getByTestId('signal-rate').getAttribute('data-standing')).toBe('reached');
     expect(await page.getByTestId('wave-1').getAttribute('data-state')).toBe('failed');
+    const leaving = page.getByTestId('setbacks').locator('li[data-state="leaving"]');
+    expect(await leaving.textContent()).toMatch(/6 devices.*only its own slot can bring it back.*and 1 more/);
     await page.getByTestId('choice-language').getByText('日本語').click();
+    expect(await leaving.textContent()).toContain('以前の 1.4.0 はレジストリにないか失効しているため');
     expect(await page.getByTestId('rollout-reason').textContent()).toBe(
       '更新済みデバイス 10 台が取得した測定値は、自身の過去と近隣のデバイスから期待される件数の 79% です。証拠 812 がしきい値 700 に達しました。agent/1.5.1 から巻き戻すデバイスは 6 台、更新中だったデバイスは 0 台です。',
     );
@@ -196,7 +199,7 @@ describe.skipIf(!executablePath)('the fleet page', () => {
       browser,
       ENGLISH,
       async (page) => {
-        await page.route('**/api/fleet/rollouts', (route) => route.fulfill({ json: { rollouts: [] } }));
+        await page.route('**/api/fleet/rollouts?*', (route) => route.fulfill({ json: { rollouts: [], next: null } }));
         await page.route('**/api/fleet/images', (route) => route.fulfill({ json: { images: [] } }));
       },
       { hash: '#/fleet', shows: '[data-testid="no-images"]' },

@@ -73,6 +73,8 @@ export interface RolloutSeed {
   readonly failing?: { readonly signal: string; readonly since: number | null; readonly devices: readonly string[] };
   readonly plan?: Partial<RolloutPlan>;
   readonly waves: readonly WaveSeed[];
+  /** What is kept of devices in a state. */
+  readonly whys?: Readonly<Record<string, Reason>>;
   /** Regions that the devices are spread over in turn. */
   readonly regions?: readonly string[];
 }
@@ -107,6 +109,8 @@ export async function addRollout(store: Queryable, seed: RolloutSeed): Promise<v
     ...{ controller_id: `${id}-${index + 1}`, wave: inWave, place: index, state: deviceState },
     region: regions[index % regions.length],
     action_id: UNTOUCHED.includes(deviceState) ? null : index + 1,
+    detail: seed.whys?.[deviceState] && told(seed.whys[deviceState]).reason,
+    why: seed.whys?.[deviceState],
   }));
   await store.query(
     `INSERT INTO fleet_device (tenant, controller_id, board, first_poll, last_poll)
@@ -114,9 +118,11 @@ export async function addRollout(store: Queryable, seed: RolloutSeed): Promise<v
     [TENANT, JSON.stringify(rows), at],
   );
   await store.query(
-    `INSERT INTO rollout_device (rollout_id, controller_id, wave, place, region, board, state, since, previous_version, action_id)
-     SELECT $1, controller_id, wave, place, region, 'tashika-rpi4', state, $3, '1.4.0', action_id
-       FROM jsonb_to_recordset($2::jsonb) AS device (controller_id text, wave integer, place integer, region text, state text, action_id bigint)`,
+    `INSERT INTO rollout_device (rollout_id, controller_id, wave, place, region, board, state, since,
+                                 previous_version, action_id, detail, why)
+     SELECT $1, controller_id, wave, place, region, 'tashika-rpi4', state, $3, '1.4.0', action_id, detail, why
+       FROM jsonb_to_recordset($2::jsonb) AS device (controller_id text, wave integer, place integer, region text,
+            state text, action_id bigint, detail text, why jsonb)`,
     [id, JSON.stringify(rows), at],
   );
   await audit(store, {
@@ -145,6 +151,7 @@ export async function moveDevices(
        SELECT controller_id FROM rollout_device WHERE rollout_id = $1 AND wave = $2 AND state = $3 ORDER BY place LIMIT $5)`,
     [move.id, move.wave, move.from, move.to, move.count],
   );
+  await store.query('UPDATE rollout SET revision = revision + 1 WHERE id = $1', [move.id]);
 }
 
 export interface SignalSeed extends Pick<SignalStanding, 'signal' | 'since' | 'worst'> {

@@ -11,10 +11,12 @@ import { get, RequestFailed } from './requests.ts';
 /** This server has no images and no rollouts, because nobody configured them. */
 export const NOT_CONFIGURED = 'not-configured';
 
-/** Every rollout, or that there can be none. */
+const MOST_ROLLOUTS = '1000';
+
+/** The newest rollouts, or that there can be none. */
 export async function fetchRollouts(signal: AbortSignal): Promise<RolloutList['rollouts'] | typeof NOT_CONFIGURED> {
   try {
-    return (await get<RolloutList>('fleet/rollouts', {}, signal)).rollouts;
+    return (await get<RolloutList>('fleet/rollouts', { limit: MOST_ROLLOUTS }, signal)).rollouts;
   } catch (error) {
     if (isNotConfigured(error)) return NOT_CONFIGURED;
     throw error;

@@ -1,7 +1,7 @@
 import type { ImageRecord } from '@tashika/shared/image';
 import type { SignalName } from '../../fleet/gate/signal.ts';
 import type { Reason } from '../../fleet/reason/reason.ts';
-import type { RolloutState } from '../../fleet/rollout/states.ts';
+import type { DeviceState, RolloutState } from '../../fleet/rollout/states.ts';
 
 /** What the API answers of images and rollouts. Times are ISO 8601 UTC with milliseconds; images are `agent/1.5.0`. */
 
@@ -83,6 +83,7 @@ export interface RolloutSummary {
 
 export interface RolloutList {
   readonly rollouts: readonly RolloutSummary[];
+  readonly next: string | null;
 }
 
 export interface Rollout extends RolloutSummary {
@@ -100,6 +101,15 @@ export interface Rollout extends RolloutSummary {
     readonly since: string | null;
     readonly devices: readonly string[];
   };
+  /** Why devices did not come to the image, or do not leave it; the most first. */
+  readonly setbacks: readonly {
+    readonly state: DeviceState;
+    readonly detail: string;
+    readonly why?: Reason;
+    readonly devices: number;
+    /** Controller ids; 5 at most. */
+    readonly some: readonly string[];
+  }[];
 }
 
 export interface AuditEntry {

@@ -79,6 +79,8 @@ export const fleetEn = {
     more: (devices: string) => `and ${devices} more`,
   },
 
+  setbacks: 'Devices that did not come to the image, or do not leave it',
+
   waves: {
     label: 'Waves',
     wave: (wave: string) => `Wave ${wave}`,

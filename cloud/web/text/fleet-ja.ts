@@ -74,6 +74,8 @@ export const fleetJa: FleetText = {
     more: (devices) => `ほか ${devices} 台`,
   },
 
+  setbacks: '更新または巻き戻しに至らなかったデバイス',
+
   waves: {
     label: '波ごとの進み具合',
     wave: (wave) => `第 ${wave} 波`,

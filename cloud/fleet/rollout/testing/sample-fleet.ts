@@ -58,11 +58,11 @@ export async function finishAll(store: Queryable, at: Timestamp): Promise<Readon
 /** What the tables say of a rollout, without what differs from one run to the next. */
 export async function wholeOf(store: Queryable, id = 'agent-1-5-0'): Promise<unknown> {
   const [rollout] = await store.query(
-    'SELECT state, wave, reason, since, ended_at, verdict, failing, gate_round, revision FROM rollout WHERE id = $1',
+    'SELECT state, wave, reason, why, since, ended_at, verdict, failing, gate_round, revision FROM rollout WHERE id = $1',
     [id],
   );
   const devices = await store.query(
-    `SELECT member.controller_id, member.state, member.since, member.detail, action.purpose, action.version, action.state AS action
+    `SELECT member.controller_id, member.state, member.since, member.detail, member.why, action.purpose, action.version, action.state AS action
        FROM rollout_device AS member LEFT JOIN deployment_action AS action ON action.id = action_id
       WHERE member.rollout_id = $1 ORDER BY place`,
     [id],
@@ -71,7 +71,7 @@ export async function wholeOf(store: Queryable, id = 'agent-1-5-0'): Promise<unk
     'SELECT controller_id, purpose, version, state, outcome, maintenance FROM deployment_action ORDER BY controller_id, id',
   );
   const log = await store.query(
-    'SELECT at, actor, subject, event, from_state, to_state, reason FROM fleet_audit ORDER BY id',
+    'SELECT at, actor, subject, event, from_state, to_state, reason, why FROM fleet_audit ORDER BY id',
   );
   const signals = await store.query('SELECT round, signal, evidence FROM fleet_signal ORDER BY round, signal');
   return { rollout, devices, actions, log, signals };

@@ -5,6 +5,7 @@ import { format, text } from '../../page/preferences.ts';
 import { CommandLine } from './command-line.tsx';
 import { Failing } from './failing.tsx';
 import { reasonOf } from './reason.ts';
+import { Setbacks } from './setbacks.tsx';
 import { StateSign } from './state-word.tsx';
 import { sinceOf, timeOf } from './times.ts';
 import { Waves } from './waves.tsx';
@@ -54,6 +55,7 @@ function Standing({ rollout }: { readonly rollout: Rollout }) {
       )}
       <Figures rollout={rollout} />
       <Waves rollout={rollout} />
+      <Setbacks setbacks={rollout.setbacks} />
       <Story rollout={rollout} />
     </>
   );
