@@ -61,18 +61,28 @@ describe('the gate', () => {
     expect(rounds.signal('rate').evidence).toBeLessThan(1);
   });
 
-  it('judges nothing in a region whose neighbours are silent too, and goes on by itself', () => {
-    const rounds = new SampleRounds(canary, ({ region }, { hours }) =>
-      region === '14' && hours > 3 && hours < 9 ? { posts: 0 } : undefined,
-    );
-    rounds.watch(24);
-    const unjudgeable = rounds.said.filter(({ verdict }) => verdict.verdict === 'unjudgeable');
-    expect(unjudgeable.length).toBeGreaterThan(30);
-    expect(unjudgeable.length).toBeLessThan(45);
-    for (const { verdict } of unjudgeable) expect(verdict).toMatchObject({ regions: ['14'] });
-    expect(rounds.judged.verdict).toEqual({ verdict: 'good' });
-    for (const { evidence } of rounds.judged.signals) expect(evidence).toBeLessThan(2);
-  });
+  it.each([
+    ['five times in a round', 0, 30, 45],
+    ['once in a round', 1, 30, 45],
+    ['every half hour', 3, 30, 45],
+    ['every two hours', 12, 15, 45],
+  ])(
+    'judges nothing in a region whose neighbours, which post %s, are silent too, and goes on by itself',
+    (_, every, least, most) => {
+      const rounds = new SampleRounds(canary, ({ readings, region }, { number, hours, round }) => {
+        if (region === '14' && hours > 3 && hours < 9) return { posts: 0 };
+        if (every === 0) return undefined;
+        return (round + number) % every === 0 ? { posts: 1, readings: every * readings } : { posts: 0 };
+      });
+      rounds.watch(24);
+      const unjudgeable = rounds.said.filter(({ verdict }) => verdict.verdict === 'unjudgeable');
+      expect(unjudgeable.length).toBeGreaterThan(least);
+      expect(unjudgeable.length).toBeLessThan(most);
+      for (const { verdict } of unjudgeable) expect(verdict).toMatchObject({ regions: ['14'] });
+      expect(rounds.judged.verdict).toEqual({ verdict: 'good' });
+      for (const { evidence } of rounds.judged.signals) expect(evidence).toBeLessThan(2);
+    },
+  );
 
   it('sees an image that keeps nothing while there is no link', () => {
     const away = (hours: number, number: number) => hours > 0 && (Math.floor(hours * 6) + 7 * number) % 36 < 6;

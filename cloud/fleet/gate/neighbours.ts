@@ -75,8 +75,39 @@ const LEAST_FOR_OUTAGE = 3;
 /** The chance that so many are silent each for a reason of its own, below which they are so for one reason. */
 const BY_CHANCE = 1e-5;
 
-/** Whether the neighbours of a region are silent together. `unheard` is the share that usually is. */
-export function isOutage(due: number, silent: number, unheard: number): boolean {
+/** How much the latest round weighs in the share that is usually silent. */
+const LATEST = 0.02;
+
+/** Of the neighbours that were due to be heard, how many were silent, by region. */
+export class Due {
+  readonly #regions = new Map<string, { due: number; silent: number }>();
+
+  count(region: string, silent: boolean): void {
+    const sums = this.#regions.get(region) ?? { due: 0, silent: 0 };
+    this.#regions.set(region, sums);
+    sums.due += 1;
+    if (silent) sums.silent += 1;
+  }
+
+  /** Regions whose neighbours are silent together. `unheard` is the share that usually is. */
+  out(unheard: number): readonly string[] {
+    return [...this.#regions].flatMap(([region, { due, silent }]) => (isOutage(due, silent, unheard) ? [region] : []));
+  }
+
+  /** The share that usually is silent, by what it was before and the regions that are not `out`. */
+  learn(out: ReadonlySet<string>, unheard: number): number {
+    let [due, silent] = [0, 0];
+    for (const [region, sums] of this.#regions)
+      if (!out.has(region)) {
+        due += sums.due;
+        silent += sums.silent;
+      }
+    return due > 0 ? unheard + (silent / due - unheard) * LATEST : unheard;
+  }
+}
+
+/** Whether so many are silent for one reason that all share. */
+function isOutage(due: number, silent: number, unheard: number): boolean {
   if (due < LEAST_FOR_OUTAGE || silent < due / 2) return false;
   const usual = Math.max(0.02, unheard);
   let chance = 0;

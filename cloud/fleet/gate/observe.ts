@@ -1,5 +1,5 @@
 import { BIT, type Happening, settle } from './log-rank.ts';
-import { ENOUGH, isOutage, NeighboursFactor, type Role, roleOf } from './neighbours.ts';
+import { Due, ENOUGH, NeighboursFactor, type Role, roleOf } from './neighbours.ts';
 import { endSlot, learnReadings, noiseOf, slotAt, spreadOf, usualReadings } from './rhythm.ts';
 import type { DeviceRound, GateRound, GateSettings } from './signal.ts';
 import { addRow, type OpenState, rowOf } from './state.ts';
@@ -7,6 +7,13 @@ import { addRow, type OpenState, rowOf } from './state.ts';
 /** Silent for less than this many rounds, or than so many of its usual ones between two posts, is not silent. */
 const LEAST_SILENCE = 3;
 const TIMES_THE_RHYTHM = 4;
+/** Without a post for so many times its usual way from one to the next, a device was due to be heard. */
+const TIMES_TO_BE_DUE = 1.5;
+/** Of how many posts a rhythm is known; what a round adds to it weighs less by this with each one that follows. */
+const KNOWN_BY_POSTS = 2;
+const OLDER_ROUND = 0.99;
+/** A silence that is longer, in rounds, changes what is known of a rhythm no more than one of a day. */
+const LONGEST_LEARNED = 144;
 /** Rounds that a region gets to come back after an outage. */
 const RECOVERING_ROUNDS = 3;
 /** How long readings and starts are held against the own past, which grows old. */
@@ -77,7 +84,12 @@ export function observe(state: OpenState, round: GateRound, settings: GateSettin
   const doubtOfAll = 1 / (compared.size + DOUBT);
   const happenings = seen.map((one): Happening => {
     const isOut = now < (state.outUntil[one.region] ?? 0);
-    if (isOut) columns.excused[one.row] = now;
+    if (isOut) {
+      columns.excused[one.row] = now;
+      // Not for the rounds in which nothing comes; but a region that only posts more rarely is to be known again.
+      if (one.heard && one.role === 'neighbour')
+        learnRhythm(columns, one.row, one.device.posts, columns.openRounds[one.row]! + one.rounds);
+    }
     const side = compared.has(one) ? 'neighbour' : one.role === 'updated' ? 'updated' : undefined;
     if (isOut || side === undefined)
       return { row: one.row, side: undefined, began: 0, holds: 0, exposed: 0, heard: false };
@@ -190,33 +202,30 @@ function becomeUpdated(state: OpenState, row: number, { updatedAt }: DeviceRound
 /** Notes which regions are silent, and excuses their devices. */
 function findOutages(
   { columns, learned, outUntil }: OpenState,
-  { roundMs }: GateRound,
+  round: GateRound,
   { sampleMs }: GateSettings,
   compared: Iterable<Seen>,
   now: number,
 ): void {
-  const due = new Map<string, { due: number; silent: number }>();
-  const all = { due: 0, silent: 0 };
-  for (const { row, region, heard, rounds } of compared) {
-    if (rhythmOf(columns.posts[row]!, columns.postRounds[row]!) > rounds / 1.5) continue;
+  const prompt = new Due();
+  const any = new Due();
+  for (const { device, row, region, heard, rounds } of compared) {
     // What has been silent for long says nothing of now.
     if (columns.on[row]! & 1 && now >= (outUntil[region] ?? 0)) continue;
-    const one = due.get(region) ?? { due: 0, silent: 0 };
-    due.set(region, one);
-    for (const sums of [one, all]) {
-      sums.due += 1;
-      if (!heard) sums.silent += 1;
-    }
+    if (columns.posts[row]! < KNOWN_BY_POSTS) continue;
+    const dueAfter = TIMES_TO_BE_DUE * rhythmOf(columns.posts[row]!, columns.postRounds[row]!);
+    const isPrompt = dueAfter <= rounds;
+    const silentRounds = (round.at - device.lastSeen) / sampleMs;
+    const silent = !heard && (isPrompt || silentRounds > dueAfter);
+    any.count(region, silent);
+    if (isPrompt) prompt.count(region, silent);
   }
-  const until = now + (RECOVERING_ROUNDS * sampleMs + roundMs / 2) / 1_000;
-  let [others, unheard] = [0, 0];
-  for (const [region, { due: devices, silent }] of due)
-    if (isOutage(devices, silent, learned.unheard)) outUntil[region] = until;
-    else {
-      others += devices;
-      unheard += silent;
-    }
-  if (others > 0) learned.unheard += (unheard / others - learned.unheard) * 0.02;
+  const until = now + (RECOVERING_ROUNDS * sampleMs + round.roundMs / 2) / 1_000;
+  // Who posts in every round tells at once; where few do, all of a region tell when they should have been heard.
+  const out = new Set([...prompt.out(learned.unheard), ...any.out(learned.unheardOfAny)]);
+  for (const region of out) outUntil[region] = until;
+  learned.unheard = prompt.learn(out, learned.unheard);
+  learned.unheardOfAny = any.learn(out, learned.unheardOfAny);
   for (const { row, region } of compared) if (now < (outUntil[region] ?? 0)) columns.excused[row] = now;
 }
 
@@ -228,6 +237,13 @@ function patienceWith({ posts, postRounds }: OpenState['columns'], row: number):
 /** Rounds from one post to the next. */
 function rhythmOf(posts: number, rounds: number): number {
   return (rounds + 1) / (posts + 1);
+}
+
+function learnRhythm({ posts, postRounds }: OpenState['columns'], row: number, posted: number, rounds: number): void {
+  const learned = Math.min(rounds, LONGEST_LEARNED);
+  const kept = OLDER_ROUND ** learned;
+  posts[row] = posts[row]! * kept + posted;
+  postRounds[row] = postRounds[row]! * kept + learned;
 }
 
 /** Follows the bad conditions of a device; what holds on began once. */
@@ -262,10 +278,7 @@ function begin(
     if (role === 'neighbour' && told !== undefined)
       columns.clockUsual[row]! += (told - columns.clockUsual[row]!) * 0.02;
   }
-  if (role === 'neighbour') {
-    columns.posts[row] = columns.posts[row]! * 0.99 + device.posts;
-    if ((on & BIT.silence) === 0) columns.postRounds[row] = columns.postRounds[row]! * 0.99 + rounds;
-  }
+  if (role === 'neighbour' && (on & BIT.silence) === 0) learnRhythm(columns, row, device.posts, rounds);
   columns.on[row] = on;
   const isPastOld = role === 'updated' && now - columns.updated[row]! > PAST_GOOD_FOR_S;
   return {

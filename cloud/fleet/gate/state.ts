@@ -81,8 +81,9 @@ export interface Learned {
   /** How often each counted thing began, in how many rounds that a device was heard in. */
   readonly began: Record<Counted, number>;
   rounds: number;
-  /** Share of devices that were due and not heard. */
+  /** Share of the devices that post in every round which were not heard in it; and of any that were due. */
   unheard: number;
+  unheardOfAny: number;
   /** Sums for the spread of readings: between devices, and from round to round. */
   spread: number;
   spreadSlots: number;
@@ -135,7 +136,12 @@ export const BLANK: GateState = {
   ids: [],
   strata: [],
   columns: Object.fromEntries(COLUMNS.map((column) => [column, []])) as unknown as Record<Column, number[]>,
-  learned: { began: zeros(), rounds: 0, unheard: 0.02, spread: 0, spreadSlots: 0, noise: 0, noiseRounds: 0 },
+  learned: {
+    began: zeros(),
+    rounds: 0,
+    ...{ unheard: 0.02, unheardOfAny: 0.02 },
+    ...{ spread: 0, spreadSlots: 0, noise: 0, noiseRounds: 0 },
+  },
   bets: Object.fromEntries(COUNTED.map((signal) => [signal, {}])) as Record<Counted, Places>,
   outUntil: {},
   since: {},
@@ -159,7 +165,8 @@ export function open(state: GateState): OpenState {
     ids: ids as string[],
     strata: strata as (readonly [string, string])[],
     columns: copied,
-    learned: { ...learned, began: { ...learned.began } },
+    // So does what it has learned since.
+    learned: { ...BLANK.learned, ...learned, began: { ...learned.began } },
     bets: Object.fromEntries(
       Object.entries(bets).map(([signal, places]) => [
         signal,

@@ -18,7 +18,13 @@ export const SETTINGS: GateSettings = {
 /** What a test makes of a device's round. */
 export type Trouble = (
   device: DeviceRound,
-  about: { readonly number: number; readonly updated: boolean; readonly hours: number; readonly chance: Chance },
+  about: {
+    readonly number: number;
+    readonly round: number;
+    readonly updated: boolean;
+    readonly hours: number;
+    readonly chance: Chance;
+  },
 ) => Partial<DeviceRound> | undefined;
 
 /**
@@ -91,7 +97,10 @@ export class SampleRounds {
       agentVersion: updated ? '1.5.0' : '1.4.0',
     };
     const hours = this.#updatedAt === undefined ? -1 : (this.now - this.#updatedAt) / HOUR_MS;
-    const device = { ...usual, ...this.#trouble(usual, { number, updated, hours, chance: this.#chance }) };
+    const device = {
+      ...usual,
+      ...this.#trouble(usual, { number, round: this.now / ROUND_MS, updated, hours, chance: this.#chance }),
+    };
     if (device.posts > 0) this.#lastSeen[number] = device.lastSeen;
     return device.posts > 0 ? device : { ...device, readings: 0, starts: 0, lastSeen: this.#lastSeen[number]! };
   }
