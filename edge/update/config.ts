@@ -90,7 +90,7 @@ export const updateSchema = Type.Object(
     }),
     dailyShare: Type.Number({
       description:
-        'How much of `uplink.dailyBytes` the updater may use; the agent reckons with what it has used. Without that budget there is no limit.',
+        'How much of `uplink.dailyBytes` the updater may use; the agent reckons with what it has used. Once it is used, no bundle is downloaded that day, and the server is asked no more often than once an hour. Without that budget there is no limit.',
       default: 0.5,
       minimum: 0.01,
       maximum: 1,
@@ -124,7 +124,7 @@ export const updateSchema = Type.Object(
     }),
     trialMs: Type.Integer({
       description:
-        'How long a new image has to store a reading and have a post answered. After it the old one comes back.',
+        'How long a new image has to store a reading and have a post answered. After it the old one comes back. It is never less than twice `uplink.batchAgeMs` and `uplink.timeoutMs`; the timer of an image of `deploy/image` ends it after an hour in any case.',
       unit: 'ms',
       default: 900_000,
       minimum: 1_000,

@@ -106,6 +106,17 @@ describe('a poll', () => {
     expect(polls.slice(1).map((at, index) => at - polls[index]!)).toEqual([120 * MINUTE, 120 * MINUTE]);
   });
 
+  it('tells nothing anew of a device whose agent has yet to start', async () => {
+    scene.offered('7');
+    scene.server.offer = undefined;
+    await scene.device.update();
+    const { clock } = scene.device;
+    clock.bootId = '22222222-2222-3333-4444-555555555555';
+    scene.device.agentSays = () => undefined;
+    await scene.device.update();
+    expect(scene.server.attributes).toHaveLength(1);
+  });
+
   it('brings an update although the server takes no word of the device', async () => {
     scene.offered('7');
     scene.server.disturb = ({ method }, response) => {

@@ -186,6 +186,8 @@ export class Updater {
     const attributes = await device.attributes(installers);
     const hash = hashOfAttributes(attributes);
     if (!asked && hash === this.#state.attributes) return;
+    // An agent that has yet to start tells its version in a moment; the server keeps what it was told of it.
+    if (!asked && attributes.agentVersion === undefined && this.#state.attributes !== undefined) return;
     try {
       await client.tellAttributes(attributes, stop);
     } catch (error) {
