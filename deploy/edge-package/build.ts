@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type ArchiveOptions, writeDeb, writeTarball } from './archive.ts';
 import { type Bundle, bundleAgent } from './bundle.ts';
 import { addControl, changelog, controlFile } from './debian.ts';
@@ -55,14 +55,8 @@ function buildFor(target: Target, bundle: Bundle, options: BuildOptions, work: s
   const tarball = join(out, `${name}.tar.xz`);
   writeTarball(tarball, work, name, options);
 
-  const debian = new Tree(join(work, `${name}.deb`));
-  layOut(new Tree(join(debian.root, 'usr')), parts);
-  const system = join(root, 'deploy/edge-package/system/debian');
-  layOutForDebian(debian, system, changelog(release));
-  const installedBytes = debian.size();
-  addControl(debian, system, controlFile(target, release, node !== undefined, installedBytes));
   const deb = join(out, `${name}.deb`);
-  writeDeb(deb, debian.root, options);
+  const installedBytes = writeDebianPackage(deb, parts, release, options, work);
 
   return {
     architecture,
@@ -71,6 +65,33 @@ function buildFor(target: Target, bundle: Bundle, options: BuildOptions, work: s
     installedBytes,
     nodeBytes: plain.size((path) => path === NODE),
   };
+}
+
+/**
+ * Writes a Debian package of the agent.
+ *
+ * @param work a folder for what is packed
+ * @param change what else is done to the files under `/usr` before they are packed
+ * @returns the bytes that it takes when it is installed
+ */
+export function writeDebianPackage(
+  deb: string,
+  parts: Parts,
+  release: { readonly version: string; readonly madeAt: number },
+  options: ArchiveOptions,
+  work: string,
+  change: (usr: Tree) => void = () => {},
+): number {
+  const debian = new Tree(join(work, basename(deb)));
+  const usr = new Tree(join(debian.root, 'usr'));
+  layOut(usr, parts);
+  change(usr);
+  const system = join(parts.root, 'deploy/edge-package/system/debian');
+  layOutForDebian(debian, system, changelog(release));
+  const installedBytes = debian.size();
+  addControl(debian, system, controlFile(parts.target, release, parts.node !== undefined, installedBytes));
+  writeDeb(deb, debian.root, options);
+  return installedBytes;
 }
 
 /**

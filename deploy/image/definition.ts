@@ -83,6 +83,8 @@ export const DEFINITION = {
    * files are read.
    */
   squashfs: { agent: ['-comp', 'xz', '-b', '1M'], system: ['-comp', 'xz', '-b', '256K'] },
+  /** Of a carried Node: what the agent says is English, and what it is told may be sorted as Japanese. */
+  languages: ['en', 'ja'],
   /** Takes symbols for debuggers out of Node: a tenth of an agent bundle. What add-ons are linked by stays. */
   strip: { arm64: 'aarch64-linux-gnu-strip', armhf: 'arm-linux-gnueabihf-strip', amd64: 'x86_64-linux-gnu-strip' },
   /** Where on the device the scripts of RAUC lie. */

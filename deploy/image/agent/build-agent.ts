@@ -10,12 +10,11 @@ import { writeBundle } from '../bundle/rauc-bundle.ts';
 import { writeSquashfs } from '../bundle/squashfs.ts';
 import { namesOfBuildingMachine } from '../contents/building-machine.ts';
 import { refuseUnsafe } from '../contents/refuse.ts';
-import { DEFINITION } from '../definition.ts';
 import type { BuiltImage, ImageOptions } from '../image-options.ts';
 import { packagesOfAgent } from '../record/package-list.ts';
 import { writeRecord } from '../record/write-record.ts';
 import { scanOf } from '../scan/scan.ts';
-import { runTool } from '../tool.ts';
+import { trimNode } from './carried-node.ts';
 
 /**
  * The agent and its Node as a signed bundle: a squashfs of what the package puts under `/usr`, and nothing of the
@@ -29,8 +28,7 @@ export async function buildAgentImage(options: ImageOptions): Promise<BuiltImage
     const parts = partsFor(TARGETS[board.architecture], bundled, version, { root, nodeArmhf: undefined }, work);
     const tree = new Tree(join(work, 'agent'));
     layOut(tree, parts);
-    if (parts.node && !options.quick)
-      runTool(DEFINITION.strip[board.architecture], ['--strip-all', join(tree.root, NODE)], { madeAt: options.madeAt });
+    if (parts.node) trimNode(join(tree.root, NODE), board.architecture, options);
     tell(`reading all ${tree.files().length} files for what must not be there`);
     refuseUnsafe(tree.root, namesOfBuildingMachine(root, options.env));
 

@@ -2,10 +2,12 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseJsonText } from '@tashika/shared/config';
-import { buildPackages, partsFor } from '../../edge-package/build.ts';
+import { partsFor, writeDebianPackage } from '../../edge-package/build.ts';
 import { bundleAgent } from '../../edge-package/bundle.ts';
+import { NODE } from '../../edge-package/layout.ts';
 import { TARGETS } from '../../edge-package/target.ts';
 import { Tree } from '../../edge-package/tree.ts';
+import { trimNode } from '../agent/carried-node.ts';
 import { writeBundle } from '../bundle/rauc-bundle.ts';
 import { writeSquashfs } from '../bundle/squashfs.ts';
 import { namesOfBuildingMachine } from '../contents/building-machine.ts';
@@ -125,15 +127,17 @@ export function writeSystem(bundle: string, parts: RootParts): void {
   writeDisk(parts.disk, work, { ...partitions, data: 'data.ext4' }, parts.sizes, madeAt);
 }
 
-async function agentPackage({ root, board, madeAt }: SystemOptions, work: string): Promise<string> {
-  const out = join(work, 'packages');
-  const { architecture } = board;
-  // Not compressed: it is unpacked at once.
-  const how = { root, out, madeAt, architectures: [architecture], nodeArmhf: undefined, quick: true };
-  const files: string[] = [];
-  await buildPackages(how, (built) => files.push(...built.files.map(({ file }) => file)));
+/** The agent for Debian, at its package's own version, with the same Node as the agent's images. */
+async function agentPackage({ root, board, madeAt, quick }: SystemOptions, work: string): Promise<string> {
+  const { version } = JSON.parse(readFileSync(join(root, 'edge/package.json'), 'utf8')) as { version: string };
+  const target = TARGETS[board.architecture];
+  const parts = partsFor(target, await bundleAgent(root), version, { root, nodeArmhf: undefined }, work);
   const agent = join(work, 'tashika-edge.deb');
-  copyFileSync(files.find((file) => file.endsWith('.deb'))!, agent);
+  // Not compressed: it is unpacked at once.
+  const how = { madeAt, quick: true };
+  writeDebianPackage(agent, parts, { version, madeAt }, how, join(work, 'packages'), (usr) => {
+    if (parts.node) trimNode(join(usr.root, NODE), board.architecture, { madeAt, quick });
+  });
   return agent;
 }
 
