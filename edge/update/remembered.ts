@@ -31,8 +31,8 @@ const TRIAL: Fields<Trial> = {
 };
 const STAGES: { readonly [At in Stage['at']]: Fields<Omit<Extract<Stage, { readonly at: At }>, 'at'>> } = {
   downloading: { fruitless: number, anew: flag },
-  verifying: {},
-  ready: {},
+  verifying: { anew: oneOf(undefined, true, false) },
+  ready: { anew: oneOf(undefined, true, false) },
   installing: { tries: number },
   trial: TRIAL,
   confirming: { ...TRIAL, tries: number },
@@ -69,7 +69,9 @@ export function rememberedState(value: unknown): { readonly state: UpdaterState;
 function isWork(value: unknown): value is Work {
   if (!isObject(value) || !has(DEPLOYMENT, value.deployment) || !isObject(value.stage)) return false;
   const { at } = value.stage;
-  return typeof at === 'string' && Object.hasOwn(STAGES, at) && has(STAGES[at as Stage['at']], value.stage);
+  return (
+    typeof at === 'string' && Object.hasOwn(STAGES, at) && has(STAGES[at as Stage['at']] as Fields<Stage>, value.stage)
+  );
 }
 
 function has<Of>(fields: Fields<Of>, value: unknown): value is Of {

@@ -10,9 +10,10 @@ export type Stage =
       /** It was begun from its first byte once more, because what was here was not of what was announced. */
       readonly anew: boolean;
     }
-  | { readonly at: 'verifying' }
+  /** `anew`: as of the download. */
+  | { readonly at: 'verifying'; readonly anew?: boolean }
   /** Downloaded and rightly signed; waits for its window. */
-  | { readonly at: 'ready' }
+  | { readonly at: 'ready'; readonly anew?: boolean }
   | { readonly at: 'installing'; readonly tries: number }
   | ({ readonly at: 'trial' } & Trial)
   | ({ readonly at: 'confirming'; readonly tries: number } & Trial)

@@ -26,6 +26,8 @@ export type Fact =
   | { readonly fact: 'changed' }
   /** All bytes are there and are others than announced; `doubtful` where they may be of two files or a spoiled disk. */
   | { readonly fact: 'mismatched'; readonly doubtful: boolean }
+  /** What was downloaded is not here any more, or not as it was. */
+  | { readonly fact: 'spoiled' }
   | { readonly fact: 'verified' }
   | { readonly fact: 'refused'; readonly reason: string }
   | { readonly fact: 'installing' }
@@ -219,13 +221,28 @@ function worked(
         : fail("The bundle's SHA-256 is not the one that was announced.");
     case 'downloaded':
       return stage.at === 'downloading'
-        ? progress(at({ at: 'verifying' }), id, 'downloaded', `${deployment.bytes} bytes, as announced.`)
+        ? progress(
+            at({ at: 'verifying', anew: stage.anew }),
+            id,
+            'downloaded',
+            `${deployment.bytes} bytes, as announced.`,
+          )
         : state;
+    case 'spoiled':
+      if (stage.at !== 'verifying' && stage.at !== 'ready') return state;
+      return stage.anew
+        ? fail('What was downloaded does not stay as it is on the disk.')
+        : at({ at: 'downloading', fruitless: 0, anew: true });
     case 'verified':
       if (stage.at !== 'verifying') return state;
       return deployment.mayInstall
-        ? at({ at: 'ready' })
-        : progress(at({ at: 'ready' }), id, 'scheduled', 'It waits for its maintenance window.');
+        ? at({ at: 'ready', anew: stage.anew ?? false })
+        : progress(
+            at({ at: 'ready', anew: stage.anew ?? false }),
+            id,
+            'scheduled',
+            'It waits for its maintenance window.',
+          );
     case 'refused':
       return stage.at === 'verifying' ? fail(`The bundle is refused: ${fact.reason}`) : state;
     case 'installing': {

@@ -286,6 +286,22 @@ export class Updater {
     return bundle;
   }
 
+  /**
+   * The bundle, closed, as RAUC wants it; undefined where it has not stayed as it was announced, which is no fault of the
+   * image: it may have waited for its window for days, on a card that the power was cut from.
+   */
+  async #wholeBundleOf(deployment: Deployment): Promise<BundleFile | undefined> {
+    const bundle = await this.#bundleOf(deployment);
+    await bundle.open(deployment.bytes);
+    const isWhole = bundle.bytes === deployment.bytes && bundle.digest() === deployment.sha256;
+    if (!isWhole) {
+      await bundle.restart();
+      await this.#apply({ fact: 'spoiled' });
+    }
+    await bundle.close();
+    return isWhole ? bundle : undefined;
+  }
+
   async #removeBundles(): Promise<void> {
     await this.#bundle?.close();
     this.#bundle = undefined;
@@ -293,8 +309,8 @@ export class Updater {
   }
 
   async #verify(deployment: Deployment, installer: Installer, stop: AbortSignal): Promise<void> {
-    const bundle = await this.#bundleOf(deployment);
-    await bundle.close(); // RAUC reads a bundle that nobody else has open
+    const bundle = await this.#wholeBundleOf(deployment);
+    if (!bundle) return;
     const reason = await this.#flaw(deployment, bundle, installer, stop);
     if (stop.aborted) return;
     await this.#apply(reason === undefined ? { fact: 'verified' } : { fact: 'refused', reason });
@@ -330,9 +346,9 @@ export class Updater {
 
   async #install({ deployment, stage }: Work, installer: Installer, stop: AbortSignal): Promise<void> {
     const { device } = this.#parts;
-    const bundle = await this.#bundleOf(deployment);
-    await bundle.close();
     const wasCutOff = stage.at === 'installing';
+    const bundle = wasCutOff ? await this.#bundleOf(deployment) : await this.#wholeBundleOf(deployment);
+    if (!bundle) return;
     // What somebody else has put there is written over; so what waits after a kill is this one's.
     if (!wasCutOff) await this.#dropWaiting(installer, stop);
     await this.#apply({ fact: 'installing' });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { GOOD, UpdateScene } from './testing/update-scene.ts';
@@ -120,6 +120,41 @@ describe('an updater that has forgotten what it was at', () => {
     expect(scene.executions.at(-1)).toBe('closed success');
     expect(scene.downloads).toHaveLength(10);
     expect(readdirSync(scene.device.directory).filter((name) => name.endsWith('.raucb'))).toEqual([]);
+  });
+});
+
+describe('a bundle that waits for its window', () => {
+  const bundle = () => {
+    const { directory } = scene.device;
+    return join(directory, readdirSync(directory).find((name) => name.endsWith('.raucb'))!);
+  };
+
+  it.each<[string, () => void]>([
+    ['is gone', () => rmSync(bundle())],
+    ['is cut', () => truncateSync(bundle(), 4_000)],
+    ['is spoiled', () => writeFileSync(bundle(), Buffer.alloc(9_500))],
+  ])('and %s is downloaded once more, and the image has no fault of it', async (_what, damage) => {
+    const offer = scene.offered('7', { update: 'skip' });
+    await scene.device.update();
+    damage();
+    offer.update = 'attempt';
+    await scene.device.update();
+    expect(scene.executions.at(-1)).toBe('closed success');
+    expect(scene.downloads).toHaveLength(20);
+  });
+
+  it('and is spoiled again is given up', async () => {
+    const offer = scene.offered('7', { update: 'skip' });
+    await scene.device.update();
+    rmSync(bundle());
+    offer.update = 'attempt';
+    const { slots } = scene.device;
+    slots.before = (what) => {
+      if (what === 'verify') writeFileSync(bundle(), Buffer.alloc(9_500));
+    };
+    await scene.device.update();
+    expect(scene.lastDetail).toBe('What was downloaded does not stay as it is on the disk.');
+    expect(slots.done).toEqual([]);
   });
 });
 
