@@ -1,16 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const READ_BYTES = 262_144;
-
-const NAME = /^bundle.*\.raucb$/;
-
-/** Removes all bundles in a directory but one. */
-export async function removeBundles(directory: string, but?: string): Promise<void> {
-  for (const name of await readdir(directory))
-    if (NAME.test(name) && join(directory, name) !== but) await rm(join(directory, name), { force: true });
-}
 
 /**
  * The bundle as it comes: written where it belongs, hashed as it passes, and gone on with after a restart. What an
@@ -99,10 +91,5 @@ export class BundleFile {
     this.#bytes = 0;
     this.#doubtful = false;
     await file?.close();
-  }
-
-  async remove(): Promise<void> {
-    await this.close();
-    await rm(this.path, { force: true });
   }
 }

@@ -3,7 +3,7 @@ import type { Duration } from '@tashika/shared/time';
 import type { Logger } from 'pino';
 import type { BootClock } from '../clock/index.ts';
 import { jitteredDelays } from '../retry/index.ts';
-import { BundleFile, removeBundles } from './bundle-file.ts';
+import { Bundles } from './bundles.ts';
 import type { UpdateSettings } from './config.ts';
 import { pollsApart, type Wait, waitFor, waitForAgent, waitForTrial } from './courtesy.ts';
 import { type DayBytes, leftForUpdates, type Spent } from './day-bytes.ts';
@@ -46,8 +46,7 @@ export interface UpdaterParts {
  */
 export class Updater {
   readonly #parts: UpdaterParts;
-  /** Of the work that is under way. */
-  #bundle: BundleFile | undefined;
+  readonly #bundles: Bundles;
   /** The server has said what it wants, since the start. */
   #told = false;
   #state: UpdaterState;
@@ -65,6 +64,7 @@ export class Updater {
   private constructor(parts: UpdaterParts, state: UpdaterState) {
     this.#parts = parts;
     this.#state = state;
+    this.#bundles = new Bundles(parts.settings.directory);
     this.#pollAt = parts.clock.monotonic();
     this.#pollDelays = this.#newDelays();
     this.#pieceDelays = this.#newDelays();
@@ -119,7 +119,7 @@ export class Updater {
       const pause = Math.min(waitMs, toPoll, toTell);
       if (pause > 0) await clock.sleep(pause, stop).catch(() => undefined);
     }
-    await this.#bundle?.close();
+    await this.#bundles.close();
     return reached;
   }
 
@@ -204,7 +204,7 @@ export class Updater {
     const command = commandOf(this.#state);
     if (!work) {
       // Before the server has said what it wants, a bundle may be of what a damaged state file has forgotten.
-      if (this.#told) await this.#removeBundles();
+      if (this.#told) await this.#bundles.removeAll();
       return Number.POSITIVE_INFINITY;
     }
     const installer = this.#parts.installers[work.deployment.kind];
@@ -237,7 +237,7 @@ export class Updater {
     const { client, clock, settings } = this.#parts;
     const untilNext = this.#pieceAt - clock.monotonic();
     if (untilNext > 0) return untilNext;
-    const bundle = await this.#bundleOf(deployment);
+    const bundle = await this.#bundles.of(deployment);
     await bundle.open(deployment.bytes);
     const missing = deployment.bytes - bundle.bytes;
     const spent = await this.#parts.dayBytes?.spent();
@@ -275,42 +275,9 @@ export class Updater {
     };
   }
 
-  /** The bundle of what is under way; others are removed. */
-  async #bundleOf({ sha256 }: Deployment): Promise<BundleFile> {
-    const { directory } = this.#parts.settings;
-    const bundle = new BundleFile(directory, sha256);
-    if (this.#bundle?.path === bundle.path) return this.#bundle;
-    await this.#bundle?.close();
-    await removeBundles(directory, bundle.path);
-    this.#bundle = bundle;
-    return bundle;
-  }
-
-  /**
-   * The bundle, closed, as RAUC wants it; undefined where it has not stayed as it was announced, which is no fault of the
-   * image: it may have waited for its window for days, on a card that the power was cut from.
-   */
-  async #wholeBundleOf(deployment: Deployment): Promise<BundleFile | undefined> {
-    const bundle = await this.#bundleOf(deployment);
-    await bundle.open(deployment.bytes);
-    const isWhole = bundle.bytes === deployment.bytes && bundle.digest() === deployment.sha256;
-    if (!isWhole) {
-      await bundle.restart();
-      await this.#apply({ fact: 'spoiled' });
-    }
-    await bundle.close();
-    return isWhole ? bundle : undefined;
-  }
-
-  async #removeBundles(): Promise<void> {
-    await this.#bundle?.close();
-    this.#bundle = undefined;
-    await removeBundles(this.#parts.settings.directory);
-  }
-
   async #verify(deployment: Deployment, installer: Installer, stop: AbortSignal): Promise<void> {
-    const bundle = await this.#wholeBundleOf(deployment);
-    if (!bundle) return;
+    const bundle = await this.#bundles.whole(deployment);
+    if (bundle === undefined) return this.#apply({ fact: 'spoiled' });
     const reason = await this.#flaw(deployment, bundle, installer, stop);
     if (stop.aborted) return;
     await this.#apply(reason === undefined ? { fact: 'verified' } : { fact: 'refused', reason });
@@ -318,14 +285,14 @@ export class Updater {
 
   async #flaw(
     { kind, version }: Deployment,
-    bundle: BundleFile,
+    bundle: string,
     installer: Installer,
     stop: AbortSignal,
   ): Promise<string | undefined> {
     try {
       const board = await installer.board();
       if (board === undefined) return `this device has no slots for the ${kind} (update.${kind}.rauc).`;
-      const info = await installer.verify(bundle.path, stop);
+      const info = await installer.verify(bundle, stop);
       if (info.compatible !== board) return `it is for the board ${info.compatible}, and this is ${board}.`;
       return info.version === version ? undefined : `it is version ${info.version}, and not ${version}.`;
     } catch (error) {
@@ -347,8 +314,8 @@ export class Updater {
   async #install({ deployment, stage }: Work, installer: Installer, stop: AbortSignal): Promise<void> {
     const { device } = this.#parts;
     const wasCutOff = stage.at === 'installing';
-    const bundle = wasCutOff ? await this.#bundleOf(deployment) : await this.#wholeBundleOf(deployment);
-    if (!bundle) return;
+    const bundle = wasCutOff ? (await this.#bundles.of(deployment)).path : await this.#bundles.whole(deployment);
+    if (bundle === undefined) return this.#apply({ fact: 'spoiled' });
     // What somebody else has put there is written over; so what waits after a kill is this one's.
     if (!wasCutOff) await this.#dropWaiting(installer, stop);
     await this.#apply({ fact: 'installing' });
@@ -359,13 +326,13 @@ export class Updater {
       // RAUC has a slot wait for its trial, or it is on trial by now, once all of it is written.
       slot = wasCutOff ? (await installer.slots(stop)).trial : undefined;
       found = slot !== undefined;
-      slot ??= await installer.install(bundle.path, stop);
+      slot ??= await installer.install(bundle, stop);
     } catch (error) {
       if (!stop.aborted) await this.#apply({ fact: 'not-installed', reason: messageOf(error) });
       return;
     }
     await this.#apply({ fact: 'installed', slot, now: this.#now(), starts: await device.starts(), found });
-    await this.#removeBundles(); // the slot has it
+    await this.#bundles.removeAll(); // the slot has it
   }
 
   async #dropWaiting(installer: Installer, stop: AbortSignal): Promise<void> {
