@@ -38,9 +38,7 @@ export function moveOf(device: DeviceStanding, rollout: Context, now: Timestamp)
       return { to: 'updated', by: 'device', why: { code: 'tells-version', values: { version } } };
     return ofAction(device, action, rollout, now);
   }
-  // Since the offer, not since it was seen to be updated: where an agent never came to post, the one after it brings both
-  // words in a moment. The word that is kept is the latest by the device's own time, so the former comes after the image.
-  if ((state === 'updated' || state === 'kept') && fellBack(device, version, action.createdAt))
+  if ((state === 'updated' || state === 'kept') && fellBack(device, version, device.updatedAt ?? device.since))
     return {
       to: 'fell-back',
       by: 'device',

@@ -160,7 +160,7 @@ describe('a device', () => {
     expect(scene.rollout).toMatchObject({ state: 'halted', failing: { signal: 'installation', devices: ['d1'] } });
   });
 
-  it('has fallen back where the image is seen late, in a spool that the former version brought, and its updater says why', () => {
+  it('has fallen back where the agent after it brings its readings with its own, and its updater says why', () => {
     const scene = new Scene([2]);
     scene.tick();
     scene.tells('d0');
