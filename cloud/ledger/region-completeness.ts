@@ -1,5 +1,5 @@
 import type { Clock, Timestamp } from '@tashika/shared/time';
-import type { Queryable } from '../store/index.ts';
+import { costlyAnswer, type Queryable } from '../store/index.ts';
 
 /** How many readings of some devices have been counted, and what is outstanding. */
 export interface CompletenessFigures {
@@ -24,31 +24,9 @@ export interface RegionCompleteness {
   readonly total: CompletenessFigures;
 }
 
-/** An answer is given again for this many times as long as it took to find. */
-const KEPT_FOR_TIMES_ITS_COST = 10;
-
-/**
- * Answers how complete the readings of each region are. It takes a scan of all ledgers, which with a million devices
- * is a matter of seconds; however often it is asked, one caller of this reads for a tenth of the time at most.
- */
+/** Answers how complete the readings of each region are: a scan of all ledgers, with a million devices a matter of seconds. */
 export function regionCompleteness(store: Queryable, clock: Clock): () => Promise<RegionCompleteness> {
-  let latest: { readonly answer: Promise<RegionCompleteness>; readonly goodUntil: number } | undefined;
-  return () => {
-    if (latest && clock.monotonic() < latest.goodUntil) return latest.answer;
-    const begun = clock.monotonic();
-    const answer = read(store, clock.now());
-    latest = { answer, goodUntil: Number.POSITIVE_INFINITY };
-    answer.then(
-      () => {
-        const ended = clock.monotonic();
-        latest = { answer, goodUntil: ended + KEPT_FOR_TIMES_ITS_COST * (ended - begun) };
-      },
-      () => {
-        latest = undefined;
-      },
-    );
-    return answer;
-  };
+  return costlyAnswer(clock, () => read(store, clock.now()));
 }
 
 async function read(store: Queryable, asOf: Timestamp): Promise<RegionCompleteness> {

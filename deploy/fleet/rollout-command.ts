@@ -67,15 +67,23 @@ function rolloutAt(id: string, api: FleetApi): Promise<Rollout> {
   return api.get<Rollout>(`rollouts/${encodeURIComponent(id)}`);
 }
 
+const MOST_A_PAGE = 1_000;
+
 async function list(api: FleetApi, context: CommandContext): Promise<ExitCode> {
-  const answer = await api.get<RolloutList>('rollouts');
+  const rollouts: RolloutList['rollouts'] = [];
+  for (let after = ''; ; ) {
+    const { rollouts: page, next } = await api.get<RolloutList>(`rollouts?limit=${MOST_A_PAGE}${after}`);
+    rollouts.push(...page);
+    if (next === null) break;
+    after = `&after=${next}`;
+  }
   context.print(
-    answer.rollouts.length === 0
+    rollouts.length === 0
       ? 'There is no rollout yet. Write a plan: tashika fleet rollout plan FILE'
       : table(
           [
             ['rollout', 'image', 'state', 'wave', 'touched', 'since'],
-            ...answer.rollouts.map((each) => [
+            ...rollouts.map((each) => [
               each.id,
               each.image,
               each.state,
@@ -87,7 +95,7 @@ async function list(api: FleetApi, context: CommandContext): Promise<ExitCode> {
           [4],
         ),
   );
-  context.answer(answer);
+  context.answer({ rollouts });
   return 0;
 }
 

@@ -1,5 +1,6 @@
 import { TestClock } from '@tashika/shared/time';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sentenceOf } from '../../fleet/reason/index.ts';
 import { type Gate, type GateLook, stepRollout } from '../../fleet/rollout/index.ts';
 import { addDevices, addImages, finishAll, tellVersion } from '../../fleet/rollout/testing/sample-fleet.ts';
 import type { Problem } from '../shapes.ts';
@@ -72,6 +73,7 @@ describe('a rollout', () => {
     ]);
     expect(await post(`rollouts/${PLAN.id}/approve`, { by: 'Bunta', reason: 'read' })).toMatchObject({
       ...{ state: 'draft', approvedBy: 'Bunta', reason: 'approved by Bunta: read' },
+      why: { code: 'approved', values: { by: 'Bunta', words: 'read' } },
     });
     expect(await post(`rollouts/${PLAN.id}/start`, { by: 'Aiko' })).toMatchObject({
       ...{ state: 'running', wave: 1, startedAt: new Date(NOON).toISOString() },
@@ -129,6 +131,14 @@ describe('a rollout', () => {
       from: 'waiting',
       reason: 'the rollout was halted before its turn',
     });
+    // What each sentence is made of is told with it, but of what is older than this.
+    for (const { reason, why } of entries) expect([why && sentenceOf(why), reason]).toEqual([reason, reason]);
+    await api.store.query('UPDATE fleet_audit SET why = NULL WHERE id = $1', [entries[0]!.id]);
+    const [oldest] = (await get<AuditList>(`rollouts/${PLAN.id}/audit?before=${entries[1]!.id}`)).entries;
+    expect([oldest!.reason, 'why' in oldest!]).toEqual([entries[0]!.reason, false]);
+    expect(await api.store.query("SELECT DISTINCT detail, why FROM rollout_device WHERE state = 'skipped'")).toEqual([
+      { detail: 'the rollout was halted before its turn', why: { code: 'halted-before-turn', values: {} } },
+    ]);
   });
 
   it('tells which versions each region has, by the readings', async () => {
@@ -168,5 +178,25 @@ describe('what is asked in a wrong way', () => {
 
   it('changes nothing', async () => {
     expect(await api.store.query('SELECT id FROM rollout')).toEqual([{ id: PLAN.id }]);
+  });
+});
+
+describe('the list', () => {
+  it('comes in pages, the newest first, without the devices that a plan names', async () => {
+    await api.store.query(
+      `INSERT INTO rollout (id, tenant, kind, version, plan, state, wave, since, created_at, created_by)
+       SELECT 'old-' || n, 'tashika', 'agent', '1.5.0', '{"waves":[{},{},{}],"target":{"devices":["somewhere"]}}', 'draft', 0, $1,
+              $1::timestamptz - (n / 2) * interval '1 day', 'Aiko' FROM generate_series(1, 5) AS n`,
+      [new Date(NOON - 86_400_000)],
+    );
+    const ids: string[] = [];
+    for (let after = ''; ; ) {
+      const page = await get<RolloutList>(`rollouts?limit=2${after}`);
+      expect(JSON.stringify(page)).not.toContain('somewhere');
+      ids.push(...page.rollouts.map(({ id, wavesTotal }) => `${id} ${wavesTotal}`));
+      if (page.next === null) break;
+      after = `&after=${page.next}`;
+    }
+    expect(ids).toEqual([`${PLAN.id} 2`, 'old-1 3', 'old-3 3', 'old-2 3', 'old-5 3', 'old-4 3']);
   });
 });

@@ -3,10 +3,12 @@ import type { Clock, Timestamp } from '@tashika/shared/time';
 import Type from 'typebox';
 import type { FleetSettings } from '../../config/fleet.ts';
 import {
+  ByRevision,
   type Count,
   type Crowd,
-  DeviceCounts,
+  isRollout,
   type KeptRollout,
+  type ListedRollout,
   ORDERS,
   type OrderName,
   orderRollout,
@@ -17,11 +19,14 @@ import {
   readRollouts,
   readSetbacks,
   readSignals,
+  readTallies,
   readVersions,
+  type Setback,
   soakUntil,
+  type Tally,
   waveStateOf,
 } from '../../fleet/rollout/index.ts';
-import type { Store } from '../../store/index.ts';
+import { costlyAnswer, type Store } from '../../store/index.ts';
 import { DEFAULT_LIMIT, LimitParameter, NumberParameter } from '../parameters.ts';
 import { ProblemError, problems, querySchema } from '../problem.ts';
 import { json } from '../shapes.ts';
@@ -30,11 +35,15 @@ import { AuditList, FleetVersions, Rollout, RolloutList, type RolloutSummary, ty
 
 /** A plan may name ten thousand devices. */
 const MOST_PLAN_BYTES = 1_048_576;
+/** Rollouts whose devices are kept counted by state, and those that are kept counted by wave, region and board too. */
+const MOST_COUNTED = 5_000;
+const MOST_SHOWN = 16;
+const ROLLOUT_ID = '^[a-z0-9][a-z0-9-]{0,62}$';
 const tags = ['fleet'];
 
 const Reason = Type.String({ maxLength: LONGEST_WORDS, description: 'Why, for the audit log.' });
 const OfRollout = Type.Object({
-  id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'Name of the rollout.' }),
+  id: Type.String({ pattern: ROLLOUT_ID, description: 'Name of the rollout.' }),
 });
 const PlanBy = Type.Object(
   { by: By },
@@ -67,6 +76,12 @@ const SUMMARIES: Readonly<Record<OrderName, string>> = {
   abort: 'End a rollout for good: nothing more is offered, and what is open is taken back',
 };
 
+/** What is read of a rollout's devices. */
+interface Parts {
+  readonly crowds: readonly Crowd[];
+  readonly setbacks: readonly Setback[];
+}
+
 export interface RolloutRouteOptions {
   readonly store: Store;
   readonly clock: Clock;
@@ -77,13 +92,20 @@ export interface RolloutRouteOptions {
 export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): FastifyPluginAsyncTypebox {
   const { tenant } = settings;
   const planning = { store, tenant, roundMs: settings.sampleMs };
-  const counts = new DeviceCounts();
+  const tallies = new ByRevision<Tally>(MOST_COUNTED);
+  const parts = new ByRevision<Parts>(MOST_SHOWN);
+  const versions = costlyAnswer(clock, async () => ({ at: clock.now(), told: await readVersions(store) }));
+
+  async function partsOf([id]: readonly string[]): Promise<ReadonlyMap<string, Parts>> {
+    const [crowds, setbacks] = [await readCrowds(store, id!), await readSetbacks(store, id!)];
+    return new Map([[id!, { crowds, setbacks }]]);
+  }
 
   async function whole(rollout: KeptRollout): Promise<Rollout> {
-    const crowds = (await readCrowds(store, [rollout.id])).get(rollout.id)!;
+    const [{ crowds, setbacks }] = (await parts.of([rollout], partsOf)) as [Parts];
     const { failing } = rollout;
     return {
-      ...summaryOf(rollout, crowds),
+      ...summaryOf(rollout, { wavesTotal: rollout.plan.waves.length, counts: crowds }),
       plan: rollout.plan,
       waves: wavesOf(rollout, crowds),
       signals: (await readSignals(store, rollout.id)).map(({ series, worst, since, ...signal }) => ({
@@ -97,7 +119,7 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
         since: isoOrNull(failing?.since ?? null),
         devices: [...(failing?.devices ?? [])],
       },
-      setbacks: (await readSetbacks(store, rollout.id)).map(({ why, some, ...setback }) => ({
+      setbacks: setbacks.map(({ why, some, ...setback }) => ({
         ...setback,
         ...(why && { why }),
         some: [...some],
@@ -107,7 +129,7 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
 
   async function known(id: string): Promise<KeptRollout> {
     const rollout = await readRollout(store, tenant, id);
-    if (!rollout) throw new ProblemError('NOT_FOUND', `There is no rollout ${id}.`);
+    if (!rollout) throw notKnown(id);
     return rollout;
   }
 
@@ -119,14 +141,21 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
           operationId: 'listRollouts',
           summary: 'Rollouts, the newest first',
           tags,
-          querystring: querySchema({}),
-          response: { 200: { description: 'The last thousand.', ...json(RolloutList) }, ...problems(400) },
+          querystring: querySchema({
+            after: Type.Optional(Type.String({ pattern: ROLLOUT_ID, description: 'The `next` of the page before.' })),
+            limit: Type.Optional(LimitParameter),
+          }),
+          response: { 200: { description: 'A page of rollouts.', ...json(RolloutList) }, ...problems(400) },
         },
       },
-      async (): Promise<RolloutList> => {
-        const rollouts = await readRollouts(store, tenant);
-        const counted = await counts.of(store, rollouts);
-        return { rollouts: rollouts.map((rollout) => summaryOf(rollout, counted.get(rollout.id)!)) };
+      async ({ query: { after = null, limit = DEFAULT_LIMIT } }): Promise<RolloutList> => {
+        const found = await readRollouts(store, tenant, { after, limit: limit + 1 });
+        const page = found.slice(0, limit);
+        const told = await tallies.of(page, (ids) => readTallies(store, ids));
+        return {
+          rollouts: page.map((rollout, index) => summaryOf(rollout, told[index]!)),
+          next: found.length > limit ? page.at(-1)!.id : null,
+        };
       },
     );
 
@@ -202,7 +231,7 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
         },
       },
       async ({ params, query }): Promise<AuditList> => {
-        await known(params.id);
+        if (!(await isRollout(store, tenant, params.id))) throw notKnown(params.id);
         const { limit = DEFAULT_LIMIT, before } = query;
         const olderThan = before === undefined ? Number.MAX_SAFE_INTEGER : Number(before);
         const found = await readAudit(store, params.id, olderThan, limit + 1);
@@ -231,13 +260,14 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
       },
       async (): Promise<FleetVersions> => {
         const regions = new Map<string, { version: string; devices: number }[]>();
-        for (const { region, version, devices } of await readVersions(store)) {
-          const versions = regions.get(region) ?? [];
-          versions.push({ version, devices });
-          regions.set(region, versions);
+        const { at, told } = await versions();
+        for (const { region, version, devices } of told) {
+          const ofRegion = regions.get(region) ?? [];
+          ofRegion.push({ version, devices });
+          regions.set(region, ofRegion);
         }
         return {
-          asOf: iso(clock.now()),
+          asOf: iso(at),
           regions: [...regions].map(([region, versions]) => ({ region, versions })),
         };
       },
@@ -245,7 +275,11 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
   };
 }
 
-function summaryOf(rollout: KeptRollout, crowds: readonly Count[]): RolloutSummary {
+function notKnown(id: string): ProblemError {
+  return new ProblemError('NOT_FOUND', `There is no rollout ${id}.`);
+}
+
+function summaryOf(rollout: ListedRollout, { wavesTotal, counts }: Tally): RolloutSummary {
   return {
     id: rollout.id,
     image: rollout.image,
@@ -254,10 +288,10 @@ function summaryOf(rollout: KeptRollout, crowds: readonly Count[]): RolloutSumma
     ...(rollout.why && { why: rollout.why }),
     since: iso(rollout.since),
     wave: rollout.wave,
-    wavesTotal: rollout.plan.waves.length,
-    devices: sumOf(crowds, 'devices'),
-    touched: sumOf(crowds, 'touched'),
-    byState: countsOf(crowds, 'state'),
+    wavesTotal,
+    devices: sumOf(counts, 'devices'),
+    touched: sumOf(counts, 'touched'),
+    byState: countsOf(counts, 'state'),
     createdAt: iso(rollout.createdAt),
     createdBy: rollout.createdBy,
     approvedBy: rollout.approvedBy,

@@ -118,7 +118,13 @@ const rolloutFields = {
 export const RolloutSummary = named('RolloutSummary', Type.Object(rolloutFields));
 export type RolloutSummary = Static<typeof RolloutSummary>;
 
-export const RolloutList = named('RolloutList', Type.Object({ rollouts: Type.Array(ref(RolloutSummary)) }));
+export const RolloutList = named(
+  'RolloutList',
+  Type.Object({
+    rollouts: Type.Array(ref(RolloutSummary)),
+    next: TextOrNull('What to pass as `after` for older ones; null where these are the last.'),
+  }),
+);
 export type RolloutList = Static<typeof RolloutList>;
 
 export const Rollout = named(

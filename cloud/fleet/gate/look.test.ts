@@ -20,7 +20,7 @@ const rollout: JudgedRollout = {
   startedAt: T + 2 * sampleMs,
   wave: 1,
   round: 0,
-  state: {},
+  state: async () => ({}),
 };
 
 let store: Store;
@@ -149,7 +149,7 @@ describe('the gate of the ledger', () => {
       const look = await gate.look(store, judged, now);
       if (!look) break;
       looks.push(look);
-      judged = { ...judged, round: look.round, state: JSON.parse(JSON.stringify(look.state)) };
+      judged = { ...judged, round: look.round, state: async () => JSON.parse(JSON.stringify(look.state)) };
     }
     expect(looks.map(({ round }) => round - first)).toEqual([0, 1, 2, 3]);
     expect(looks.map(({ signals }) => signals.length)).toEqual([0, 0, 0, 7]);

@@ -22,7 +22,7 @@ export function ledgerGate({ sampleMs, samplesDays }: Pick<FleetSettings, 'sampl
       const round = await readRound(transaction, rollout, Math.max(rollout.round, first), { now, sampleMs });
       if (!round) return undefined;
       const { version, plan } = rollout;
-      const judged = judge(stateOf(rollout.state), round, {
+      const judged = judge(stateOf(await rollout.state()), round, {
         ...plan.gate,
         version,
         sampleMs,

@@ -29,7 +29,7 @@ function scripted(verdictOf: (round: number) => Verdict): Gate {
     async look(_transaction, rollout, now) {
       const round = rollout.round === 0 ? Math.floor(rollout.startedAt / ROUND) + 1 : rollout.round + 1;
       if ((round + 1) * ROUND > now) return undefined;
-      const seen = ((rollout.state as { seen?: number }).seen ?? 0) + 1;
+      const seen = (((await rollout.state()) as { seen?: number }).seen ?? 0) + 1;
       return {
         round,
         at: (round + 1) * ROUND,

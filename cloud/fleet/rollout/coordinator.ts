@@ -4,7 +4,15 @@ import type { FleetSettings } from '../../config/fleet.ts';
 import type { Logger, Store } from '../../store/index.ts';
 import { applyStep, SteppedElsewhere } from './apply.ts';
 import type { Gate, GateLook, JudgedRollout } from './gate.ts';
-import { judgedOf, type KeptRollout, readDevices, readImages, readRollout, readUnderWay } from './rows.ts';
+import {
+  judgedOf,
+  type KeptRollout,
+  readDevices,
+  readGateState,
+  readImages,
+  readRollout,
+  readUnderWay,
+} from './rows.ts';
 import { isStep, type Standing } from './standing.ts';
 import { isQuiet, step } from './step.ts';
 
@@ -89,7 +97,8 @@ export function stepRollout(store: Store, gate: Gate, { tenant, id, now, monoton
   return store.transaction(async (transaction) => {
     const rollout = await readRollout(transaction, tenant, id, 'FOR UPDATE SKIP LOCKED');
     if (!rollout || rollout.startedAt === null || rollout.endedAt !== null) return [];
-    const looks = await looksAt(rollout, (judged) => gate.look(transaction, judged, now), monotonic);
+    const judged = judgedOf(rollout, () => readGateState(transaction, id));
+    const looks = goesOn(rollout) ? await looksAt(judged, (each) => gate.look(transaction, each, now), monotonic) : [];
     const images = await readImages(transaction, rollout);
     if (looks.length === 0 && images.revoked === null && isQuiet(rollout, now)) return [];
     // Who is done can go wrong again; to see that once a round is soon enough.
@@ -110,19 +119,18 @@ function goesOn({ state }: KeptRollout): boolean {
 
 /** What the gate says of the rounds that have ended since, up to the first that is bad. */
 async function looksAt(
-  rollout: KeptRollout,
+  first: JudgedRollout,
   look: (judged: JudgedRollout) => Promise<GateLook | undefined>,
   monotonic: () => Duration,
 ): Promise<GateLook[]> {
   const looks: GateLook[] = [];
-  if (!goesOn(rollout)) return looks;
   const until = monotonic() + LOOKING_MS;
-  for (let judged = judgedOf(rollout); looks.length < MOST_LOOKS && monotonic() < until; ) {
+  for (let judged = first; looks.length < MOST_LOOKS && monotonic() < until; ) {
     const said = await look(judged);
     if (!said) break;
     looks.push(said);
     if (said.verdict.verdict === 'bad') break;
-    judged = { ...judged, round: said.round, state: said.state };
+    judged = { ...judged, round: said.round, state: async () => said.state };
   }
   return looks;
 }

@@ -15,8 +15,8 @@ export interface JudgedRollout {
   readonly wave: number;
   /** The last round that it has looked at; 0 before the first. */
   readonly round: number;
-  /** What it kept of its last look; `{}` before the first. */
-  readonly state: unknown;
+  /** What it kept of its last look; `{}` before the first. It may be megabytes: it is asked for where there is a round to look at. */
+  readonly state: () => Promise<unknown>;
 }
 
 /** What the gate says after a round. */

@@ -5,18 +5,20 @@ export { ORDERS, type Order, type OrderName } from './orders.ts';
 export { type RolloutPlan, rolloutPlanSchema } from './plan.ts';
 export { orderRollout, type PlanningParts, planRollout } from './plans.ts';
 export { readPlan, readPlanText } from './read-plan.ts';
-export { type KeptRollout, readRollout, readRollouts, versionReading } from './rows.ts';
+export { isRollout, type KeptRollout, type ListedRollout, readRollout, readRollouts, versionReading } from './rows.ts';
 export { readSetbacks, type Setback } from './setbacks.ts';
 export { DEVICE_STATES, type DeviceState, ROLLOUT_STATES, type RolloutState } from './states.ts';
 export { soakUntil } from './step.ts';
 export {
+  ByRevision,
   type Count,
   type Crowd,
-  DeviceCounts,
   readAudit,
   readCrowds,
   readSignals,
+  readTallies,
   readVersions,
+  type Tally,
   WAVE_STATES,
   waveStateOf,
 } from './view.ts';

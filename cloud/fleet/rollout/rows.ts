@@ -13,7 +13,6 @@ export interface KeptRollout extends Standing {
   readonly createdBy: string;
   readonly approvedBy: string | null;
   readonly startedAt: Timestamp | null;
-  readonly gate: unknown;
   readonly gateRound: number;
   /** Counts with each change. */
   readonly revision: number;
@@ -31,7 +30,6 @@ interface RolloutRow {
   readonly reason: string | null;
   readonly why: Standing['why'];
   readonly since: Date;
-  readonly gate: unknown;
   readonly gate_round: number;
   readonly verdict: Standing['verdict'];
   readonly paused_by: string | null;
@@ -67,20 +65,64 @@ export async function readRollout(
   id: string,
   lock: '' | 'FOR UPDATE' | 'FOR UPDATE SKIP LOCKED' = '',
 ): Promise<KeptRollout | undefined> {
-  const [row] = await store.query<RolloutRow>(
-    `SELECT ${COLUMNS}, gate FROM rollout WHERE tenant = $1 AND id = $2 ${lock}`,
-    [tenant, id],
-  );
+  const [row] = await store.query<RolloutRow>(`SELECT ${COLUMNS} FROM rollout WHERE tenant = $1 AND id = $2 ${lock}`, [
+    tenant,
+    id,
+  ]);
   return row && rolloutOf(row);
 }
 
-/** The newest first; 1,000 at most, without what the gate keeps of them, which is some hundred kilobytes each. */
-export async function readRollouts(store: Queryable, tenant: string): Promise<KeptRollout[]> {
-  const rows = await store.query<RolloutRow>(
-    `SELECT ${COLUMNS}, '{}'::jsonb AS gate FROM rollout WHERE tenant = $1 ORDER BY created_at DESC, id LIMIT 1000`,
-    [tenant],
+export async function isRollout(store: Queryable, tenant: string, id: string): Promise<boolean> {
+  return (await store.query('SELECT FROM rollout WHERE tenant = $1 AND id = $2', [tenant, id])).length > 0;
+}
+
+/** What the gate keeps of a rollout: some 250 bytes for each device, so that it is read where the gate looks alone. */
+export async function readGateState(store: Queryable, id: string): Promise<unknown> {
+  const [row] = await store.query<{ gate: unknown }>('SELECT gate FROM rollout WHERE id = $1', [id]);
+  return row?.gate ?? {};
+}
+
+/** What is told of a rollout in a list: nothing that grows with its devices, as its plan may. */
+export type ListedRollout = Pick<
+  KeptRollout,
+  | ('id' | 'image' | 'state' | 'reason' | 'why' | 'since' | 'wave' | 'revision')
+  | ('pausedBy' | 'createdAt' | 'createdBy' | 'approvedBy' | 'startedAt' | 'endedAt')
+>;
+
+/**
+ * A page of rollouts, the newest first.
+ *
+ * @param after the id of the last one of the page before; null for the first page
+ */
+export async function readRollouts(
+  store: Queryable,
+  tenant: string,
+  { after, limit }: { readonly after: string | null; readonly limit: number },
+): Promise<ListedRollout[]> {
+  const rows = await store.query<Omit<RolloutRow, 'plan'>>(
+    `SELECT id, kind, version, state, reason, why, since, wave, revision, paused_by, created_at, created_by, approved_by, started_at, ended_at
+       FROM rollout
+      WHERE tenant = $1
+        AND ($2::text IS NULL OR (created_at, id) < (SELECT created_at, id FROM rollout WHERE tenant = $1 AND id = $2))
+      ORDER BY created_at DESC, id DESC LIMIT $3`,
+    [tenant, after, limit],
   );
-  return rows.map(rolloutOf);
+  return rows.map((row) => ({
+    id: row.id,
+    image: `${row.kind}/${row.version}`,
+    state: row.state,
+    reason: row.reason,
+    why: row.why,
+    since: row.since.getTime(),
+    wave: row.wave,
+    revision: row.revision,
+    pausedBy: row.paused_by,
+    createdAt: row.created_at.getTime(),
+    createdBy: row.created_by,
+    approvedBy: row.approved_by,
+    startedAt: row.started_at?.getTime() ?? null,
+    endedAt: row.ended_at?.getTime() ?? null,
+  }));
 }
 
 function rolloutOf(row: RolloutRow): KeptRollout {
@@ -97,7 +139,6 @@ function rolloutOf(row: RolloutRow): KeptRollout {
     reason: row.reason,
     why: row.why,
     since: row.since.getTime(),
-    gate: row.gate,
     gateRound: row.gate_round,
     verdict: row.verdict,
     pausedBy: row.paused_by,
@@ -112,8 +153,8 @@ function rolloutOf(row: RolloutRow): KeptRollout {
 }
 
 /** What the gate is told of a rollout that has started. */
-export function judgedOf(rollout: KeptRollout): JudgedRollout {
-  const { id, tenant, kind, version, plan, wave, gateRound: round, gate: state } = rollout;
+export function judgedOf(rollout: KeptRollout, state: () => Promise<unknown>): JudgedRollout {
+  const { id, tenant, kind, version, plan, wave, gateRound: round } = rollout;
   return { id, tenant, kind, version, plan, startedAt: rollout.startedAt!, wave, round, state };
 }
 

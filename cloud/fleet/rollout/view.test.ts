@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Parameter, Queryable } from '../../store/index.ts';
 import type { RolloutState } from './states.ts';
-import { DeviceCounts, waveStateOf } from './view.ts';
+import { ByRevision, waveStateOf } from './view.ts';
 
 it.each<[RolloutState, number, number | null, string]>([
   ['draft', 0, null, 'waiting waiting waiting'],
@@ -16,21 +15,18 @@ it.each<[RolloutState, number, number | null, string]>([
   expect([1, 2, 3].map((each) => waveStateOf({ state, wave, waveSince }, each)).join(' ')).toBe(expected);
 });
 
-it('counts the devices of a rollout that is over once, and forgets those that are listed no more', async () => {
-  const asked: unknown[] = [];
-  const store = {
-    async query(_sql: string, [ids]: readonly Parameter[] = []) {
-      asked.push(ids);
-      return (ids as string[]).map((id) => ({ rollout_id: id, state: 'kept', devices: 8, touched: 8 }));
-    },
-  } as unknown as Queryable;
-  const counts = new DeviceCounts();
-  const [over, running] = [
-    { id: 'over', endedAt: 1 },
-    { id: 'running', endedAt: null },
-  ];
-  const expected = [{ state: 'kept', devices: 8, touched: 8 }];
-  for (const listed of [[over, running], [over, running], [running], [over]])
-    for (const [, found] of await counts.of(store, listed)) expect(found).toEqual(expected);
-  expect(asked).toEqual([['over', 'running'], ['running'], ['running'], ['over']]);
+it('reads the devices of a rollout once a revision, and forgets those that were not asked for the longest', async () => {
+  const asked: (readonly string[])[] = [];
+  const read = async (ids: readonly string[]) => {
+    asked.push(ids);
+    return new Map(ids.map((id) => [id, `${id} ${asked.length}`]));
+  };
+  const kept = new ByRevision<string>(2);
+  const [a, b, c] = ['a', 'b', 'c'].map((id) => ({ id, revision: 1 }));
+  expect(await kept.of([a!, b!], read)).toEqual(['a 1', 'b 1']);
+  expect(await kept.of([b!, a!], read)).toEqual(['b 1', 'a 1']);
+  expect(await kept.of([{ ...a!, revision: 2 }, b!], read)).toEqual(['a 2', 'b 1']);
+  expect(await kept.of([c!, b!, a!], read)).toEqual(['c 3', 'b 1', 'a 3']);
+  expect(await kept.of([b!, c!], read)).toEqual(['b 1', 'c 4']);
+  expect(asked).toEqual([['a', 'b'], ['a'], ['c', 'a'], ['c']]);
 });

@@ -1,6 +1,6 @@
 import type { Timestamp } from '@tashika/shared/time';
 import type { Queryable } from '../../store/index.ts';
-import type { SignalName, SignalStanding } from '../gate/index.ts';
+import { SIGNALS, type SignalName, type SignalStanding } from '../gate/index.ts';
 import type { Reason } from '../reason/index.ts';
 import type { KeptRollout } from './rows.ts';
 import type { DeviceState } from './states.ts';
@@ -18,46 +18,83 @@ export interface Crowd {
   readonly touched: number;
 }
 
-/** The devices of rollouts, counted. */
-export async function readCrowds(store: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, Crowd[]>> {
-  const rows = await store.query<Crowd & { readonly rollout_id: string }>(
-    `SELECT rollout_id, wave, state, region, board, count(*) AS devices, count(action_id) AS touched
-       FROM rollout_device WHERE rollout_id = ANY ($1::text[]) GROUP BY 1, 2, 3, 4, 5`,
-    [ids],
+/** The devices of a rollout, counted. */
+export function readCrowds(store: Queryable, id: string): Promise<Crowd[]> {
+  return store.query<Crowd & Record<string, unknown>>(
+    `SELECT wave, state, region, board, count(*) AS devices, count(action_id) AS touched
+       FROM rollout_device WHERE rollout_id = $1 GROUP BY 1, 2, 3, 4`,
+    [id],
   );
-  const crowds = new Map(ids.map((id): [string, Crowd[]] => [id, []]));
-  for (const { rollout_id: id, ...crowd } of rows) crowds.get(id)!.push(crowd);
-  return crowds;
 }
 
 /** How many devices of a rollout are in a state. */
 export type Count = Pick<Crowd, 'state' | 'devices' | 'touched'>;
 
-/**
- * Counts the devices of rollouts by their states, for lists: those of a rollout that is over once, for nothing moves them
- * any more, and a fleet has more of such rollouts from year to year.
- */
-export class DeviceCounts {
-  #over: ReadonlyMap<string, readonly Count[]> = new Map();
+type Revised = Pick<KeptRollout, 'id' | 'revision'>;
 
-  async of(
-    store: Queryable,
-    rollouts: readonly Pick<KeptRollout, 'id' | 'endedAt'>[],
-  ): Promise<ReadonlyMap<string, readonly Count[]>> {
-    const counts = new Map(rollouts.map(({ id }): [string, readonly Count[]] => [id, this.#over.get(id) ?? []]));
-    const rows = await store.query<Count & { readonly rollout_id: string }>(
-      `SELECT rollout_id, state, count(*) AS devices, count(action_id) AS touched
-         FROM rollout_device WHERE rollout_id = ANY ($1::text[]) GROUP BY 1, 2`,
-      [rollouts.map(({ id }) => id).filter((id) => !this.#over.has(id))],
-    );
-    for (const { rollout_id: id, ...count } of rows) counts.set(id, [...counts.get(id)!, count]);
-    this.#over = new Map(
-      rollouts
-        .filter(({ endedAt }) => endedAt !== null)
-        .map(({ id }): [string, readonly Count[]] => [id, counts.get(id)!]),
-    );
-    return counts;
+/**
+ * What was read of the devices of rollouts, good for as long as a rollout has the same revision: none of its devices moves
+ * without a new one. Of those that are over, which a fleet has more of from year to year, it is read once.
+ */
+export class ByRevision<Value> {
+  readonly #most: number;
+  /** The longest not asked for first. */
+  readonly #kept = new Map<string, { readonly revision: number; readonly value: Value }>();
+
+  /** @param most how many rollouts it keeps */
+  constructor(most: number) {
+    this.#most = most;
   }
+
+  /** What is known of each, in their order; `read` is asked for what is not. */
+  async of(
+    rollouts: readonly Revised[],
+    read: (ids: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
+  ): Promise<Value[]> {
+    const known = new Map<string, Value>();
+    for (const { id, revision } of rollouts) {
+      const kept = this.#kept.get(id);
+      if (kept?.revision === revision) known.set(id, kept.value);
+    }
+    const missing = rollouts.map(({ id }) => id).filter((id) => !known.has(id));
+    for (const [id, value] of missing.length === 0 ? [] : await read(missing)) known.set(id, value);
+    return rollouts.map(({ id, revision }) => {
+      const value = known.get(id)!;
+      this.#keep(id, { revision, value });
+      return value;
+    });
+  }
+
+  #keep(id: string, kept: { readonly revision: number; readonly value: Value }): void {
+    this.#kept.delete(id);
+    this.#kept.set(id, kept);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= this.#most) break;
+      this.#kept.delete(oldest);
+    }
+  }
+}
+
+/** What a list tells of a rollout's plan and devices. */
+export interface Tally {
+  readonly wavesTotal: number;
+  readonly counts: readonly Count[];
+}
+
+/** The waves of rollouts, and their devices counted by their states. */
+export async function readTallies(store: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, Tally>> {
+  const plans = await store.query<{ readonly id: string; readonly waves: number }>(
+    `SELECT id, jsonb_array_length(plan -> 'waves') AS waves FROM rollout WHERE id = ANY ($1::text[])`,
+    [ids],
+  );
+  const tallies = new Map(plans.map(({ id, waves }) => [id, { wavesTotal: waves, counts: [] as Count[] }]));
+  const rows = await store.query<Count & { readonly rollout_id: string }>(
+    `SELECT rollout_id, state, count(*) AS devices, count(action_id) AS touched
+       FROM rollout_device WHERE rollout_id = ANY ($1::text[]) GROUP BY 1, 2`,
+    [ids],
+  );
+  for (const { rollout_id: id, ...count } of rows) tallies.get(id)?.counts.push(count);
+  return tallies;
 }
 
 /** Rounds that a signal's course is told of. */
@@ -78,10 +115,8 @@ export async function readSignals(
   const [kept] = await store.query<{ signals: SignalStanding[] }>('SELECT signals FROM rollout WHERE id = $1', [id]);
   const rows = await store.query<Omit<Point, 'at'> & { readonly signal: SignalName; readonly at: Date }>(
     `SELECT signal, at, observed, expected, evidence
-       FROM (SELECT *, row_number() OVER (PARTITION BY signal ORDER BY round DESC) AS place
-               FROM fleet_signal WHERE rollout_id = $1) AS told
-      WHERE place <= ${MOST_POINTS} ORDER BY round`,
-    [id],
+       FROM (SELECT * FROM fleet_signal WHERE rollout_id = $1 ORDER BY round DESC LIMIT $2) AS told ORDER BY round`,
+    [id, MOST_POINTS * SIGNALS.length],
   );
   return (kept?.signals ?? []).map((standing) => ({
     ...standing,
