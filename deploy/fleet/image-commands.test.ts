@@ -153,6 +153,20 @@ describe('an image', () => {
     ]);
   });
 
+  it('goes with what has its bytes under another version, which is said before', async () => {
+    await api.store.query(
+      `INSERT INTO image (kind, version, sha256, record, sbom, imported_at, imported_by)
+       SELECT kind, '9.9.0', sha256, jsonb_set(record, '{version}', '"9.9.0"'), sbom, imported_at, imported_by
+         FROM image WHERE version = '1.5.1'`,
+    );
+    const { asked } = await fleet('revoke', { image: 'agent/1.5.1', reason: 'It hangs.' }, { yes: false });
+    expect(asked).toEqual([
+      'Revoke agent/1.5.1 for good? With it goes agent/9.9.0: the same bytes under another version.',
+    ]);
+    await fleet('revoke', { image: 'agent/1.5.1', reason: 'It hangs.' });
+    expect((await fleet('images', {})).out).toMatch(/^agent\/9\.9\.0 .* REVOKED; same bytes as agent\/1\.5\.1$/m);
+  });
+
   it('has a kind and a version', async () => {
     expect((await fleet('image', { image: '1.5.0' })).error).toMatchObject({ code: 'USAGE' });
     expect((await fleet('image', { image: 'agent/9.9.9' })).error).toMatchObject({ code: 'NOT_FOUND' });

@@ -147,7 +147,9 @@ export const revokeCommand: Command = {
     const has =
       image.devices > 0 ? ` ${devicesHaveIt(image.devices)}, and ${image.devices === 1 ? 'keeps' : 'keep'} it.` : '';
     const twins =
-      image.sameBytes.length > 0 ? ` ${listed(image.sameBytes)} has the same bytes, and is revoked with it.` : '';
+      image.sameBytes.length > 0
+        ? ` With it goes ${listed(image.sameBytes)}: the same bytes under another version.`
+        : '';
     if (!(await context.confirm(`Revoke ${image.image} for good?${has}${twins}`))) {
       context.print('Nothing was changed.');
       context.answer(image);

@@ -35,5 +35,5 @@ export function layoutOf(bytes: number, head: Uint8Array, trailer: Uint8Array): 
   const plausible = signatureBytes > 0 && signatureBytes <= MOST_SIGNATURE_BYTES && payloadBytes > 0;
   if (plausible && payloadBytes >= squashfsBytes) return { payloadBytes, signatureBytes };
   if (isSquashfs) throw refused('it is not signed, or its end is missing: no signature follows on its content');
-  throw refused('it is no RAUC bundle: it does not end with the length of a signature');
+  throw refused('it is no RAUC bundle, or was never signed: it does not end with the length of a signature');
 }
