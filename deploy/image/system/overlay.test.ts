@@ -42,6 +42,13 @@ describe('what the image adds to Debian', () => {
     for (const path of named) expect(files).toContain(path);
   });
 
+  it('lets a slot be mounted before the agent starts, whose own devices are a short list', () => {
+    const unit = readFileSync(join(ROOT, 'edge/systemd/tashika-edge.service'), 'utf8');
+    const dropIn = read(tree(), 'usr/lib/systemd/system/tashika-edge.service.d/slot.conf');
+    expect(unit).toMatch(/^DevicePolicy=closed$/m);
+    for (const device of ['/dev/loop-control', 'block-loop']) expect(dropIn).toContain(`\nDeviceAllow=${device} rw\n`);
+  });
+
   it('keeps all that lasts on the data partition, and the root as it is', () => {
     const fstab = read(tree(), 'etc/fstab');
     expect(fstab).toMatch(/^PARTLABEL=data \/data ext4 rw/m);
