@@ -81,6 +81,18 @@ describe('an updater', () => {
     expect(lastDetail()).toMatch(told);
   });
 
+  it('gives a new one as long as its posts may wait for company, and longer', async () => {
+    offered('7');
+    device.settings = { TASHIKA_EDGE_UPLINK_BATCH_AGE_MS: String(60 * MINUTE), TASHIKA_EDGE_UPDATE_LOOK_MS: '600000' };
+    let trialAt: number | undefined;
+    device.agentSays = (version) => {
+      if (version === '2.0.0') trialAt ??= device.clock.monotonic();
+      return { stored: true, answered: device.clock.monotonic() - (trialAt ?? 0) > 65 * MINUTE };
+    };
+    await device.update();
+    expect(executions().at(-1)).toBe('closed success');
+  });
+
   it('does not take for confirmed what the next start would not run', async () => {
     offered('7');
     const { slots } = device;
