@@ -19,7 +19,11 @@ export interface RootOptions {
 }
 
 /** Left out of what packages bring; terms of use stay. */
-const LEFT_OUT = ['/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*', '/usr/share/doc/*'];
+const LEFT_OUT = [
+  ...['/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*', '/usr/share/doc/*'],
+  // Names of makers and models, for people to read: nothing is chosen by them. Under emulation they take minutes to compile.
+  ...['/usr/lib/udev/hwdb.d/20-OUI.hwdb', '/usr/lib/udev/hwdb.d/20-*vendor*.hwdb'],
+];
 
 /** Where packages say what their initial memory disk needs (mkinitramfs(8)). */
 const MODULES = 'usr/share/initramfs-tools/modules.d';
@@ -58,6 +62,8 @@ export function makeRoot(file: string, options: RootOptions): void {
       `--include=${packages.join(',')}`,
       ...LEFT_OUT.map((path) => `--dpkgopt=path-exclude=${path}`),
       '--dpkgopt=path-include=/usr/share/doc/*/copyright',
+      // Where the power goes the root is made anew.
+      '--dpkgopt=force-unsafe-io',
       ...['--aptopt=Apt::Install-Recommends "false"', '--aptopt=Acquire::Languages "none"'],
       // Before the kernel, whose package makes the initial memory disk: what has to be in it for the root to be found.
       `--essential-hook=mkdir -p "$1/${MODULES}" && printf 'squashfs\\nloop\\n' >"$1/${MODULES}/tashika"`,
