@@ -46,6 +46,7 @@ describe('what the image adds to Debian', () => {
     const unit = readFileSync(join(ROOT, 'edge/systemd/tashika-edge.service'), 'utf8');
     const dropIn = read(tree(), 'usr/lib/systemd/system/tashika-edge.service.d/slot.conf');
     expect(unit).toMatch(/^DevicePolicy=closed$/m);
+    expect(dropIn).toMatch(/^ExecStartPre=\+\/usr\/bin\/nsenter --mount=\/proc\/1\/ns\/mnt .*\/agent-slot select$/m);
     for (const device of ['/dev/loop-control', 'block-loop']) expect(dropIn).toContain(`\nDeviceAllow=${device} rw\n`);
   });
 
