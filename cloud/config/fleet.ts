@@ -69,6 +69,11 @@ export const fleet = Type.Object(
       description: 'How long rounds are kept: how far back the own past of a device goes.',
       default: 3,
     }),
+    requireApproval: Type.Boolean({
+      description:
+        'Every rollout waits until another person than its planner has approved it, whatever its plan says. Without it a plan asks for that by its own `requireApproval`.',
+      default: false,
+    }),
     mostScanCvss: Type.Number({
       minimum: 0,
       maximum: 10,

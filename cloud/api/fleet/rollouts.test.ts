@@ -4,7 +4,7 @@ import { sentenceOf } from '../../fleet/reason/index.ts';
 import { type Gate, type GateLook, stepRollout } from '../../fleet/rollout/index.ts';
 import { addDevices, addImages, finishAll, tellVersion } from '../../fleet/rollout/testing/sample-fleet.ts';
 import type { Problem } from '../shapes.ts';
-import { type OpenApi, openApi } from '../testing/open.ts';
+import { type OpenApi, openApi, openApiOver } from '../testing/open.ts';
 import type { AuditList, FleetVersions, Rollout, RolloutList } from './shapes.ts';
 
 const NOON = Date.UTC(2026, 5, 1, 12);
@@ -198,5 +198,50 @@ describe('the list', () => {
       after = `&after=${page.next}`;
     }
     expect(ids).toEqual([`${PLAN.id} 2`, 'old-1 3', 'old-3 3', 'old-2 3', 'old-5 3', 'old-4 3']);
+  });
+});
+
+describe('where the server asks that every plan is approved', () => {
+  const settings = { tenant: 'tashika', sampleMs: 10 * MINUTE };
+  const unasked: Record<string, unknown> = { ...PLAN, target: {} };
+  delete unasked.requireApproval;
+
+  let server: Awaited<ReturnType<typeof openApiOver>>;
+  beforeAll(async () => {
+    server = await openApiOver(api.store, { clock, rollouts: { ...settings, requireApproval: true } });
+    await api.store.query('UPDATE rollout SET ended_at = $1', [new Date(clock.now())]);
+  });
+
+  afterAll(() => server.close());
+
+  async function asking(path: string, payload: object): Promise<Rollout & Problem> {
+    return (await server.inject({ method: 'POST', url: `/api/fleet/${path}`, payload })).json();
+  }
+
+  it.each([
+    ['nothing', 'unasked', unasked],
+    ['false', 'denied', { ...PLAN, requireApproval: false }],
+  ])('one that says %s of it waits for another person than its planner, and is frozen so', async (_says, id, plan) => {
+    const planned = await asking('rollouts', { ...plan, id, by: 'Aiko' });
+    expect([planned.state, planned.plan.requireApproval]).toEqual(['awaiting-approval', true]);
+    expect(await asking('rollouts', { ...plan, id, by: 'Aiko' })).toEqual(planned);
+    expect(await asking(`rollouts/${id}/start`, { by: 'Aiko' })).toMatchObject({ code: 'ROLLOUT_ORDER_REFUSED' });
+    expect(await asking(`rollouts/${id}/approve`, { by: 'AIKO' })).toMatchObject({ code: 'ROLLOUT_ORDER_REFUSED' });
+    expect(await asking(`rollouts/${id}/approve`, { by: 'Bunta' })).toMatchObject({ state: 'draft' });
+  });
+
+  it('one that was planned before it did is not started without it', async () => {
+    const plan = { ...unasked, id: 'earlier', by: 'Aiko' };
+    expect(await post('rollouts', plan)).toMatchObject({ state: 'draft', plan: { requireApproval: false } });
+    expect(await asking('rollouts', plan)).toMatchObject({ state: 'draft' });
+    expect(await asking('rollouts/earlier/start', { by: 'Bunta' })).toMatchObject({
+      code: 'ROLLOUT_ORDER_REFUSED',
+      detail: expect.stringContaining('fleet.requireApproval'),
+    });
+    expect(await get('rollouts/earlier')).toMatchObject({ state: 'draft', startedAt: null });
+  });
+
+  it('one that was approved is started', async () => {
+    expect(await asking('rollouts/denied/start', { by: 'Aiko' })).toMatchObject({ state: 'running' });
   });
 });

@@ -85,13 +85,13 @@ interface Parts {
 export interface RolloutRouteOptions {
   readonly store: Store;
   readonly clock: Clock;
-  readonly settings: Pick<FleetSettings, 'tenant' | 'sampleMs'>;
+  readonly settings: Pick<FleetSettings, 'tenant' | 'sampleMs'> & Partial<Pick<FleetSettings, 'requireApproval'>>;
 }
 
 /** Rollouts: planned, steered and looked at. The coordinator steps them; here a person's word is taken. */
 export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): FastifyPluginAsyncTypebox {
   const { tenant } = settings;
-  const planning = { store, tenant, roundMs: settings.sampleMs };
+  const planning = { store, tenant, roundMs: settings.sampleMs, requireApproval: settings.requireApproval };
   const tallies = new ByRevision<Tally>(MOST_COUNTED);
   const parts = new ByRevision<Parts>(MOST_SHOWN);
   const versions = costlyAnswer(clock, async () => ({ at: clock.now(), told: await readVersions(store) }));

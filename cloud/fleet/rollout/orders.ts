@@ -110,6 +110,7 @@ function samePerson(one: string, other: string): boolean {
   return plain(one) === plain(other);
 }
 
-function refusal(detail: string, order: OrderName): TashikaError {
+/** Why an order is not taken. */
+export function refusal(detail: string, order: OrderName): TashikaError {
   return new TashikaError('ROLLOUT_ORDER_REFUSED', `It can't take ${order}: ${detail}. Nothing was changed.`);
 }

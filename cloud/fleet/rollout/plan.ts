@@ -67,7 +67,8 @@ export const rolloutPlanSchema = Type.Object(
       1440,
     ),
     requireApproval: Type.Boolean({
-      description: 'It starts only once a second person has approved it.',
+      description:
+        'It starts only once another person than its planner has approved it; also where the server asks for that of every plan.',
       default: false,
     }),
     gate: Type.Object(

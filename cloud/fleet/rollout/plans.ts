@@ -7,7 +7,7 @@ import { audit } from '../audit.ts';
 import { type Reason, told } from '../reason/index.ts';
 import { applyStep } from './apply.ts';
 import { checkPlan, type PlanContext, type TargetDevice, type Waves } from './check.ts';
-import { type Order, obey } from './orders.ts';
+import { type Order, obey, refusal } from './orders.ts';
 import type { RolloutPlan } from './plan.ts';
 import { readPlan } from './read-plan.ts';
 import { type KeptRollout, readDevices, readRollout, versionReading } from './rows.ts';
@@ -20,6 +20,8 @@ export interface PlanningParts {
   readonly tenant: string;
   /** How often the gate looks. */
   readonly roundMs: Duration;
+  /** Whether every plan waits for another person's approval, and not those alone that ask for it. */
+  readonly requireApproval?: boolean | undefined;
 }
 
 /**
@@ -30,16 +32,18 @@ export interface PlanningParts {
  * @throws TashikaError ROLLOUT_PLAN_REFUSED with all that speaks against it; ROLLOUT_EXISTS
  */
 export async function planRollout(
-  { store, tenant, roundMs }: PlanningParts,
+  { store, tenant, roundMs, requireApproval = false }: PlanningParts,
   value: unknown,
   { by, now }: { readonly by: string; readonly now: Timestamp },
 ): Promise<KeptRollout> {
-  const { plan, problems } = readPlan(value);
-  if (!plan) throw refused(problems);
+  const { plan: written, problems } = readPlan(value);
+  if (!written) throw refused(problems);
+  const plan = { ...written, requireApproval: written.requireApproval || requireApproval };
   return store.transaction(async (transaction) => {
     await transaction.query('SELECT pg_advisory_xact_lock($1)', [START_LOCK]);
     const known = await readRollout(transaction, tenant, plan.id);
-    if (known && isDeepStrictEqual(known.plan, plan)) return known;
+    // It may have been planned before the server asked for approvals.
+    if (known && [plan, written].some((each) => isDeepStrictEqual(known.plan, each))) return known;
     if (known)
       throw new TashikaError(
         'ROLLOUT_EXISTS',
@@ -82,7 +86,7 @@ export async function planRollout(
  * @throws TashikaError NOT_FOUND, ROLLOUT_ORDER_REFUSED, ROLLOUT_PLAN_REFUSED
  */
 export async function orderRollout(
-  { store, tenant, roundMs }: PlanningParts,
+  { store, tenant, roundMs, requireApproval = false }: PlanningParts,
   id: string,
   order: Order,
   now: Timestamp,
@@ -93,6 +97,11 @@ export async function orderRollout(
     if (!rollout) throw new TashikaError('NOT_FOUND', `There is no rollout ${id}.`);
     const step = obey(rollout, order, await readDevices(transaction, rollout), now);
     if (order.order === 'start') {
+      if (requireApproval && rollout.approvedBy === null)
+        throw refusal(
+          `nobody has approved ${id}, which was planned before fleet.requireApproval was set: plan it again under an id of its own`,
+          order.order,
+        );
       const waves = await wavesOf(transaction, rollout.plan, { tenant, roundMs });
       await transaction.query('DELETE FROM rollout_device WHERE rollout_id = $1', [id]);
       await putIntoWaves(transaction, id, waves, now);
