@@ -3,7 +3,7 @@ import type { Clock, Duration } from '@tashika/shared/time';
 import type { BundleFile } from './bundle-file.ts';
 import type { DdiClient } from './ddi.ts';
 import type { Deployment } from './deployment.ts';
-import type { Fact } from './step.ts';
+import type { Fact } from './fact.ts';
 
 export interface DownloadOptions {
   readonly client: Pick<DdiClient, 'piece'>;

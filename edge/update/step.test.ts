@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { commandOf } from './command.ts';
 import type { Deployment } from './deployment.ts';
+import type { Fact, Look } from './fact.ts';
 import type { Slots } from './installer.ts';
 import { NOTHING_DONE, type UpdaterState } from './state.ts';
-import { commandOf, type Fact, type Look, step } from './step.ts';
+import { step } from './step.ts';
 
 const LIMITS = { downloadTries: 3, trialMs: 900_000 };
 const DEPLOYMENT: Deployment = {
