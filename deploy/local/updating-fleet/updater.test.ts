@@ -10,8 +10,11 @@ let answers: Record<string, unknown>;
 let told: string[];
 let installed: Installed[];
 let updater: Updater;
+/** What keeps the device from installing. */
+let trouble: Error | undefined;
 
 beforeEach(() => {
+  trouble = undefined;
   told = [];
   installed = [];
   answers = {
@@ -22,7 +25,10 @@ beforeEach(() => {
   updater = new Updater(
     {
       ...{ tenant: 'tashika', controllerId: 'gate-7', attributes: () => ({ board: 'rpi4' }) },
-      install: (each) => installed.push(each),
+      install: (each) => {
+        if (trouble) throw trouble;
+        installed.push(each);
+      },
     },
     async (method, path, body) => {
       if (method !== 'GET')
@@ -70,6 +76,12 @@ describe('a simulated updater', () => {
     await updater.poll();
     expect(installed).toHaveLength(1);
     expect(told).toEqual(['closed/success']);
+  });
+
+  it('tells of an installation that fails', async () => {
+    trouble = new Error('No space left.');
+    await updater.poll();
+    expect(told).toEqual(['download/none', 'downloaded/none', 'proceeding/none', 'closed/failure']);
   });
 
   it('tells of its device when it is asked to', async () => {

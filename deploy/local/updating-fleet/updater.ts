@@ -17,7 +17,7 @@ export interface UpdaterIdentity {
   readonly controllerId: string;
   /** What it tells of itself (`configData`). */
   readonly attributes: () => Readonly<Record<string, string>>;
-  /** Lets the device start anew with what has been downloaded and checked. */
+  /** Lets the device start anew with what has been downloaded and checked. What it throws is told as a failure. */
   readonly install: (installed: Installed) => void;
 }
 
@@ -116,8 +116,12 @@ export class Updater {
     await this.#feedback(path, id, 'downloaded', 'none', `${bundle.length} bytes, as announced.`);
     if (deployment.update === 'skip') return; // outside of its maintenance window
     await this.#feedback(path, id, 'proceeding', 'none', 'Installing.');
+    try {
+      this.#identity.install({ version: chunk.version, bundle });
+    } catch (error) {
+      return this.#feedback(path, id, 'closed', 'failure', messageOf(error));
+    }
     this.#done = id;
-    this.#identity.install({ version: chunk.version, bundle });
     await installed();
   }
 

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { addImage } from '@tashika/cloud/fleet/ddi/testing';
 import { openStore, type Store } from '@tashika/cloud/store';
-import { Pool } from 'undici';
 import { until } from '../../rig/until.ts';
 import { startPostgres } from '../postgres.ts';
-import { cpuSeconds, load, residentBytes } from '../process.ts';
+import { cpuSeconds, load as loadAverage, residentBytes } from '../process.ts';
 import { atLeast, below, quantile, type Result, told } from '../result.ts';
 import { freePort, type Scene } from '../scene.ts';
+import { type PollLoad, poll, withToken } from './poll-load.ts';
 
 const DEVICES = 10_000;
 /** As many as a rollout has under way at once. */
@@ -17,13 +17,6 @@ const CONNECTIONS = 64;
 const CONNECTIONS_IN_A_RUSH = 512;
 const KEY = 'the key that Beam signs with';
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
-
-interface Run {
-  readonly seconds: number;
-  /** Of each answer, in ms. */
-  readonly took: readonly number[];
-  readonly offered: number;
-}
 
 /**
  * Polls of ten thousand known devices at one API process on a durable PostgreSQL, from this process: all of them once,
@@ -46,10 +39,11 @@ export async function polls(scene: Scene, seconds: number): Promise<readonly Res
     });
     const base = `http://127.0.0.1:${port}`;
     await until('the API', async () => (await fetch(`${base}/api/health`)).ok);
-    const rush = await poll(base, CONNECTIONS_IN_A_RUSH, DEVICES);
+    const load: PollLoad = { base, tenant: 'tashika', devices: DEVICES, connections: CONNECTIONS, headersOf };
+    const rush = await poll({ ...load, connections: CONNECTIONS_IN_A_RUSH }, DEVICES);
     if (rush.offered !== OFFERED) throw new Error(`${rush.offered} devices were offered something, not ${OFFERED}.`);
     const before = cpuSeconds(api.pid!);
-    const full = await poll(base, CONNECTIONS, Number.POSITIVE_INFINITY, seconds);
+    const full = await poll(load, Number.POSITIVE_INFINITY, seconds);
     const cpu = cpuSeconds(api.pid!) - before;
     const results = [
       atLeast('polls a second, one api process, 10,000 devices', full.took.length / full.seconds, 2_000, 'polls/s'),
@@ -59,7 +53,7 @@ export async function polls(scene: Scene, seconds: number): Promise<readonly Res
       told('… its resident memory', residentBytes(api.pid!) / 2 ** 20, 'MiB'),
       told('all 10,000 once after a start, 512 at a time: time', rush.seconds, 's'),
       told('… p99', quantile(rush.took, 0.99), 'ms'),
-      told('… load average of the machine beside it', load(), 'processes'),
+      told('… load average of the machine beside it', loadAverage(), 'processes'),
     ];
     await scene.stop(api);
     const [row] = await store.query<{ unwritten: number }>(
@@ -90,33 +84,8 @@ async function seed(store: Store): Promise<void> {
   await store.script('VACUUM (ANALYZE) fleet_device');
 }
 
-/** Device after device, over so many connections, until `most` were answered or `seconds` are over. */
-async function poll(base: string, connections: number, most: number, seconds = Number.POSITIVE_INFINITY): Promise<Run> {
-  const pool = new Pool(base, { connections });
-  const took: number[] = [];
-  let asked = 0;
-  let offered = 0;
-  const began = performance.now();
-  async function oneAfterAnother(): Promise<void> {
-    while (asked < most && performance.now() - began < 1_000 * seconds) {
-      const device = asked++ % DEVICES;
-      const at = performance.now();
-      const path = `/tashika/controller/v1/gateway-${device}`;
-      const { statusCode, body } = await pool.request({ method: 'GET', path, headers: headersOf(device) });
-      const text = await body.text();
-      took.push(performance.now() - at);
-      if (statusCode !== 200) throw new Error(`${path} was answered ${statusCode}: ${text}`);
-      if (text.includes('deploymentBase')) offered++;
-    }
-  }
-  await Promise.all(Array.from({ length: connections }, oneAfterAnother));
-  const passed = (performance.now() - began) / 1_000;
-  await pool.close();
-  return { seconds: passed, took, offered };
-}
-
 function headersOf(device: number): Record<string, string> {
-  if (device % 2 === 0) return { authorization: `TargetToken token-of-${device}` };
+  if (device % 2 === 0) return withToken(device);
   const imsi = `29500${String(device).padStart(10, '0')}`;
   const at = Date.now();
   const signature = createHash('sha256').update(`${KEY}x-soracom-imsi=${imsi}x-soracom-timestamp=${at}`).digest('hex');
