@@ -245,6 +245,14 @@ describe('planning', () => {
     });
   });
 
+  it('takes no id that a rollout of another tenant has', async () => {
+    const planned = planRollout({ ...parts(), tenant: 'other' }, PLAN, { by: 'Chie', now: NOON });
+    await expect(planned).rejects.toMatchObject({
+      code: 'ROLLOUT_EXISTS',
+      message: expect.stringMatching(/^The id agent-1-5-0 is taken/),
+    });
+  });
+
   it('refuses devices that a running rollout has, tells all that is wrong, and keeps nothing', async () => {
     await expect(
       planRollout(parts(), { ...PLAN, id: 'second', waves: [{ devices: 9 }] }, { by: 'Aiko', now: NOON }),

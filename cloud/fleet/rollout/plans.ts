@@ -49,6 +49,11 @@ export async function planRollout(
         'ROLLOUT_EXISTS',
         `There is a rollout ${plan.id} with another plan, and a plan is never changed: give this one an id of its own.`,
       );
+    if ((await transaction.query('SELECT FROM rollout WHERE id = $1', [plan.id])).length > 0)
+      throw new TashikaError(
+        'ROLLOUT_EXISTS',
+        `The id ${plan.id} is taken by a rollout of another tenant of this store: give this one an id of its own.`,
+      );
     const waves = await wavesOf(transaction, plan, { tenant, roundMs });
     const state = plan.requireApproval ? 'awaiting-approval' : 'draft';
     const { devices, sizes, leftOut, haveIt } = waves;
