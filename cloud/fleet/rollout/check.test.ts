@@ -95,7 +95,13 @@ describe('a plan is refused', () => {
       'with a window and a time-out before it may open',
       { maintenanceWindow: { from: '03:00', to: '04:00' }, deviceTimeoutMinutes: 60 },
       {},
-      'deviceTimeoutMinutes is 60, and with a maintenance window a device may wait a day: give it at least 1440',
+      'deviceTimeoutMinutes is 60, and with a maintenance window a device may wait two days, as a night in which clocks are put forward may leave the window out: give it at least 2880',
+    ],
+    [
+      'with a window and a time-out that a night without the window is longer than',
+      { maintenanceWindow: { from: '02:00', to: '03:00' }, deviceTimeoutMinutes: 1440 },
+      {},
+      'deviceTimeoutMinutes is 1440, and with a maintenance window a device may wait two days, as a night in which clocks are put forward may leave the window out: give it at least 2880',
     ],
     [
       'with fewer bytes a day than get the bundle there in time',

@@ -1,7 +1,7 @@
 import { type ImageRecord, parseImageName } from '@tashika/shared/image';
 import type { Duration } from '@tashika/shared/time';
 import { devicesOf } from '../reason/index.ts';
-import { MOST_MINUTES, type RolloutPlan } from './plan.ts';
+import { MOST_MINUTES, type RolloutPlan, WINDOW_TIMEOUT_MINUTES } from './plan.ts';
 import { fits, listed, problemsOfTarget } from './target.ts';
 import { cumulativeOf, formatWave, orderOfOffers, type Placed } from './waves.ts';
 
@@ -92,9 +92,9 @@ function problemsOfTimes(plan: RolloutPlan, { image, roundMs }: PlanContext): st
     problems.push(
       `maintenanceWindow is from ${window.from} to ${window.to} and never opens: leave it out for any time of the day`,
     );
-  else if (window && deviceTimeoutMinutes < DAY_MINUTES)
+  else if (window && deviceTimeoutMinutes < WINDOW_TIMEOUT_MINUTES)
     problems.push(
-      `deviceTimeoutMinutes is ${deviceTimeoutMinutes}, and with a maintenance window a device may wait a day: give it at least ${DAY_MINUTES}`,
+      `deviceTimeoutMinutes is ${deviceTimeoutMinutes}, and with a maintenance window a device may wait two days, as a night in which clocks are put forward may leave the window out: give it at least ${WINDOW_TIMEOUT_MINUTES}`,
     );
   if (dailyBytes !== undefined && image) {
     const days = Math.ceil(image.record.bundle.bytes / dailyBytes);

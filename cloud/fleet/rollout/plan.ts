@@ -3,6 +3,12 @@ import Type, { type Static } from 'typebox';
 /** A year: no time of a plan is longer. */
 export const MOST_MINUTES = 525_600;
 
+/**
+ * How long a device is waited for with a maintenance window, in minutes: in a night in which clocks are put forward, a window
+ * in the hour that is left out doesn't open, and the next one is nearly two days after the last.
+ */
+export const WINDOW_TIMEOUT_MINUTES = 2880;
+
 const Minutes = (description: string, standard?: number) =>
   Type.Number({ minimum: 0, maximum: MOST_MINUTES, description, ...(standard !== undefined && { default: standard }) });
 
@@ -63,7 +69,7 @@ export const rolloutPlanSchema = Type.Object(
       }),
     ),
     deviceTimeoutMinutes: Minutes(
-      'A device that was offered the image and is not done after this long has vanished.',
+      `A device that was offered the image and is not done after this long has vanished. With a maintenance window ${WINDOW_TIMEOUT_MINUTES} where it is left out, and no less.`,
       1440,
     ),
     requireApproval: Type.Boolean({

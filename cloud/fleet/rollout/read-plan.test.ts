@@ -15,6 +15,12 @@ describe('a plan that is read', () => {
     });
   });
 
+  it('waits for a device two days where it has a maintenance window, unless it says otherwise', () => {
+    const maintenanceWindow = { from: '02:00', to: '03:00' };
+    expect(readPlan({ ...least, maintenanceWindow }).plan?.deviceTimeoutMinutes).toBe(2880);
+    expect(readPlan({ ...least, maintenanceWindow, deviceTimeoutMinutes: 4320 }).plan?.deviceTimeoutMinutes).toBe(4320);
+  });
+
   it.each([
     ['{"id": }', 'the plan is not JSON (line 1, column 8)'],
     ['[]', 'the plan must be a JSON object'],

@@ -1,7 +1,7 @@
 import { parseJsonText } from '@tashika/shared/config';
 import { messageOf } from '@tashika/shared/errors';
 import { Value } from 'typebox/value';
-import { type RolloutPlan, rolloutPlanSchema } from './plan.ts';
+import { type RolloutPlan, rolloutPlanSchema, WINDOW_TIMEOUT_MINUTES } from './plan.ts';
 
 /** A plan, or all that keeps it from being one. */
 export type Read =
@@ -21,7 +21,8 @@ export function readPlanText(text: string): Read {
 export function readPlan(value: unknown): Read {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { problems: ['the plan must be a JSON object'] };
-  const plan = Value.Default(rolloutPlanSchema, structuredClone(value));
+  const usual = 'maintenanceWindow' in value ? { deviceTimeoutMinutes: WINDOW_TIMEOUT_MINUTES } : {};
+  const plan = Value.Default(rolloutPlanSchema, structuredClone({ ...usual, ...value }));
   const problems = new Map<string, string>();
   for (const fault of Value.Errors(rolloutPlanSchema, plan)) {
     for (const [field, problem] of sentencesOf(fault, plan)) if (!problems.has(field)) problems.set(field, problem);
