@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { DeadLetterList, RedriveOutcome } from './shapes.ts';
-import { type OpenApi, openApi } from './testing/open.ts';
+import { type OpenApi, openApi, openApiOver } from './testing/open.ts';
 import { addDeadLetter } from './testing/seed.ts';
 
 let api: OpenApi;
@@ -208,5 +209,19 @@ describe('re-driving a dead letter', () => {
     expect(
       (await redrive('1', { headers: { origin: 'http://localhost:8080', host: 'localhost:8080' } })).statusCode,
     ).toBe(200);
+  });
+
+  it('gives nothing away of an error that nobody foresaw, and leaves all of it in the log', async () => {
+    const lines: string[] = [];
+    const logger = pino({ level: 'error' }, { write: (line: string) => lines.push(line) });
+    const one = () => Promise.reject(new ReferenceError('letter is not defined'));
+    const app = await openApiOver(api.store, { logger, redrive: { one, ofReason: one } });
+    onTestFinished(() => app.close());
+    const answer = await app.inject({ method: 'POST', url: '/api/dead-letters/1/redrive' });
+    expect([answer.statusCode, answer.json().code]).toEqual([500, 'INTERNAL']);
+    expect(answer.body).not.toContain('letter is not defined');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { err: { message: 'letter is not defined', stack: expect.stringContaining('dead-letters.test.ts') } },
+    ]);
   });
 });

@@ -110,7 +110,7 @@ function notFound(request: FastifyRequest, methods: readonly string[]): ProblemE
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { problem, headers, cause } = asProblem(error, request.routeOptions?.bodyLimit);
-  if (problem.status >= 500) request.log.error({ error: cause ?? error, url: request.url }, problem.title);
+  if (problem.status >= 500) request.log.error({ err: cause ?? error, url: request.url }, problem.title);
   void reply.code(problem.status).headers(headers).type(PROBLEM_JSON).send(JSON.stringify(problem));
 }
 

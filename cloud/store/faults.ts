@@ -10,6 +10,8 @@ export type Fault = 'conflict' | 'data' | 'unavailable';
 /** Classes of SQLSTATE that speak of the data: cardinality, data exception, constraint, program limit. */
 const DATA_CLASSES = ['21', '22', '23', '54'];
 
+const OUR_OWN = [TypeError, RangeError, SyntaxError, ReferenceError];
+
 /** Sorts a failure by its SQLSTATE (PostgreSQL, appendix A). */
 export function faultOf(error: unknown): Fault {
   const code = (error as { code?: unknown } | null)?.code;
@@ -18,6 +20,6 @@ export function faultOf(error: unknown): Fault {
     return DATA_CLASSES.includes(code.slice(0, 2)) ? 'data' : 'unavailable';
   }
   // Thrown by our own code while it worked on what had arrived: no database will make it right.
-  if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return 'data';
+  if (OUR_OWN.some((kind) => error instanceof kind)) return 'data';
   return 'unavailable';
 }

@@ -18,7 +18,16 @@ export interface OpenApi {
 type Options = Partial<
   Pick<
     ApiOptions,
-    'beam' | 'clock' | 'images' | 'opening' | 'ownWorkerLooked' | 'redrive' | 'rollouts' | 'updaters' | 'webDirectory'
+    | 'beam'
+    | 'clock'
+    | 'images'
+    | 'logger'
+    | 'opening'
+    | 'ownWorkerLooked'
+    | 'redrive'
+    | 'rollouts'
+    | 'updaters'
+    | 'webDirectory'
   >
 >;
 
@@ -41,10 +50,10 @@ export async function openApiOver(store: Store, options: Options = {}): Promise<
   const completeness = regionCompleteness(store, clock);
   const metrics = createMetrics({ store, clock, completeness, stalledAfterMs: 30_000 });
   const app = await createApi({
+    logger,
     ...options,
     store,
     clock,
-    logger,
     metrics,
     completeness,
     redrive,
