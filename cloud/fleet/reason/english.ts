@@ -67,6 +67,8 @@ export const ENGLISH: Sentences = {
   leaving: ({ because, noWayBack }) =>
     noWayBack === null ? LEAVING[because] : `${LEAVING[because]}; ${noWay(noWayBack)}`,
   'no-way-back': noWay,
+  reimaged: ({ told, version, former }) =>
+    `its readings tell ${told}, which is neither ${version} nor ${former}: it is out of the rollout's hands, and no longer offered to go back`,
   'rollback-refused': ({ said, words }) => withWords(`it could not be rolled back: its updater says ${said}`, words),
   'rollback-timed-out': ({ minutes, telling, before }) => {
     const state = telling === null ? 'nothing was heard of it' : `it still tells ${telling}`;

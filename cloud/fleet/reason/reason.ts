@@ -98,6 +98,8 @@ export interface ReasonValues {
     readonly noWayBack: NoWayBack | null;
   };
   readonly 'no-way-back': NoWayBack;
+  /** It tells neither the rolled-out `version` nor its former one, which it was offered. */
+  readonly reimaged: { readonly told: string; readonly version: string; readonly former: string };
   readonly 'rollback-refused': Said;
   readonly 'rollback-timed-out': {
     readonly minutes: number;

@@ -153,7 +153,8 @@ async function cancelActions(
     `UPDATE deployment_action AS action
         SET state = CASE WHEN fetched_at IS NULL THEN 'closed' ELSE 'canceling' END,
             outcome = CASE WHEN fetched_at IS NULL THEN 'cancelled' END,
-            closed_at = CASE WHEN fetched_at IS NULL THEN $3::timestamptz END
+            closed_at = CASE WHEN fetched_at IS NULL THEN $3::timestamptz END,
+            detail = CASE purpose WHEN 'rollback' THEN member.detail ELSE action.detail END
        FROM rollout_device AS member
       WHERE member.rollout_id = $1 AND member.controller_id = ANY ($2::text[])
         AND action.id = member.action_id AND action.state = 'open'`,

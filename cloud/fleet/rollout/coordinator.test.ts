@@ -4,7 +4,7 @@ import { openStore, type Store } from '../../store/index.ts';
 import { type PostgresServer, startPostgresServer } from '../../store/postgres-server.ts';
 import { openMemoryStore } from '../../store/testing/memory-store.ts';
 import type { Verdict } from '../gate/index.ts';
-import { startCoordinator, stepRollout } from './coordinator.ts';
+import { startCoordinator, stepAll, stepRollout } from './coordinator.ts';
 import type { Gate } from './gate.ts';
 import { orderRollout, planRollout } from './plans.ts';
 import { addDevices, addImages, dyingStore, finishAll, tellVersion, wholeOf } from './testing/sample-fleet.ts';
@@ -198,6 +198,41 @@ describe('the coordinator', () => {
       { state: 'open', count: 8 },
     ]);
   });
+});
+
+it('what a silent device is still offered is closed after the end of its rollout, once somebody else gave it a version', async () => {
+  await stepIn(store, good)(NOON + MINUTE);
+  await store.query(`UPDATE deployment_action SET purpose = 'rollback', version = '1.4.0'`);
+  await store.query(`UPDATE rollout_device SET state = 'vanished' WHERE action_id IS NOT NULL`);
+  await store.query(`UPDATE rollout SET state = 'rolled-back', ended_at = $1`, [new Date(NOON)]);
+  const [device, other] = await store.query<{ controller_id: string }>(
+    'SELECT controller_id FROM deployment_action ORDER BY controller_id',
+  );
+  await tellVersion(store, [device!.controller_id], '1.7.0', NOON + 2 * MINUTE);
+  await tellVersion(store, [other!.controller_id], '1.5.0', NOON + 2 * MINUTE);
+  const clock = new TestClock(NOON + 3 * MINUTE);
+  const look = () => stepAll({ store, clock, logger, settings: { tenant: 'tashika', tickMs: 5_000 }, gate: good });
+  await look();
+  const first = await wholeOf(store);
+  expect(
+    await store.query(
+      `SELECT member.state, action.state AS action, action.outcome, action.detail = member.detail AS told
+         FROM rollout_device AS member JOIN deployment_action AS action ON action.id = action_id
+        ORDER BY member.controller_id`,
+    ),
+  ).toEqual([
+    { state: 'skipped', action: 'closed', outcome: 'cancelled', told: true },
+    { state: 'vanished', action: 'open', outcome: null, told: null },
+  ]);
+  expect(await store.query('SELECT actor, event, why FROM fleet_audit ORDER BY id DESC LIMIT 1')).toEqual([
+    {
+      actor: `device:${device!.controller_id}`,
+      event: 'skipped',
+      why: { code: 'reimaged', values: { told: '1.7.0', version: '1.5.0', former: '1.4.0' } },
+    },
+  ]);
+  await look();
+  expect(await wholeOf(store)).toEqual(first);
 });
 
 describe('what updaters said', () => {

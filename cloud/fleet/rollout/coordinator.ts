@@ -10,11 +10,12 @@ import {
   readDevices,
   readGateState,
   readImages,
+  readReimaged,
   readRollout,
   readUnderWay,
 } from './rows.ts';
 import { isStep, type Standing } from './standing.ts';
-import { isQuiet, step } from './step.ts';
+import { isQuiet, step, stepAfterwards } from './step.ts';
 
 /** How long the gate may look at rounds that it has missed, in one step; the next step goes on. */
 const LOOKING_MS: Duration = 2_000;
@@ -60,23 +61,24 @@ export function startCoordinator(parts: CoordinatorParts): Coordinator {
   };
 }
 
-/** Steps each rollout that is under way once. What fails is logged and tried again at the next tick: it hinders no other. */
+/**
+ * Steps each rollout once that is under way, or has ended with offers to close. What fails is logged and tried again at the
+ * next tick: it hinders no other.
+ */
 export async function stepAll({ store, clock, logger, settings, gate }: Omit<CoordinatorParts, 'stop'>): Promise<void> {
-  for (const id of await readUnderWay(store, settings.tenant)) {
+  const { tenant } = settings;
+  const monotonic = () => clock.monotonic();
+  const each = async (id: string, stepIt: (stepped: Stepped) => Promise<Happened>) => {
     try {
-      const now = clock.now();
-      const stepped = await stepRollout(store, gate, {
-        tenant: settings.tenant,
-        id,
-        now,
-        monotonic: () => clock.monotonic(),
-      });
+      const stepped = await stepIt({ tenant, id, now: clock.now(), monotonic });
       for (const { event, reason } of stepped) logger.info({ rollout: id, event, reason }, 'a rollout moved on');
     } catch (error) {
-      if (error instanceof SteppedElsewhere) continue;
+      if (error instanceof SteppedElsewhere) return;
       logger.error({ rollout: id, error: messageOf(error) }, 'a rollout could not be stepped; it is tried again');
     }
-  }
+  };
+  for (const id of await readUnderWay(store, tenant)) await each(id, (stepped) => stepRollout(store, gate, stepped));
+  for (const id of await readReimaged(store, tenant)) await each(id, (stepped) => stepEnded(store, stepped));
 }
 
 export interface Stepped {
@@ -110,6 +112,17 @@ export function stepRollout(store: Store, gate: Gate, { tenant, id, now, monoton
     if (!isStep(taken, standing)) return [];
     await applyStep(transaction, rollout, taken, { now, looks });
     return taken.entries.filter(({ subject }) => subject === `rollout:${id}`);
+  });
+}
+
+/** Takes what follows for a rollout that has ended, in one transaction too. */
+function stepEnded(store: Store, { tenant, id, now }: Stepped): Promise<Happened> {
+  return store.transaction(async (transaction) => {
+    const rollout = await readRollout(transaction, tenant, id, 'FOR UPDATE SKIP LOCKED');
+    if (!rollout || rollout.endedAt === null) return [];
+    const taken = stepAfterwards(rollout, { devices: await readDevices(transaction, rollout) }, now);
+    if (isStep(taken, rollout)) await applyStep(transaction, rollout, taken, { now });
+    return [];
   });
 }
 

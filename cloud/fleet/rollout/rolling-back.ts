@@ -60,7 +60,8 @@ export function startRollingBack(stepping: Stepping, facts: Facts): void {
 /** Devices that have the image leave it, those on their way to it are waited for, until nothing more is expected. */
 export function rollBack(stepping: Stepping, facts: Facts): void {
   for (const device of stepping.devices) {
-    if (device.state === 'leaving') watchLeaving(stepping, device);
+    if (wasReimaged(device, stepping.rollout)) letGo(stepping, device);
+    else if (device.state === 'leaving') watchLeaving(stepping, device);
     else if (isUnderWay(device.state)) watchUnderWay(stepping, device, facts);
     else if (cameAfterAll(device, stepping.rollout.version)) leaveAfterAll(stepping, device, facts);
     else if (device.state === 'vanished') offerToTheSilent(stepping, device, facts);
@@ -74,6 +75,24 @@ export function rollBack(stepping: Stepping, facts: Facts): void {
   stepping.enter('rolled-back', { code: 'rolled-back', values: { cause, telling, kept } }, 'rollout', {
     endedAt: stepping.now,
   });
+}
+
+/** Offers to go back stay open when a rollout has ended: those of devices that somebody reimaged meanwhile are closed. */
+export function closeOffersOfReimaged(stepping: Stepping): void {
+  for (const device of stepping.devices) if (wasReimaged(device, stepping.rollout)) letGo(stepping, device);
+}
+
+/** Whether it tells, since it was offered to go back, neither the image nor what it had before: to go back would undo that. */
+function wasReimaged({ state, action, told, previousVersion }: DeviceStanding, { version }: Standing): boolean {
+  if (state === 'skipped' || action?.purpose !== 'rollback' || action.state !== 'open' || told === null) return false;
+  return told.at > action.createdAt && told.version !== version && told.version !== previousVersion;
+}
+
+function letGo(stepping: Stepping, device: DeviceStanding): void {
+  const values = { told: device.told!.version, version: stepping.rollout.version, former: device.previousVersion! };
+  const why: Reason = { code: 'reimaged', values };
+  stepping.move(device, 'skipped', why, 'device', why);
+  stepping.cancel(device);
 }
 
 /** What halted it stays in sight. */

@@ -54,6 +54,26 @@ export async function readUnderWay(store: Queryable, tenant: string): Promise<st
   return rows.map(({ id }) => id);
 }
 
+/** Rollouts that have ended while a device is offered to go back, and tells neither its image nor what it is offered. */
+export async function readReimaged(store: Queryable, tenant: string): Promise<string[]> {
+  const rows = await store.query<{ id: string }>(
+    `SELECT DISTINCT rollout.id
+       FROM deployment_action AS action
+       JOIN rollout ON rollout.id = action.rollout_id AND rollout.ended_at IS NOT NULL
+       JOIN rollout_device AS member ON member.rollout_id = rollout.id AND member.controller_id = action.controller_id
+        AND member.action_id = action.id AND member.state <> 'skipped'
+       JOIN fleet_device AS known ON known.tenant = action.tenant AND known.controller_id = action.controller_id
+       JOIN device ON device.imsi = known.imsi
+      CROSS JOIN LATERAL (
+            SELECT device.last_values -> CASE rollout.kind WHEN 'agent' THEN $2 ELSE $3 END AS last) AS reading
+      WHERE action.tenant = $1 AND action.state <> 'closed' AND action.state = 'open' AND action.purpose = 'rollback'
+        AND reading.last ->> 'value' NOT IN (rollout.version, action.version)
+        AND (reading.last ->> 'time')::timestamptz > action.created_at`,
+    [tenant, versionReading('agent'), versionReading('system')],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /**
  * A rollout by its id.
  *

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isStep } from './standing.ts';
 import { BAD, GOOD, NEW, Scene, UNJUDGEABLE } from './testing/scene.ts';
 
 const reasonsOf = (scene: Scene, subject: string) =>
@@ -345,6 +346,42 @@ describe('a bad rollout', () => {
     expect(scene.device('d1').state).toBe('vanished');
     expect(offers).toContainEqual({ controllerId: 'd1', purpose: 'rollback', version: '1.4.0' });
     expect(offers.map(({ controllerId }) => controllerId)).not.toContain('d2');
+  });
+
+  it.each([
+    ['that is silent', 61],
+    ['that is leaving', 0],
+  ])('closes the way back of a device %s once it tells a version of somebody else', (_, minutes) => {
+    const scene = bad();
+    scene.tick(1, BAD);
+    scene.tick();
+    if (minutes > 0) scene.tick(minutes);
+    const id = minutes > 0 ? 'd1' : 'd0';
+    expect([scene.device(id).state, scene.device(id).action]).toMatchObject([
+      minutes > 0 ? 'vanished' : 'leaving',
+      { purpose: 'rollback', state: 'open' },
+    ]);
+    scene.tells(id, '1.7.0', scene.now + 1);
+    // A silent one is not waited for: its rollout may be over.
+    expect(scene.rollout.endedAt !== null).toBe(minutes > 0);
+    const taken = minutes > 0 ? scene.afterwards() : scene.tick();
+    expect(taken.cancels).toEqual([id]);
+    expect(scene.device(id)).toMatchObject({
+      state: 'skipped',
+      why: { code: 'reimaged', values: { told: '1.7.0', version: NEW, former: '1.4.0' } },
+      detail: expect.stringMatching(/^its readings tell 1.7.0, which is neither 1.5.0 nor 1.4.0/),
+      action: { state: 'closed', outcome: 'cancelled' },
+    });
+    expect(isStep(scene.afterwards(), scene.rollout)).toBe(false);
+  });
+
+  it.each(['1.4.0', NEW])('leaves the way back open to a silent device that tells %s', (version) => {
+    const scene = bad();
+    scene.tick(1, BAD);
+    scene.tick();
+    scene.tick(61);
+    scene.tells('d1', version, scene.now + 1);
+    expect(isStep(scene.afterwards(), scene.rollout)).toBe(false);
   });
 
   it('is halted where its image is revoked', () => {

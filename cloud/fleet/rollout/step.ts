@@ -1,7 +1,7 @@
 import { type Reason, reasonOf, told } from '../reason/index.ts';
 import { moveOf } from './device-step.ts';
 import { failuresOf } from './failures.ts';
-import { endAborted, halt, mayTakeBack, rollBack, startRollingBack } from './rolling-back.ts';
+import { closeOffersOfReimaged, endAborted, halt, mayTakeBack, rollBack, startRollingBack } from './rolling-back.ts';
 import type { Facts, Standing, Step } from './standing.ts';
 import { hasFailed, isSettled, isUnderWay } from './states.ts';
 import { Stepping } from './stepping.ts';
@@ -34,6 +34,13 @@ export function step(rollout: Standing, facts: Facts, now: number): Step {
     default:
       break;
   }
+  return stepping.done();
+}
+
+/** What follows for a rollout that has ended. @param now Unix milliseconds */
+export function stepAfterwards(rollout: Standing, { devices }: Pick<Facts, 'devices'>, now: number): Step {
+  const stepping = new Stepping(rollout, { devices }, now);
+  closeOffersOfReimaged(stepping);
   return stepping.done();
 }
 

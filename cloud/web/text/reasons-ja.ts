@@ -79,6 +79,8 @@ export const reasonsJa: Sentences = {
   'installed-already': () => 'イメージはすでにインストールされていました。',
   leaving: ({ because, noWayBack }) => LEAVING[because] + (noWayBack === null ? '' : noWay(noWayBack)),
   'no-way-back': noWay,
+  reimaged: ({ told, version, former }) =>
+    `測定値が ${told} を示しました。${version} でも以前の ${former} でもないため対象から外し、巻き戻しの提示を取り下げました。`,
   'rollback-refused': ({ said, words }) =>
     quoting(`巻き戻せませんでした。アップデーターの報告は「${wordOf(said)}」です`, words),
   'rollback-timed-out': ({ minutes, telling, before }) =>

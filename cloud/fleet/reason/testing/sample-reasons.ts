@@ -85,6 +85,7 @@ export const SAMPLE_REASONS: { readonly [Code in ReasonCode]: readonly ReasonVal
     { because: 'tells-after-all', noWayBack: null },
   ],
   'no-way-back': [{ former: null }, { former: '1.4.0' }],
+  reimaged: [{ told: '1.7.0', version: '1.5.0', former: '1.4.0' }],
   'rollback-refused': [SAID],
   'rollback-timed-out': [
     { minutes: 60, telling: null, before: null },

@@ -5,7 +5,7 @@ import type { GateLook } from '../gate.ts';
 import { type Order, obey } from '../orders.ts';
 import { type ActionFact, type DeviceStanding, isStep, type Standing, type Step } from '../standing.ts';
 import type { RolloutState } from '../states.ts';
-import { step } from '../step.ts';
+import { step, stepAfterwards } from '../step.ts';
 import { samplePlan } from './sample-plan.ts';
 
 const OLD = '1.4.0';
@@ -73,6 +73,11 @@ export class Scene {
     const look: GateLook | undefined = verdict && { round: 1, at: this.now, verdict, signals: [], state: {} };
     const { devices, revoked, offerable } = this;
     return this.#take(step(this.rollout, { devices, revoked, offerable, look }, this.now));
+  }
+
+  /** What a look at it comes to once it has ended. */
+  afterwards(): Step {
+    return this.#take(stepAfterwards(this.rollout, this, this.now));
   }
 
   order(order: Order['order'], by = 'Bunta', parts: Partial<Order> = {}): Step {
