@@ -17,7 +17,7 @@ import { hexOf, type MadeImage, makeImage, scanOf } from '../../fleet/registry/t
 import type { Store } from '../../store/index.ts';
 import { openMemoryStore } from '../../store/testing/memory-store.ts';
 import { addDevice, openApiOver } from '../testing/index.ts';
-import type { FleetImage } from './shapes.ts';
+import type { FleetImage, FleetImageList } from './shapes.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 5, 1);
@@ -174,6 +174,12 @@ describe('an image', () => {
         [id!, imsi!, version!],
       );
     expect(await get<FleetImage>('images/agent/1.5.0')).toMatchObject({ devices: 2 });
+    // The fleet is gone through for all who ask for the list meanwhile, once for each kind of image.
+    const asked = vi.spyOn(store, 'query');
+    const lists = await Promise.all([1, 2, 3].map(() => get<FleetImageList>('images')));
+    const scans = asked.mock.calls.filter(([sql]) => sql.includes('FULL JOIN')).length;
+    asked.mockRestore();
+    expect([lists.map(({ images }) => images[0]!.devices), scans]).toEqual([[2, 2, 2], 2]);
   });
 
   it.each(['images/agent/9.9.9', 'images/agent/9.9.9/sbom'])('that is not there is told: %s', async (path) => {

@@ -34,7 +34,9 @@ export const FleetImage = named(
     children: Type.Array(Type.String(), { description: 'Images that were built on it.' }),
     missingParent: TextOrNull('What it was built on, where that is not here: its revocation would not name this one.'),
     sameBytes: Type.Array(Type.String(), { description: 'Other versions that have its bytes; revoked with it.' }),
-    devices: Count('Devices that have it now, by their readings or their updater.'),
+    devices: Count(
+      'Devices that have it now, by their readings or their updater; in a list as they were counted a while ago in a large fleet.',
+    ),
   }),
 );
 export type FleetImage = Static<typeof FleetImage>;

@@ -30,8 +30,16 @@ interface ImageRow extends ImageName {
   readonly revoked_reason: string | null;
 }
 
-/** All images, or the one of a name; the newest import first. */
-export async function readImages(store: Queryable, name?: ImageName): Promise<readonly RegisteredImage[]> {
+/**
+ * All images, or the one of a name; the newest import first.
+ *
+ * @param counted how many devices have each, where that is known already: it is counted by going through the fleet otherwise
+ */
+export async function readImages(
+  store: Queryable,
+  name?: ImageName,
+  counted: () => Promise<ReadonlyMap<string, number>> = () => countDevices(store),
+): Promise<readonly RegisteredImage[]> {
   const rows = await store.query<ImageRow>(
     `SELECT kind, version, record, imported_at, imported_by, revoked_at, revoked_reason,
             ARRAY(SELECT channel FROM image_channel
@@ -44,7 +52,7 @@ export async function readImages(store: Queryable, name?: ImageName): Promise<re
   const all = await readDescents(store);
   const names = new Set(all.map(formatImageName));
   const children = descendantsOf(all);
-  const devices = await countDevices(store);
+  const devices = await counted();
   return rows.map((row) => ({
     record: row.record,
     channels: row.channels,
@@ -77,7 +85,7 @@ function isTwin(other: KeptDescent, { kind, version, record }: ImageRow): boolea
 }
 
 /** By image. A device's readings are believed before its updater. */
-async function countDevices(store: Queryable): Promise<ReadonlyMap<string, number>> {
+export async function countDevices(store: Queryable): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   for (const [kind, sensor] of [
     ['agent', 'agent/version'],

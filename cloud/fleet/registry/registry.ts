@@ -3,11 +3,11 @@ import { formatImageName, type ImageName } from '@tashika/shared/image';
 import type { Clock } from '@tashika/shared/time';
 import type { FleetSettings } from '../../config/fleet.ts';
 import { storable } from '../../ingest/text.ts';
-import type { Logger, Queryable, Store } from '../../store/index.ts';
+import { costlyAnswer, type Logger, type Queryable, type Store } from '../../store/index.ts';
 import { audit } from '../audit.ts';
 import type { BundleStore } from '../bundles/index.ts';
 import { type Channel, requirePromotable } from './channels.ts';
-import { type RegisteredImage, readImages } from './images.ts';
+import { countDevices, type RegisteredImage, readImages } from './images.ts';
 import { type ImportAnswer, importImage } from './import.ts';
 import { revokeBytes } from './same-bytes.ts';
 import { RegistryUpkeep } from './upkeep.ts';
@@ -34,11 +34,13 @@ export class ImageRegistry {
   readonly bundles: BundleStore;
   readonly #parts: RegistryParts;
   readonly #upkeep: RegistryUpkeep;
+  readonly #devices: () => Promise<ReadonlyMap<string, number>>;
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
     this.bundles = parts.bundles;
     this.#upkeep = new RegistryUpkeep(parts);
+    this.#devices = costlyAnswer(parts.clock, () => countDevices(parts.store));
   }
 
   /** Begins to look after what was brought in, now and then. */
@@ -51,9 +53,9 @@ export class ImageRegistry {
     await this.#upkeep.stop();
   }
 
-  /** The newest import first. */
+  /** The newest import first. Devices are counted for a tenth of the time at most; a single image's are each time. */
   async list(): Promise<readonly RegisteredImage[]> {
-    return await readImages(this.#parts.store);
+    return await readImages(this.#parts.store, undefined, this.#devices);
   }
 
   /** @throws TashikaError NOT_FOUND */
