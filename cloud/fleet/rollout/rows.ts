@@ -54,7 +54,10 @@ export async function readUnderWay(store: Queryable, tenant: string): Promise<st
   return rows.map(({ id }) => id);
 }
 
-/** Rollouts that have ended while a device is offered to go back, and tells neither its image nor what it is offered. */
+/**
+ * Rollouts that have ended while a device is offered to go back, and tells neither its image nor what it is offered. Asked at
+ * each tick: `<> 'closed'` is what the index of open actions is of.
+ */
 export async function readReimaged(store: Queryable, tenant: string): Promise<string[]> {
   const rows = await store.query<{ id: string }>(
     `SELECT DISTINCT rollout.id
