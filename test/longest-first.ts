@@ -8,6 +8,7 @@ const LONG = [
   'test/hardware/package.test.ts',
   'test/hardware/usb-serial.test.ts',
   'test/browser/dashboard.test.ts',
+  'test/e2e/update.test.ts',
   'test/e2e/npm-start.test.ts',
   'cloud/main.test.ts',
   'edge/agent.test.ts',
