@@ -207,7 +207,8 @@ describe('the agent', () => {
   });
 
   it('tells of itself on loopback', async () => {
-    const { healthPort } = await start({ TASHIKA_EDGE_HEALTH_PORT: '0' });
+    const update = { TASHIKA_EDGE_UPDATE_URL: 'http://127.0.0.1:9', TASHIKA_EDGE_UPDATE_DIRECTORY: directory };
+    const { healthPort } = await start({ TASHIKA_EDGE_HEALTH_PORT: '0', ...update });
     sink.measured({ sensor: 'probe/x', value: 1 });
     sink.state('failed', 'unplugged');
     await until(() => link.accepted.length > 0);
@@ -219,6 +220,14 @@ describe('the agent', () => {
       region: '13',
       clock: 'synced',
       spool: { appended: 1, held: 0, lost: 0 },
+      update: {
+        stage: 'unknown',
+        action: null,
+        lastStepAt: null,
+        lastOutcome: 'unknown',
+        last: null,
+        bytesToday: null,
+      },
       sensors: { probe: { state: 'failed', detail: 'unplugged', failures: 2, heldBack: 5 } },
     });
     const metrics = await ask('/metrics');
@@ -227,6 +236,7 @@ describe('the agent', () => {
     expect(metrics).toContain('tashika_edge_sensor_running{sensor="probe"} 0');
     expect(metrics).toContain('tashika_edge_user_data_info{hash="019c5e31e662"} 1');
     expect(metrics).toContain('tashika_edge_user_data_refused 1');
+    expect(metrics).toContain('tashika_edge_update_stage{stage="unknown"} 1');
     expect(metrics).toContain('tashika_edge_sensor_state{sensor="probe",state="failed"} 1');
     expect(metrics).toContain('tashika_edge_sensor_failures_total{sensor="probe"} 2');
     expect(metrics).toContain('tashika_edge_sensor_held_back_total{sensor="probe"} 5');

@@ -19,6 +19,7 @@ import { RegionFinder } from './region/index.ts';
 import { createSensors, type SensorSource } from './sensors/index.ts';
 import { openSpool } from './spool/index.ts';
 import { spoolLog } from './spool-log.ts';
+import type { SeenUpdater } from './update/seen-updater.ts';
 import { OthersUse, openWayOut, Uplink } from './uplink/index.ts';
 import { VERSION } from './version.ts';
 import { type Look, stallOf, statusOf, tracked, type Vitals, Work } from './watchdog/index.ts';
@@ -135,6 +136,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     synced: () => synchronisation.synced,
     logger,
   });
+  let updater: SeenUpdater | undefined;
   const figures = (): AgentFigures => ({
     provisioning: parts.provisioning?.(),
     region: travel?.region ?? region.current,
@@ -144,6 +146,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     disk: opened.meter,
     uplink: { ...uplink.figures, ...wayOut.figures },
     receipts: receipts?.figures,
+    update: updater?.figures,
     sensors: new Map(
       sensors.map(({ name, figures = { failures: 0, heldBack: 0 } }) => [
         name,
@@ -171,6 +174,7 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
   let proving: TimerHandle | undefined;
   async function stop(deadline: AbortSignal, drainUntil: AbortSignal): Promise<void> {
     proving?.cancel();
+    updater?.stop();
     await within(deadline, Promise.all(sensors.map((sensor) => sensor.stop())));
     intake.close();
     await receipts?.stop();
@@ -187,6 +191,11 @@ export async function startAgent(configuration: EdgeConfiguration, parts: AgentP
     const { host, port } = configuration.health;
     if (port !== undefined) {
       // Without a port, what makes metrics would lie in memory for nothing.
+      if (update.url !== undefined) {
+        const { SeenUpdater } = await import('./update/seen-updater.ts');
+        updater = new SeenUpdater(update.directory, { clock, synced });
+        await updater.start();
+      }
       const { startHealth } = await import('./health/index.ts');
       health = await startHealth({ host, port }, figures);
     }

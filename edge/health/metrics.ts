@@ -4,7 +4,9 @@ import type { ProvisioningState } from '../provisioning/index.ts';
 import type { ReceiptsFigures } from '../receipts/index.ts';
 import type { SensorFigures } from '../sensors/port.ts';
 import type { DiskFigures, SpoolFigures } from '../spool/index.ts';
+import type { UpdaterFigures } from '../update/seen-updater.ts';
 import type { UplinkFigures, WayOutFigures } from '../uplink/index.ts';
+import { updateMetrics } from './update-metrics.ts';
 
 /** What the agent can say of itself at any moment. */
 export interface AgentFigures {
@@ -19,6 +21,8 @@ export interface AgentFigures {
   readonly uplink: UplinkFigures & WayOutFigures;
   /** Undefined where no receipts are asked for. */
   readonly receipts: ReceiptsFigures | undefined;
+  /** Of the updater beside the agent; undefined where none is configured. */
+  readonly update: UpdaterFigures | undefined;
   readonly sensors: ReadonlyMap<string, SensorStatus & SensorFigures>;
 }
 
@@ -198,5 +202,6 @@ export function agentMetrics(figures: () => AgentFigures): Registry {
     'Measurements that became no reading, because sensors.reporting asks for fewer.',
     ({ heldBack }) => heldBack,
   );
+  if (figures().update) updateMetrics(registry, () => figures().update);
   return registry;
 }

@@ -55,7 +55,17 @@ export async function startHealth(
 }
 
 /** `degraded` is worth a look; the agent runs on, so it is still an answer 200. */
-function healthOf({ provisioning, region, synced, refused, spool, uplink, sensors, receipts }: AgentFigures): object {
+function healthOf({
+  provisioning,
+  region,
+  synced,
+  refused,
+  spool,
+  uplink,
+  sensors,
+  receipts,
+  update,
+}: AgentFigures): object {
   const troubled =
     provisioning?.refused !== undefined ||
     spool.diskRefuses ||
@@ -71,6 +81,13 @@ function healthOf({ provisioning, region, synced, refused, spool, uplink, sensor
     uplink: { ...uplink, lastAcceptedAt: uplink.lastAcceptedAt ? new Date(uplink.lastAcceptedAt).toISOString() : null },
     receipts: receipts
       ? { ...receipts, lastReceiptAt: receipts.lastReceiptAt ? new Date(receipts.lastReceiptAt).toISOString() : null }
+      : null,
+    update: update
+      ? {
+          ...{ ...update, action: update.action ?? null, last: update.last ?? null },
+          lastStepAt: update.lastStepAt === undefined ? null : new Date(update.lastStepAt).toISOString(),
+          bytesToday: update.bytesToday ?? null,
+        }
       : null,
     refused,
     sensors: Object.fromEntries(sensors),
