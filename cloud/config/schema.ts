@@ -228,7 +228,7 @@ const retention = Type.Object(
       maximum: 36_500,
       unit: 'days',
       description:
-        "How long what is known of single devices is kept; 0 is for ever. By its own age: what updaters said, the gate's signals of each round, the steps of devices. Of rollouts that ended so long ago: their devices and closed actions. And devices that neither their updater nor their readings were heard of since, but for those that have a token, tags or a channel other than `stable`. Images, channels, rollouts and their steps stay; of a rollout that has not ended, and of an open action, nothing goes.",
+        "How long what is known of single devices is kept; 0 is for ever. By its own age: what updaters said, the gate's signals of each round, the steps of devices. Of rollouts that ended so long ago: their devices and closed actions. And devices that neither their updater nor their readings were heard of since, but for those that have a token, tags, a channel other than `stable`, or a time zone that a person set. Images, channels, rollouts and their steps stay; of a rollout that has not ended, and of an open action, nothing goes.",
       default: 400,
     }),
   },

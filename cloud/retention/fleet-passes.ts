@@ -50,9 +50,13 @@ function ofEndedRollouts(
   };
 }
 
-/** How its devices stood in the end is put on record, and what the gate kept of each of them goes. */
+/**
+ * How its devices stood in the end is put on record, and what the gate kept of each of them goes. What is shown of devices is
+ * kept for as long as the rollout has the same revision, so that each time that some go it gets another.
+ */
 async function sumUp(transaction: Queryable, id: string, now: Timestamp): Promise<void> {
   const subject = `rollout:${id}`;
+  await transaction.query(`UPDATE rollout SET gate = '{}', revision = revision + 1 WHERE id = $1`, [id]);
   const told = await transaction.query(`SELECT FROM fleet_audit WHERE subject = $1 AND event = 'trimmed' LIMIT 1`, [
     subject,
   ]);
@@ -61,7 +65,6 @@ async function sumUp(transaction: Queryable, id: string, now: Timestamp): Promis
     'SELECT state, count(*) AS devices FROM rollout_device WHERE rollout_id = $1 GROUP BY 1 ORDER BY 2 DESC, 1',
     [id],
   );
-  await transaction.query(`UPDATE rollout SET gate = '{}' WHERE id = $1`, [id]);
   await audit(transaction, {
     at: now,
     actor: 'retention',
@@ -75,8 +78,8 @@ async function sumUp(transaction: Queryable, id: string, now: Timestamp): Promis
 }
 
 /**
- * Devices that neither their updater nor their readings were heard of. Who has a token, or was given tags or a channel by a
- * person, is expected, and stays; so does who has something to do, or is in a rollout under way.
+ * Devices that neither their updater nor their readings were heard of. Who has a token, or was given tags, a channel or a time
+ * zone by a person, is expected, and stays; so does who has something to do, or is in a rollout under way.
  */
 const devices: Pass = {
   first: ['', ''],
@@ -89,6 +92,7 @@ const devices: Pass = {
               SELECT row.ctid AS place FROM page JOIN fleet_device AS row USING (tenant, controller_id)
                WHERE row.last_poll <= $1 AND row.last_poll > 'epoch'
                  AND row.token_sha256 IS NULL AND row.tags = '{}' AND row.channel = 'stable'
+                 AND row.time_zone = coalesce(row.attributes ->> 'timeZone', 'Asia/Tokyo')
                  AND NOT EXISTS (SELECT FROM device WHERE device.imsi = row.imsi AND device.last_seen > $1)
                  AND NOT EXISTS (SELECT FROM deployment_action AS action
                                   WHERE action.tenant = row.tenant AND action.controller_id = row.controller_id

@@ -215,10 +215,10 @@ describe.each([
       expect(await partsIn('action_feedback JOIN deployment_action AS action ON action.id = action_id')).toEqual(
         left.filter((part) => part !== 'just-ended d'),
       );
-      expect(await store.query('SELECT id, gate FROM rollout ORDER BY 1')).toEqual([
-        { id: 'ended', gate: {} },
-        { id: 'just-ended', gate: { a: 1 } },
-        { id: 'under-way', gate: { a: 1 } },
+      expect(await store.query('SELECT id, gate, revision > 0 AS revised FROM rollout ORDER BY 1')).toEqual([
+        { id: 'ended', gate: {}, revised: true },
+        { id: 'just-ended', gate: { a: 1 }, revised: false },
+        { id: 'under-way', gate: { a: 1 }, revised: false },
       ]);
       expect(await store.query(`SELECT subject, at, reason FROM fleet_audit WHERE event = 'trimmed'`)).toEqual([
         {
@@ -244,15 +244,20 @@ describe.each([
         ['has-token', 99, { token_sha256: 'x' }],
         ['has-tags', 99, { tags: ['harbour'] }],
         ['follows', 99, { channel: 'canary' }],
+        ['has-zone', 99, { time_zone: 'Asia/Seoul' }],
+        ['gone-with-its-zone', 99, { time_zone: 'Asia/Seoul', attributes: { timeZone: 'Asia/Seoul' } }],
         ['measures', 99, { imsi: '2' }],
         ['silent', 99],
         ['waiting', 99],
       ];
       for (const [id, polled, columns = {}] of devices)
         await store.query(
-          `INSERT INTO fleet_device (tenant, controller_id, first_poll, last_poll, imsi, token_sha256, tags, channel)
-           SELECT 't', $1, $2, $2, imsi, token_sha256, coalesce(tags, '{}'), coalesce(channel, 'stable')
-             FROM jsonb_to_record($3::jsonb) AS given (imsi text, token_sha256 text, tags text[], channel text)`,
+          `INSERT INTO fleet_device (tenant, controller_id, first_poll, last_poll, imsi, token_sha256, tags, channel,
+                                     time_zone, attributes)
+           SELECT 't', $1, $2, $2, imsi, token_sha256, coalesce(tags, '{}'), coalesce(channel, 'stable'),
+                  coalesce(time_zone, 'Asia/Tokyo'), coalesce(attributes, '{}')
+             FROM jsonb_to_record($3::jsonb) AS given (imsi text, token_sha256 text, tags text[], channel text,
+                  time_zone text, attributes jsonb)`,
           [id, ago(polled), JSON.stringify(columns)],
         );
       for (const [imsi, daysOld] of Object.entries({ 1: 91, 2: 1 }))
@@ -268,7 +273,7 @@ describe.each([
           .sort(),
       );
       expect(await store.query(`SELECT subject, reason FROM fleet_audit WHERE event = 'forgotten' ORDER BY 1`)).toEqual(
-        ['gone', 'gone-with-its-sim'].map((id) => ({
+        ['gone', 'gone-with-its-sim', 'gone-with-its-zone'].map((id) => ({
           subject: `device:${id}`,
           reason: 'Nothing has been heard of it since 2026-03-03. It is known again when it asks.',
         })),
