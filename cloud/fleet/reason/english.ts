@@ -37,7 +37,7 @@ export const ENGLISH: Sentences = {
   'rolling-back': ({ cause, image, leaving, underWay }) =>
     after(
       cause,
-      `${image} is on ${devicesOf(leaving)} that leave it, and ${devicesOf(underWay)} ${underWay === 1 ? 'was' : 'were'} on the way to it`,
+      `${image} is on ${devicesOf(leaving)} that ${leaving === 1 ? 'leaves' : 'leave'} it, and ${devicesOf(underWay)} ${underWay === 1 ? 'was' : 'were'} on the way to it`,
     ),
   'rolled-back': ({ cause, telling, kept }) => {
     const others = kept > 0 ? `, but for ${devicesOf(kept)} of waves that had passed` : '';
@@ -97,7 +97,7 @@ function withWords(what: string, words: string | null): string {
 
 /** What halted it stays in sight. */
 function after(cause: Reason | null, state: string): string {
-  return `${cause === null ? '' : sentenceOf(cause).replace(/\.$/, '')}; ${state}`;
+  return cause === null ? state : `${sentenceOf(cause).replace(/\.$/, '')}; ${state}`;
 }
 
 const LEAVING: Readonly<Record<ReasonValues['leaving']['because'], string>> = {
