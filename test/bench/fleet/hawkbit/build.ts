@@ -16,7 +16,7 @@ export interface HawkbitBuild {
   readonly main: string;
 }
 
-/** What this benchmark needs and this machine does not have, in words; undefined where nothing is missing. */
+/** What this benchmark needs and is not installed, in words; undefined where nothing is missing. */
 export function missingTool(): string | undefined {
   const javac = /javac (\d+)/.exec(outputOf('javac', ['-version']))?.[1];
   const wanted = `a JDK of ${LEAST_JAVA} or newer and Maven 3 (Debian: openjdk-17-jdk-headless, maven)`;
