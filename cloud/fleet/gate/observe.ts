@@ -1,21 +1,11 @@
 import { BIT, type Happening, settle } from './log-rank.ts';
-import { Due, ENOUGH, NeighboursFactor, type Role, roleOf } from './neighbours.ts';
+import { ENOUGH, NeighboursFactor, type Role, roleOf } from './neighbours.ts';
+import { findOutages } from './outage.ts';
+import { learnRhythm, patienceWith } from './posting.ts';
 import { endSlot, learnReadings, noiseOf, slotAt, spreadOf, usualReadings } from './rhythm.ts';
 import type { DeviceRound, GateRound, GateSettings } from './signal.ts';
 import { addRow, type OpenState, rowOf } from './state.ts';
 
-/** Silent for less than this many rounds, or than so many of its usual ones between two posts, is not silent. */
-const LEAST_SILENCE = 3;
-const TIMES_THE_RHYTHM = 4;
-/** Without a post for so many times its usual way from one to the next, a device was due to be heard. */
-const TIMES_TO_BE_DUE = 1.5;
-/** Of how many posts a rhythm is known; what a round adds to it weighs less by this with each one that follows. */
-const KNOWN_BY_POSTS = 2;
-const OLDER_ROUND = 0.99;
-/** A silence that is longer, in rounds, changes what is known of a rhythm no more than one of a day. */
-const LONGEST_LEARNED = 144;
-/** Rounds that a region gets to come back after an outage. */
-const RECOVERING_ROUNDS = 3;
 /** How long readings and starts are held against the own past, which grows old. */
 const PAST_GOOD_FOR_S = 3 * 86_400;
 const CLOCKS: Readonly<Record<string, number>> = { synced: 0, relative: 1, uncertain: 2 };
@@ -72,7 +62,7 @@ export function observe(state: OpenState, round: GateRound, settings: GateSettin
   }
   const compared = comparedOf(seen);
   const neighbours = countBy(compared);
-  findOutages(state, round, settings, compared, now);
+  findOutages(state, round, settings.sampleMs, compared, now);
   const factor = new NeighboursFactor(state.strata);
   const [noise, spread] = [noiseOf(learned), spreadOf(learned)];
   for (const { comparable, usual, row, taken } of compared)
@@ -197,53 +187,6 @@ function becomeUpdated(state: OpenState, row: number, { updatedAt }: DeviceRound
   endSlot(state, row);
   columns.updated[row] = Math.round(updatedAt / 1_000);
   columns.openVoid[row] = 1;
-}
-
-/** Notes which regions are silent, and excuses their devices. */
-function findOutages(
-  { columns, learned, outUntil }: OpenState,
-  round: GateRound,
-  { sampleMs }: GateSettings,
-  compared: Iterable<Seen>,
-  now: number,
-): void {
-  const prompt = new Due();
-  const any = new Due();
-  for (const { device, row, region, heard, rounds } of compared) {
-    // What has been silent for long says nothing of now.
-    if (columns.on[row]! & 1 && now >= (outUntil[region] ?? 0)) continue;
-    if (columns.posts[row]! < KNOWN_BY_POSTS) continue;
-    const dueAfter = TIMES_TO_BE_DUE * rhythmOf(columns.posts[row]!, columns.postRounds[row]!);
-    const isPrompt = dueAfter <= rounds;
-    const silentRounds = (round.at - device.lastSeen) / sampleMs;
-    const silent = !heard && (isPrompt || silentRounds > dueAfter);
-    any.count(region, silent);
-    if (isPrompt) prompt.count(region, silent);
-  }
-  const until = now + (RECOVERING_ROUNDS * sampleMs + round.roundMs / 2) / 1_000;
-  // Who posts in every round tells at once; where few do, all of a region tell when they should have been heard.
-  const out = new Set([...prompt.out(learned.unheard), ...any.out(learned.unheardOfAny)]);
-  for (const region of out) outUntil[region] = until;
-  learned.unheard = prompt.learn(out, learned.unheard);
-  learned.unheardOfAny = any.learn(out, learned.unheardOfAny);
-  for (const { row, region } of compared) if (now < (outUntil[region] ?? 0)) columns.excused[row] = now;
-}
-
-/** Rounds that a device may be silent for without being called so. */
-function patienceWith({ posts, postRounds }: OpenState['columns'], row: number): number {
-  return Math.max(LEAST_SILENCE, TIMES_THE_RHYTHM * rhythmOf(posts[row]!, postRounds[row]!));
-}
-
-/** Rounds from one post to the next. */
-function rhythmOf(posts: number, rounds: number): number {
-  return (rounds + 1) / (posts + 1);
-}
-
-function learnRhythm({ posts, postRounds }: OpenState['columns'], row: number, posted: number, rounds: number): void {
-  const learned = Math.min(rounds, LONGEST_LEARNED);
-  const kept = OLDER_ROUND ** learned;
-  posts[row] = posts[row]! * kept + posted;
-  postRounds[row] = postRounds[row]! * kept + learned;
 }
 
 /** Follows the bad conditions of a device; what holds on began once. */
