@@ -1,14 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { Clock, Timestamp } from '@tashika/shared/time';
+import type { Clock } from '@tashika/shared/time';
 import Type from 'typebox';
 import type { FleetSettings } from '../../config/fleet.ts';
 import {
   ByRevision,
-  type Count,
-  type Crowd,
   isRollout,
   type KeptRollout,
-  type ListedRollout,
   ORDERS,
   type OrderName,
   orderRollout,
@@ -21,17 +18,15 @@ import {
   readSignals,
   readTallies,
   readVersions,
-  type Setback,
-  soakUntil,
   type Tally,
-  waveStateOf,
 } from '../../fleet/rollout/index.ts';
 import { costlyAnswer, type Store } from '../../store/index.ts';
 import { DEFAULT_LIMIT, LimitParameter, NumberParameter } from '../parameters.ts';
 import { ProblemError, problems, querySchema } from '../problem.ts';
 import { json } from '../shapes.ts';
 import { By, LONGEST_WORDS, personOf, written } from './person.ts';
-import { AuditList, FleetVersions, Rollout, RolloutList, type RolloutSummary, type RolloutWave } from './shapes.ts';
+import { iso, type Parts, summaryOf, wholeOf } from './rollout-view.ts';
+import { AuditList, FleetVersions, Rollout, RolloutList } from './shapes.ts';
 
 /** A plan may name ten thousand devices. */
 const MOST_PLAN_BYTES = 1_048_576;
@@ -76,12 +71,6 @@ const SUMMARIES: Readonly<Record<OrderName, string>> = {
   abort: 'End a rollout for good: nothing more is offered, and what is open is taken back',
 };
 
-/** What is read of a rollout's devices. */
-interface Parts {
-  readonly crowds: readonly Crowd[];
-  readonly setbacks: readonly Setback[];
-}
-
 export interface RolloutRouteOptions {
   readonly store: Store;
   readonly clock: Clock;
@@ -102,29 +91,8 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
   }
 
   async function whole(rollout: KeptRollout): Promise<Rollout> {
-    const [{ crowds, setbacks }] = (await parts.of([rollout], partsOf)) as [Parts];
-    const { failing } = rollout;
-    return {
-      ...summaryOf(rollout, { wavesTotal: rollout.plan.waves.length, counts: crowds }),
-      plan: rollout.plan,
-      waves: wavesOf(rollout, crowds),
-      signals: (await readSignals(store, rollout.id)).map(({ series, worst, since, ...signal }) => ({
-        ...signal,
-        worst: [...worst],
-        since: isoOrNull(since),
-        series: series.map(({ at, ...point }) => ({ at: iso(at), ...point })),
-      })),
-      failing: {
-        signal: failing?.signal ?? null,
-        since: isoOrNull(failing?.since ?? null),
-        devices: [...(failing?.devices ?? [])],
-      },
-      setbacks: setbacks.map(({ why, some, ...setback }) => ({
-        ...setback,
-        ...(why && { why }),
-        some: [...some],
-      })),
-    };
+    const [read] = (await parts.of([rollout], partsOf)) as [Parts];
+    return wholeOf(rollout, read, await readSignals(store, rollout.id));
   }
 
   async function known(id: string): Promise<KeptRollout> {
@@ -277,71 +245,4 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
 
 function notKnown(id: string): ProblemError {
   return new ProblemError('NOT_FOUND', `There is no rollout ${id}.`);
-}
-
-function summaryOf(rollout: ListedRollout, { wavesTotal, counts }: Tally): RolloutSummary {
-  return {
-    id: rollout.id,
-    image: rollout.image,
-    state: rollout.state,
-    reason: rollout.reason,
-    ...(rollout.why && { why: rollout.why }),
-    since: iso(rollout.since),
-    wave: rollout.wave,
-    wavesTotal,
-    devices: sumOf(counts, 'devices'),
-    touched: sumOf(counts, 'touched'),
-    byState: countsOf(counts, 'state'),
-    createdAt: iso(rollout.createdAt),
-    createdBy: rollout.createdBy,
-    approvedBy: rollout.approvedBy,
-    pausedBy: rollout.pausedBy,
-    startedAt: isoOrNull(rollout.startedAt),
-    endedAt: isoOrNull(rollout.endedAt),
-  };
-}
-
-function wavesOf(rollout: KeptRollout, crowds: readonly Crowd[]): RolloutWave[] {
-  return rollout.plan.waves.map((_, index) => {
-    const wave = index + 1;
-    const ofWave = crowds.filter((crowd) => crowd.wave === wave);
-    const state = waveStateOf(rollout, wave);
-    return {
-      wave,
-      state,
-      devices: sumOf(ofWave, 'devices'),
-      cumulative: sumOf(
-        crowds.filter((crowd) => crowd.wave <= wave),
-        'devices',
-      ),
-      byState: countsOf(ofWave, 'state'),
-      regions: countsOf(ofWave, 'region'),
-      boards: countsOf(ofWave, 'board'),
-      soakUntil: state === 'soaking' ? isoOrNull(soakUntil(rollout)) : null,
-    };
-  });
-}
-
-function sumOf(crowds: readonly Count[], what: 'devices' | 'touched'): number {
-  return crowds.reduce((sum, crowd) => sum + crowd[what], 0);
-}
-
-function countsOf<By extends 'state' | 'region' | 'board'>(
-  crowds: readonly Pick<Crowd, By | 'devices'>[],
-  by: By,
-): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const crowd of crowds) {
-    const key = crowd[by];
-    if (key !== null) counts[key] = (counts[key] ?? 0) + crowd.devices;
-  }
-  return counts;
-}
-
-function iso(time: Timestamp): string {
-  return new Date(time).toISOString();
-}
-
-function isoOrNull(time: Timestamp | null): string | null {
-  return time === null ? null : iso(time);
 }
