@@ -3,7 +3,16 @@ import { messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Duration, Timestamp } from '@tashika/shared/time';
 import { HttpClient, type HttpRequest } from '../http/index.ts';
 import { type Base, baseOf, cancelOf, type Offer, offerOf } from './deployment.ts';
-import { isPassing, type Piece, type PieceRequest, type PieceSink, refusalOf, takePiece, waitAsked } from './piece.ts';
+import {
+  isOfTheDisk,
+  isPassing,
+  type Piece,
+  type PieceRequest,
+  type PieceSink,
+  refusalOf,
+  takePiece,
+  waitAsked,
+} from './piece.ts';
 import type { Feedback } from './state.ts';
 
 export interface DdiOptions {
@@ -190,10 +199,6 @@ async function tokenIn(file: string): Promise<string> {
       cause: error,
     });
   }
-}
-
-function isOfTheDisk(error: unknown): boolean {
-  return ['ENOSPC', 'EROFS', 'EIO', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 async function beginningText(body: AsyncIterable<Buffer>): Promise<string> {

@@ -67,13 +67,17 @@ export async function downloadPiece(
         return { fact: { fact: 'never-comes', reason: piece.reason }, waitMs: 0 };
       case 'later':
         if (piece.spoiled) await bundle.restart();
+        if (signal.aborted) return { fact: undefined, waitMs: 0 };
         return piece.patience
           ? { fact: undefined, waitMs: piece.waitMs, why: piece.reason }
           : failed(piece.reason, Math.max(piece.waitMs, delay()));
     }
   } catch (error) {
     if (signal.aborted) return { fact: undefined, waitMs: 0 };
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
+      bundle.doubt();
+      throw error;
+    }
     return failed(messageOf(error), delay());
   }
 }

@@ -46,6 +46,11 @@ export function isPassing(status: number): boolean {
   return NOT_NOW.includes(status) || (status >= 300 && status < 400) || status >= 500;
 }
 
+/** Whether the device's own disk took no bytes. */
+export function isOfTheDisk(error: unknown): boolean {
+  return ['ENOSPC', 'EROFS', 'EIO', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
 /** RFC 9110, 10.2.3, in seconds; a date needs a clock that is right. Undefined where nothing that can be used is said. */
 export function waitAsked(retryAfter: string | undefined): Duration | undefined {
   if (!/^\d{1,6}$/.test(retryAfter ?? '')) return undefined;
@@ -93,10 +98,16 @@ export async function takePiece(
   const came = take(answer, from, end, sink);
   // Without a length nothing tells that a page is none of the bundle, and as little that it was cut short.
   const isUnsure = isWhole && length === undefined;
-  if (isUnsure && (await came.catch(() => 0)) !== size)
+  if (isUnsure && (await came.catch(noneUnlessDisk)) !== size)
     return { ...later('the server sends another file, or a part of it, of an unknown length'), spoiled: true };
   await came;
   return { kind: 'came', mixed: tag !== undefined && headers.etag !== tag };
+}
+
+/** A connection that breaks brought nothing; a disk that is full is no fault of the server's. */
+function noneUnlessDisk(error: unknown): number {
+  if (isOfTheDisk(error)) throw error;
+  return 0;
 }
 
 /** Up to `end` and not beyond it: who sends more than was asked for ends his connection. */
