@@ -85,6 +85,13 @@ describe('the languages of a carried Node', () => {
     expect(program.equals(before)).toBe(true);
   });
 
+  it('refuses a program that does not speak what is wanted, such as a Node that was built for English alone', () => {
+    const program = programWith(['en.res', 'pool.res', 'res_index.res']);
+    const before = Buffer.from(program);
+    expect(() => keepLanguages(program, ['en', 'ja'])).toThrow(/has no texts of ja where they are looked for/);
+    expect(program.equals(before)).toBe(true);
+  });
+
   // Debian's own Node has its ICU as a library; the one of the pipeline and the carried ones are linked with it.
   it.skipIf((process.config.variables as { icu_gyp_path?: string }).icu_gyp_path !== 'tools/icu/icu-generic.gyp')(
     'gives a Node that runs, speaks those languages, and answers in any other',

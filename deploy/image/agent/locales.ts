@@ -35,6 +35,9 @@ interface Item {
 export function keepLanguages(program: Buffer, kept: readonly string[]): number {
   const table = tableIn(program);
   const items = itemsOf(program, table);
+  const languages = new Set(items.map(({ name }) => OF_LANGUAGE.exec(name)?.[1]));
+  const absent = kept.filter((language) => !languages.has(language));
+  if (absent.length > 0) throw unexpected(`it has no texts of ${absent.join(', ')} where they are looked for`);
   // The last one's end is not told, so it stays where it is.
   const ends = items.slice(1).map(({ dataOffset }) => dataOffset);
   const stays = items.map(({ name }, index) => {
