@@ -4,9 +4,12 @@ import { TashikaError } from '@tashika/shared/errors';
 import { IDENTITIES, type Kernel } from '../definition.ts';
 import { runTool } from '../tool.ts';
 
-/** What the kernel is told. The slot is filled in where it is known: in the factory's disk, or by the bundle's hook. */
+/**
+ * What the kernel is told. The slot is filled in where it is known: in the factory's disk, or by the bundle's hook. Nobody
+ * is there to be asked, so a data partition that a power cut has damaged is mended without asking (systemd-fsck(8)).
+ */
 export const CMDLINE =
-  'root=PARTLABEL=system_@LABEL@ rootfstype=squashfs ro rootwait rauc.slot=@SLOT@ systemd.volatile=state panic=10 quiet\n';
+  'root=PARTLABEL=system_@LABEL@ rootfstype=squashfs ro rootwait rauc.slot=@SLOT@ systemd.volatile=state fsck.repair=yes panic=10 quiet\n';
 
 /** The command line of a slot. */
 export function cmdlineOf(slot: 'A' | 'B'): string {

@@ -60,6 +60,15 @@ describe('what the image adds to Debian', () => {
   });
 });
 
+describe('a device whose data partition can not be mounted', () => {
+  it('has it mended without asking, and restarts where that was in vain: nobody is there for an emergency shell', () => {
+    const dropIn = readFileSync(join(overlay().root, 'etc/systemd/system/emergency.service.d/tashika.conf'), 'utf8');
+    expect(dropIn).toMatch(/^SuccessAction=reboot\nFailureAction=reboot$/m);
+    expect(dropIn).toMatch(/^ExecStart=\nExecStart=\/usr\/bin\/sleep 300$/m);
+    for (const slot of ['A', 'B'] as const) expect(cmdlineOf(slot)).toContain(' fsck.repair=yes ');
+  });
+});
+
 describe('the disk that a device begins with', () => {
   it('has the partitions where firmware and RAUC look for them, with identities that are the same each time', () => {
     const parts = { bootsel: 'bootsel', boot_a: 'a', boot_b: 'b', system_a: 'system', data: 'data' };

@@ -35,6 +35,23 @@ tmpfs /tmp tmpfs rw,nodev,nosuid,size=25% 0 0
 /data/tashika/update /var/lib/tashika-update none bind,x-systemd.requires-mounts-for=/data 0 0
 `;
 
+/**
+ * A data partition that can't be mounted ends in systemd's emergency mode, whose shell waits for somebody at a console.
+ * Here nobody comes and nobody could log in, so the machine restarts: a system on trial falls back by it, a card that was
+ * not there in time gets another chance, and a device whose data are lost stays silent, which shows it as missing. Nothing
+ * is formatted: what lies there are readings.
+ */
+const EMERGENCY = `[Unit]
+SuccessAction=reboot
+FailureAction=reboot
+
+[Service]
+Type=simple
+StandardInput=null
+ExecStart=
+ExecStart=/usr/bin/sleep 300
+`;
+
 /** What the image adds to Debian's packages and the agent's, laid out as it lies on the device. */
 export function layOutOverlay(tree: Tree, { root, board, version, keyring, settings }: OverlayParts): void {
   const own = (name: string) => join(root, 'deploy/image/rauc', name);
@@ -51,6 +68,7 @@ export function layOutOverlay(tree: Tree, { root, board, version, keyring, setti
 
   // A kernel that hangs is ended by the Pi's own watchdog, and the former slot boots.
   tree.file('usr/lib/systemd/system.conf.d/tashika.conf', '[Manager]\nRuntimeWatchdogSec=15\nRebootWatchdogSec=2min\n');
+  tree.file('etc/systemd/system/emergency.service.d/tashika.conf', EMERGENCY);
   tree.file('usr/lib/systemd/journald.conf.d/tashika.conf', '[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\n');
   tree.file('usr/lib/repart.d/50-data.conf', '[Partition]\nType=var\nLabel=data\n');
   tree.file('usr/lib/NetworkManager/conf.d/tashika.conf', '[keyfile]\npath=/data/tashika/settings/connections\n');
