@@ -1,5 +1,6 @@
 import type { Timestamp } from '@tashika/shared/time';
 import { audit, auditAll } from '../fleet/index.ts';
+import { type ReasonValues, told } from '../fleet/reason/index.ts';
 import type { Queryable } from '../store/index.ts';
 import { byTime, type Pass } from './pass.ts';
 
@@ -57,11 +58,11 @@ function ofEndedRollouts(
 async function sumUp(transaction: Queryable, id: string, now: Timestamp): Promise<void> {
   const subject = `rollout:${id}`;
   await transaction.query(`UPDATE rollout SET gate = '{}', revision = revision + 1 WHERE id = $1`, [id]);
-  const told = await transaction.query(`SELECT FROM fleet_audit WHERE subject = $1 AND event = 'trimmed' LIMIT 1`, [
+  const known = await transaction.query(`SELECT FROM fleet_audit WHERE subject = $1 AND event = 'trimmed' LIMIT 1`, [
     subject,
   ]);
-  if (told.length > 0) return;
-  const counts = await transaction.query<{ state: string; devices: number }>(
+  if (known.length > 0) return;
+  const were = await transaction.query<ReasonValues['devices-deleted']['were'][number] & Record<string, unknown>>(
     'SELECT state, count(*) AS devices FROM rollout_device WHERE rollout_id = $1 GROUP BY 1 ORDER BY 2 DESC, 1',
     [id],
   );
@@ -71,9 +72,7 @@ async function sumUp(transaction: Queryable, id: string, now: Timestamp): Promis
     subject,
     rolloutId: id,
     event: 'trimmed',
-    reason: `What is known of its single devices is deleted for its age. They were in the end: ${counts
-      .map(({ state, devices }) => `${devices} ${state}`)
-      .join(', ')}.`,
+    ...told({ code: 'devices-deleted', values: { were } }),
   });
 }
 

@@ -220,12 +220,21 @@ describe.each([
         { id: 'just-ended', gate: { a: 1 }, revised: false },
         { id: 'under-way', gate: { a: 1 }, revised: false },
       ]);
-      expect(await store.query(`SELECT subject, at, reason FROM fleet_audit WHERE event = 'trimmed'`)).toEqual([
+      expect(await store.query(`SELECT subject, at, reason, why FROM fleet_audit WHERE event = 'trimmed'`)).toEqual([
         {
           subject: 'rollout:ended',
           at: new Date(NOW),
           reason:
-            'What is known of its single devices is deleted for its age. They were in the end: 4 kept, 1 vanished.',
+            'what is known of its single devices is deleted for its age; they were in the end: 4 kept, 1 vanished',
+          why: {
+            code: 'devices-deleted',
+            values: {
+              were: [
+                { state: 'kept', devices: 4 },
+                { state: 'vanished', devices: 1 },
+              ],
+            },
+          },
         },
       ]);
       expect(await trimOlder(store, 'fleet', 90)).toEqual({ deleted: 0, done: true });

@@ -48,6 +48,10 @@ export const ENGLISH: Sentences = {
         : `no device tells the image any more${others}`,
     );
   },
+  'devices-deleted': ({ were }) =>
+    `what is known of its single devices is deleted for its age; they were in the end: ${were
+      .map(({ state, devices }) => `${devices} ${state}`)
+      .join(', ')}`,
 
   'had-it-before': ({ version }) => `it had ${version} before it was offered`,
   'its-wave': ({ wave }) => `wave ${wave}`,

@@ -75,6 +75,10 @@ export interface ReasonValues {
     readonly telling: number;
     readonly kept: number;
   };
+  /** It ended so long ago that its devices are deleted: how many were in which state, the most first. */
+  readonly 'devices-deleted': {
+    readonly were: readonly { readonly state: DeviceState; readonly devices: number }[];
+  };
 
   // What becomes of a device.
   readonly 'had-it-before': { readonly version: string };

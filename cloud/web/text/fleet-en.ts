@@ -184,13 +184,20 @@ export const fleetEn = {
     more: 'Show more',
     columns: { at: 'When', event: 'What', reason: 'Why' },
     change: (from: string, to: string) => `${from} → ${to}`,
-    actors: { gate: 'the gate', rollout: 'the rollout', ddi: 'the server', device: (id: string) => `device ${id}` },
+    actors: {
+      gate: 'the gate',
+      rollout: 'the rollout',
+      ddi: 'the server',
+      retention: 'retention',
+      device: (id: string) => `device ${id}`,
+    },
     /** Events that are no state. */
     events: {
       planned: 'planned',
       soaking: 'being watched',
       waits: 'waiting',
       'wave-passed': 'wave passed',
+      trimmed: 'devices deleted',
       'action-success': 'the updater is done',
       'action-failure': 'the updater has failed',
       'action-cancelled': 'the updater has stopped',

@@ -60,6 +60,10 @@ export const reasonsJa: Sentences = {
         : `このイメージを示すデバイスはもうありません${others}。`;
     return causeOf(cause) + ending;
   },
+  'devices-deleted': ({ were }) =>
+    `保存期間が過ぎたため、デバイスごとの記録を削除しました。最終状態は${were
+      .map(({ state, devices }) => `「${DEVICE_STATES[state]}」${integer(devices)} 台`)
+      .join('、')}です。`,
 
   'had-it-before': ({ version }) => `提示する前から ${version} でした。`,
   'its-wave': ({ wave }) => `第 ${integer(wave)} 波の順番が来ました。`,

@@ -61,6 +61,15 @@ export const SAMPLE_REASONS: { readonly [Code in ReasonCode]: readonly ReasonVal
     { cause: REACHED, telling: 0, kept: 0 },
     { cause: { code: 'words', values: { words: 'devices fall silent' } }, telling: 1, kept: 10 },
   ],
+  'devices-deleted': [
+    { were: [{ state: 'kept', devices: 1 }] },
+    {
+      were: [
+        { state: 'rolled-back', devices: 1_990 },
+        { state: 'vanished', devices: 1 },
+      ],
+    },
+  ],
   'had-it-before': [{ version: '1.5.0' }],
   'its-wave': [{ wave: 3 }],
   'tells-version': [{ version: '1.5.0' }],

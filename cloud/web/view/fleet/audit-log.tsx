@@ -68,8 +68,7 @@ function Entry({ entry }: { readonly entry: AuditEntry }) {
 
 function actorOf(actor: string): string {
   const { actors } = text.value.fleet.audit;
-  if (actor === 'gate') return actors.gate;
-  if (actor === 'rollout' || actor === 'ddi') return actors[actor];
+  if (actor === 'gate' || actor === 'rollout' || actor === 'ddi' || actor === 'retention') return actors[actor];
   return actor.startsWith('device:') ? actors.device(actor.slice('device:'.length)) : actor;
 }
 
