@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach } from 'vitest';
 import type { ScriptedImage } from './scripted-slots.ts';
@@ -40,6 +41,11 @@ export class UpdateScene {
 
   get lastDetail(): string | undefined {
     return this.server.told.at(-1)?.details.at(-1);
+  }
+
+  /** Names of the bundles on the device's disk. */
+  get bundles(): readonly string[] {
+    return readdirSync(this.device.directory).filter((name) => name.endsWith('.raucb'));
   }
 
   /** Requests for pieces of a bundle. */
