@@ -3,11 +3,11 @@ import type { Clock, Duration, Timestamp } from '@tashika/shared/time';
 import type { FleetSettings } from '../../config/fleet.ts';
 import type { Logger, Store } from '../../store/index.ts';
 import { applyStep, SteppedElsewhere } from './apply.ts';
+import { readDevices } from './device-rows.ts';
 import type { Gate, GateLook, JudgedRollout } from './gate.ts';
 import {
   judgedOf,
   type KeptRollout,
-  readDevices,
   readGateState,
   readImages,
   readReimaged,
@@ -65,7 +65,7 @@ export function startCoordinator(parts: CoordinatorParts): Coordinator {
  * Steps each rollout once that is under way, or has ended with offers to close. What fails is logged and tried again at the
  * next tick: it hinders no other.
  */
-export async function stepAll({ store, clock, logger, settings, gate }: Omit<CoordinatorParts, 'stop'>): Promise<void> {
+export async function stepAll({ store, clock, logger, settings, gate }: CoordinatorParts): Promise<void> {
   const { tenant } = settings;
   const monotonic = () => clock.monotonic();
   const each = async (id: string, stepIt: (stepped: Stepped) => Promise<Happened>) => {

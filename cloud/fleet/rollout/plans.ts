@@ -7,10 +7,11 @@ import { audit } from '../audit.ts';
 import { type Reason, told } from '../reason/index.ts';
 import { applyStep } from './apply.ts';
 import { checkPlan, type PlanContext, type TargetDevice, type Waves } from './check.ts';
+import { readDevices } from './device-rows.ts';
 import { type Order, obey, refusal } from './orders.ts';
 import type { RolloutPlan } from './plan.ts';
 import { readPlan } from './read-plan.ts';
-import { type KeptRollout, readDevices, readRollout, versionReading } from './rows.ts';
+import { type KeptRollout, readRollout, versionReading } from './rows.ts';
 
 /** Rollouts that start take turns, so that no device comes into two. Any constant serves that no other lock has. */
 const START_LOCK = 7_402_158_311;

@@ -3,7 +3,7 @@ import type { Timestamp } from '@tashika/shared/time';
 import type { STEERING_READINGS } from '../../config/fleet.ts';
 import type { Queryable } from '../../store/index.ts';
 import type { JudgedRollout } from './gate.ts';
-import type { ActionFact, DeviceStanding, Facts, Standing } from './standing.ts';
+import type { Facts, Standing } from './standing.ts';
 
 /** A rollout as it is kept. */
 export interface KeptRollout extends Standing {
@@ -44,6 +44,11 @@ interface RolloutRow {
 
 const COLUMNS = `id, tenant, kind, version, plan, state, wave, wave_since, reason, why, since, gate_round, verdict,
   paused_by, failing, revision, created_at, created_by, approved_by, started_at, ended_at`;
+
+/** Which reading tells the version of a kind of image. */
+export function versionReading(kind: ImageKind): (typeof STEERING_READINGS)[number] {
+  return kind === 'agent' ? 'agent/version' : 'agent/system';
+}
 
 /** Rollouts that have started and not ended, the oldest first. */
 export async function readUnderWay(store: Queryable, tenant: string): Promise<string[]> {
@@ -179,115 +184,6 @@ function rolloutOf(row: RolloutRow): KeptRollout {
 export function judgedOf(rollout: KeptRollout, state: () => Promise<unknown>): JudgedRollout {
   const { id, tenant, kind, version, plan, wave, gateRound: round } = rollout;
   return { id, tenant, kind, version, plan, startedAt: rollout.startedAt!, wave, round, state };
-}
-
-/** What updaters say when they are about to start what they have installed: Tashika's own, swupdate, rauc-hawkbit-updater. */
-const STARTS_NEW = '\\m(reboot|restart|on trial)';
-
-const IS_READ = `($4 OR member.state IN ('offered', 'downloading', 'installing', 'rebooting', 'leaving')
-                        OR member.state = 'waiting' AND member.wave <= $5)`;
-
-interface DeviceRow {
-  readonly controller_id: string;
-  readonly wave: number;
-  readonly region: string | null;
-  readonly board: string | null;
-  readonly state: DeviceStanding['state'];
-  readonly since: Date;
-  readonly previous_version: string | null;
-  readonly updated_at: Date | null;
-  readonly detail: string | null;
-  readonly why: DeviceStanding['why'];
-  readonly action_id: number | null;
-  readonly purpose: ActionFact['purpose'];
-  readonly action_state: ActionFact['state'];
-  readonly outcome: ActionFact['outcome'];
-  readonly progress: string | null;
-  readonly action_detail: string | null;
-  readonly rebooted: boolean;
-  readonly insists: boolean;
-  readonly action_created_at: Date;
-  readonly fetched_at: Date | null;
-  readonly told_version: string | null;
-  readonly told_at: string | null;
-}
-
-/** Which reading tells the version of a kind of image. */
-export function versionReading(kind: ImageKind): (typeof STEERING_READINGS)[number] {
-  return kind === 'agent' ? 'agent/version' : 'agent/system';
-}
-
-/**
- * The devices of a rollout in the order in which they are offered the image: one statement.
- *
- * @param of whose actions and readings are read: of `all`, or of those alone that are on their way or next, which saves
- * most of the work where a fleet is large
- */
-export async function readDevices(
-  transaction: Queryable,
-  { id, tenant, kind, wave }: Pick<KeptRollout, 'id' | 'tenant' | 'kind' | 'wave'>,
-  of: 'all' | 'moving' = 'all',
-): Promise<DeviceStanding[]> {
-  const rows = await transaction.query<DeviceRow>(
-    `SELECT member.controller_id, member.wave, member.region, member.board, member.state, member.since,
-            member.previous_version, member.updated_at, member.detail, member.why,
-            action.id AS action_id, action.purpose, action.state AS action_state, action.outcome, action.progress,
-            action.detail AS action_detail, action.created_at AS action_created_at, action.fetched_at,
-            CASE WHEN member.state IN ('offered', 'downloading', 'installing') THEN EXISTS (
-                   SELECT FROM action_feedback AS said
-                    WHERE said.action_id = action.id AND said.execution = 'proceeding'
-                      AND array_to_string(said.details, ' ') ~* '${STARTS_NEW}')
-                 ELSE false END AS rebooted,
-            action.state = 'open' AND EXISTS (
-                   SELECT FROM action_feedback AS said
-                    WHERE said.action_id = action.id AND said.execution = 'rejected') AS insists,
-            reading.last ->> 'value' AS told_version, reading.last ->> 'time' AS told_at
-       FROM rollout_device AS member
-       LEFT JOIN deployment_action AS action ON action.id = member.action_id AND ${IS_READ}
-       LEFT JOIN fleet_device AS known
-              ON known.tenant = $2 AND known.controller_id = member.controller_id AND ${IS_READ}
-       LEFT JOIN device ON device.imsi = known.imsi
-      CROSS JOIN LATERAL (SELECT device.last_values -> $3 AS last) AS reading
-      WHERE member.rollout_id = $1
-      ORDER BY member.place`,
-    [id, tenant, versionReading(kind), of === 'all', wave],
-  );
-  return rows.map(deviceOf);
-}
-
-function deviceOf(row: DeviceRow): DeviceStanding {
-  return {
-    controllerId: row.controller_id,
-    wave: row.wave,
-    region: row.region,
-    board: row.board,
-    state: row.state,
-    since: row.since.getTime(),
-    previousVersion: row.previous_version,
-    updatedAt: row.updated_at?.getTime() ?? null,
-    detail: row.detail,
-    why: row.why,
-    action: row.action_id === null ? null : actionOf(row, row.action_id),
-    told:
-      row.told_version === null || row.told_at === null
-        ? null
-        : { version: row.told_version, at: Date.parse(row.told_at) },
-  };
-}
-
-function actionOf(row: DeviceRow, id: number): ActionFact {
-  return {
-    id,
-    purpose: row.purpose,
-    state: row.action_state,
-    outcome: row.outcome,
-    progress: row.progress,
-    detail: row.action_detail,
-    rebooted: row.rebooted,
-    insists: row.insists,
-    createdAt: row.action_created_at.getTime(),
-    fetchedAt: row.fetched_at?.getTime() ?? null,
-  };
 }
 
 /** What the registry says of a rollout's image, and of others of its kind. */
