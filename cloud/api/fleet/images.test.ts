@@ -447,7 +447,7 @@ function renamed({ record, ...rest }: MadeImage, version: string): MadeImage {
   return { ...rest, record: { ...record, version } };
 }
 
-/** As it could come in before one file meant one image. */
+/** As a store may have it, though no import lets it in. */
 async function landTwin(image: MadeImage, version: string): Promise<void> {
   await store.query(
     `INSERT INTO image (kind, version, sha256, record, sbom, imported_at, imported_by)

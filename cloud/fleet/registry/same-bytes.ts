@@ -77,8 +77,8 @@ export async function revokeBytes(transaction: Queryable, name: ImageName, revoc
 }
 
 /**
- * Takes back what has the bytes of a revoked image under another version, from before one meant the other. In the name of
- * who revoked that. Answers what it took back.
+ * Takes back what has the bytes of a revoked image under another version, which no import lets in, but a store may have. In
+ * the name of who revoked that. Answers what it took back.
  */
 export async function revokeTwins(store: Store, at: Timestamp): Promise<readonly string[]> {
   const found = await store.query<ImageName & { twin: string; by: string | null }>(
