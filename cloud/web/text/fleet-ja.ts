@@ -12,7 +12,7 @@ export const fleetJa: FleetText = {
     'バンドルの保管場所を指定せずに起動されたため、イメージもロールアウトもありません。次の設定を加えてください。',
   readOnly: 'この画面は表示のみです。変更はコマンドラインで行い、実行者の名前が記録されます。',
   next: '次の操作',
-  goesOnByItself: 'ゲートが一時停止しました。判断できる状態に戻ると自動で再開します。',
+  goesOnByItself: 'ゲートがロールアウトを一時停止しています。判断できる状態に戻ると自動で再開します。',
   timeAndAge: (time, age) => `${time}(${age}前)`,
   count: (devices) => `${devices} 台`,
 
@@ -68,7 +68,7 @@ export const fleetJa: FleetText = {
     label: '停止の原因',
     installation: 'インストール',
     signal: '指標',
-    since: '開始時刻',
+    since: '発生時刻',
     devices: '悪化が最も大きいデバイス',
     noDevices: '特定されたデバイスはありません。',
     more: (devices) => `ほか ${devices} 台`,
