@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { GOOD, UpdateScene } from './testing/update-scene.ts';
@@ -119,15 +119,12 @@ describe('an updater that has forgotten what it was at', () => {
     await scene.device.update();
     expect(scene.executions.at(-1)).toBe('closed success');
     expect(scene.downloads).toHaveLength(10);
-    expect(readdirSync(scene.device.directory).filter((name) => name.endsWith('.raucb'))).toEqual([]);
+    expect(scene.bundles).toEqual([]);
   });
 });
 
 describe('a bundle that waits for its window', () => {
-  const bundle = () => {
-    const { directory } = scene.device;
-    return join(directory, readdirSync(directory).find((name) => name.endsWith('.raucb'))!);
-  };
+  const bundle = () => join(scene.device.directory, scene.bundles[0]!);
 
   it.each<[string, () => void]>([
     ['is gone', () => rmSync(bundle())],
