@@ -17,7 +17,7 @@ const KEY = 'the key that Beam signs with';
 const SLOT_BYTES = 8_388_608;
 const ROUND_MS = 2_000;
 /** Three rounds: a plan may say no less. */
-export const LEAST_SOAK_MINUTES = (3 * ROUND_MS) / 60_000;
+const LEAST_SOAK_MINUTES = (3 * ROUND_MS) / 60_000;
 
 export interface UpdatingSceneOptions {
   /** The device's SIM, as its source address. */
@@ -35,8 +35,6 @@ export interface UpdatingScene {
   readonly pipeline: Pipeline;
   /** Where images are left by their builds. */
   readonly images: string;
-  /** Where the cloud keeps their bundles. */
-  readonly bundles: string;
   readonly slots: RaucScene;
   readonly agent: AgentUnit;
   readonly updater: Program;
@@ -101,7 +99,7 @@ export async function startUpdatingScene({ sim, region, version }: UpdatingScene
 
   const fleet: UpdatingScene['fleet'] = (...args) => tashika(pipeline.api.url, 'fleet', ...args);
   return {
-    ...{ pipeline, images: at('images'), bundles: at('bundles'), slots, agent, updater, agentOf, fleet },
+    ...{ pipeline, images: at('images'), slots, agent, updater, agentOf, fleet },
     updaterState: join(at('updater'), 'update.json'),
     async rollOut(id, image) {
       const plan = at(`${id}.json`);

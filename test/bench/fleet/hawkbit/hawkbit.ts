@@ -21,13 +21,6 @@ const STARTS_WITHIN_MS = 240_000;
 /** Of what it said last, in characters. */
 const SAID = 4_000;
 
-/** A group of a rollout as hawkBit tells it. */
-export interface HawkbitGroup {
-  readonly status: string;
-  readonly totalTargets: number;
-  readonly totalTargetsPerStatus: Readonly<Record<string, number>>;
-}
-
 /** hawkBit's update server as it is released, on a database of its own, and what an operator does by its Management API. */
 export class Hawkbit implements MeasuredServer {
   readonly name: string;
@@ -145,7 +138,7 @@ export class Hawkbit implements MeasuredServer {
       })),
     });
     await until('hawkBit to make the groups', async () => (await this.state(rollout.id)) === 'ready', 60_000);
-    const sizes = (await this.groups(rollout.id)).map(({ totalTargets }) => totalTargets);
+    const sizes = await this.#groupSizes(rollout.id);
     const planned = waves.map((size, index) => size - (waves[index - 1] ?? 0));
     if (String(sizes) !== String(planned)) throw new Error(`hawkBit made groups of ${sizes}, not of ${planned}.`);
     await this.#ask('POST', `/rest/v1/rollouts/${rollout.id}/start`);
@@ -158,8 +151,9 @@ export class Hawkbit implements MeasuredServer {
     return (await this.#ask('GET', `/rest/v1/rollouts/${rollout}`)).status;
   }
 
-  async groups(rollout: number): Promise<readonly HawkbitGroup[]> {
-    return (await this.#ask('GET', `/rest/v1/rollouts/${rollout}/deploygroups`)).content;
+  async #groupSizes(rollout: number): Promise<readonly number[]> {
+    const { content } = await this.#ask('GET', `/rest/v1/rollouts/${rollout}/deploygroups`);
+    return content.map(({ totalTargets }: { totalTargets: number }) => totalTargets);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: each path has a shape of its own, hawkBit's Management API says which

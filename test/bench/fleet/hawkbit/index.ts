@@ -66,9 +66,9 @@ async function measureOurs(scene: Scene, database: string, { warmSeconds, second
     step(`${polled.perSecond.toFixed(0)} polls/s`);
     await tashika.addDevices(failing);
     const id = await tashika.rollOut('failing', failing, WAVES);
-    const isOver = async () => !['running', 'paused'].includes((await tashika.rollout(id)).state);
+    const isOver = async () => !['running', 'paused'].includes(await tashika.state(id));
     const touched = await updateUntil(tashika, failing, refuse, isOver);
-    const { state } = await tashika.rollout(id);
+    const state = await tashika.state(id);
     step(`an image that fails to install: ${state}, ${touched} touched`);
     const failed: Failed = { state, touched };
     return { name: tashika.name, polled, failed };

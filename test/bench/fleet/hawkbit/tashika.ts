@@ -19,13 +19,6 @@ const TICK_MS = 2_000;
 const MINUTE_MS = 60_000;
 const BY = 'bench';
 
-/** What came of a rollout of ours, so far. */
-export interface TashikaRollout {
-  readonly state: string;
-  readonly touched: number;
-  readonly reason: string | null;
-}
-
 /** Our API process on a database of its own, with an image in its registry. */
 export class Tashika implements MeasuredServer {
   readonly name = 'Tashika';
@@ -75,8 +68,8 @@ export class Tashika implements MeasuredServer {
     return id;
   }
 
-  async rollout(id: string): Promise<TashikaRollout> {
-    return (await this.#ask('GET', `/api/fleet/rollouts/${id}`)) as TashikaRollout;
+  async state(rollout: string): Promise<string> {
+    return ((await this.#ask('GET', `/api/fleet/rollouts/${rollout}`)) as { state: string }).state;
   }
 
   async #ask(method: 'GET' | 'POST', path: string, content?: object): Promise<unknown> {
