@@ -62,7 +62,8 @@ describe('what the image adds to Debian', () => {
 
 describe('a device whose data partition can not be mounted', () => {
   it('has it mended without asking, and restarts where that was in vain: nobody is there for an emergency shell', () => {
-    const dropIn = readFileSync(join(overlay().root, 'etc/systemd/system/emergency.service.d/tashika.conf'), 'utf8');
+    const at = 'usr/lib/systemd/system/emergency.service.d/restart.conf';
+    const dropIn = readFileSync(join(overlay().root, at), 'utf8');
     expect(dropIn).toMatch(/^SuccessAction=reboot\nFailureAction=reboot$/m);
     expect(dropIn).toMatch(/^ExecStart=\nExecStart=\/usr\/bin\/sleep 300$/m);
     for (const slot of ['A', 'B'] as const) expect(cmdlineOf(slot)).toContain(' fsck.repair=yes ');

@@ -21,6 +21,10 @@ const UNITS = [
   'tashika-trial.service',
   'tashika-trial.timer',
 ];
+const DROP_INS: readonly (readonly [unit: string, name: string])[] = [
+  ['tashika-edge.service', 'slot.conf'],
+  ['emergency.service', 'restart.conf'],
+];
 const WANTED: readonly (readonly [unit: string, target: string])[] = [
   ['tashika-edge-update.service', 'multi-user.target'],
   ['tashika-system-slot.service', 'multi-user.target'],
@@ -35,23 +39,6 @@ tmpfs /tmp tmpfs rw,nodev,nosuid,size=25% 0 0
 /data/tashika/update /var/lib/tashika-update none bind,x-systemd.requires-mounts-for=/data 0 0
 `;
 
-/**
- * A data partition that can't be mounted ends in systemd's emergency mode, whose shell waits for somebody at a console.
- * Here nobody comes and nobody could log in, so the machine restarts: a system on trial falls back by it, a card that was
- * not there in time gets another chance, and a device whose data are lost stays silent, which shows it as missing. Nothing
- * is formatted: what lies there are readings.
- */
-const EMERGENCY = `[Unit]
-SuccessAction=reboot
-FailureAction=reboot
-
-[Service]
-Type=simple
-StandardInput=null
-ExecStart=
-ExecStart=/usr/bin/sleep 300
-`;
-
 /** What the image adds to Debian's packages and the agent's, laid out as it lies on the device. */
 export function layOutOverlay(tree: Tree, { root, board, version, keyring, settings }: OverlayParts): void {
   const own = (name: string) => join(root, 'deploy/image/rauc', name);
@@ -62,13 +49,13 @@ export function layOutOverlay(tree: Tree, { root, board, version, keyring, setti
     tree.file(join('etc/rauc', name), readFileSync(own(name), 'utf8').replaceAll('@COMPATIBLE@', board.name));
   tree.file('etc/rauc/keyring.pem', keyring);
   for (const name of UNITS) tree.copy(join('usr/lib/systemd/system', name), own(`systemd/${name}`));
-  tree.copy('usr/lib/systemd/system/tashika-edge.service.d/slot.conf', own('systemd/tashika-edge.service.d-slot.conf'));
+  for (const [unit, name] of DROP_INS)
+    tree.copy(`usr/lib/systemd/system/${unit}.d/${name}`, own(`systemd/${unit}.d-${name}`));
   for (const [unit, target] of WANTED)
     tree.link(`etc/systemd/system/${target}.wants/${unit}`, `/usr/lib/systemd/system/${unit}`);
 
   // A kernel that hangs is ended by the Pi's own watchdog, and the former slot boots.
   tree.file('usr/lib/systemd/system.conf.d/tashika.conf', '[Manager]\nRuntimeWatchdogSec=15\nRebootWatchdogSec=2min\n');
-  tree.file('etc/systemd/system/emergency.service.d/tashika.conf', EMERGENCY);
   tree.file('usr/lib/systemd/journald.conf.d/tashika.conf', '[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\n');
   tree.file('usr/lib/repart.d/50-data.conf', '[Partition]\nType=var\nLabel=data\n');
   tree.file('usr/lib/NetworkManager/conf.d/tashika.conf', '[keyfile]\npath=/data/tashika/settings/connections\n');
