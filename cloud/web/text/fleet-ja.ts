@@ -167,7 +167,7 @@ export const fleetJa: FleetText = {
       gate: 'ゲート',
       rollout: 'ロールアウト',
       ddi: 'サーバー',
-      retention: '保存期間',
+      retention: '自動削除',
       device: (id) => `デバイス ${id}`,
     },
     events: {
