@@ -124,7 +124,7 @@ export const updateSchema = Type.Object(
     }),
     trialMs: Type.Integer({
       description:
-        'How long a new image has to store a reading and have a post answered. After it the old one comes back. It is never less than twice `uplink.batchAgeMs` and `uplink.timeoutMs`; the timer of an image of `deploy/image` ends it after an hour in any case.',
+        'How long a new image has to store a reading and have a post answered. After it the old one comes back. It is never less than twice `uplink.batchAgeMs` plus `uplink.timeoutMs`; the timer of an image of `deploy/image` ends it after an hour in any case.',
       unit: 'ms',
       default: 900_000,
       minimum: 1_000,
