@@ -121,7 +121,7 @@ export const fleetJa: FleetText = {
     counts: {
       version: '別の版に戻った回数(更新後)',
       silence: '普段の間隔を超えた無応答の回数(更新後)',
-      rate: '直近ラウンドの測定値の件数',
+      rate: '直近の判定 1 回分の測定値の件数',
       completeness: '測定値が失われ始めた回数(更新後)',
       clock: '時計の悪化・イベント拒否の回数(更新後)',
       restarts: 'エージェントの起動回数(更新後)',
