@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, unlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, truncateSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -93,6 +93,17 @@ describe.skipIf(process.platform !== 'linux')('the slots of the agent', () => {
     slots.fill('A', 'rubbish');
     expect(chosenBy(slots)).toBe('package');
     expect(slots.status).toMatchObject({ primary: null, reason: 'slot A: it could not be mounted' });
+  });
+
+  it('are made again where a data partition that was mended has lost them: RAUC makes none', () => {
+    const slots = slotsOnA();
+    rmSync(join(slots.root, 'slots'), { recursive: true });
+    slots.restart();
+    expect(chosenBy(slots)).toBe('package');
+    for (const file of ['a.img', 'b.img']) {
+      const { size, mode } = statSync(join(slots.root, 'slots', file));
+      expect([file, size, mode & 0o777]).toEqual([file, 0, 0o600]);
+    }
   });
 
   it('never give up the confirmed one to what is to be installed, nor to anybody', () => {
