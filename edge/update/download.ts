@@ -75,7 +75,7 @@ export async function downloadPiece(
   } catch (error) {
     if (signal.aborted) return { fact: undefined, waitMs: 0 };
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
-      bundle.doubt();
+      bundle.doubt(); // of a server that tells no length it may be a page
       throw error;
     }
     return failed(messageOf(error), delay());
