@@ -29,8 +29,9 @@ export type Fact =
   | { readonly fact: 'spoiled' }
   | { readonly fact: 'verified' }
   | { readonly fact: 'refused'; readonly reason: string }
-  | { readonly fact: 'installing' }
-  /** `found`: by an updater that was cut off, which finds it in its slot now. */
+  /** `fellBackBefore`: the slots tell of a trial that failed before. */
+  | { readonly fact: 'installing'; readonly fellBackBefore?: boolean }
+  /** `found`: by an updater that was cut off, which finds it in its slot now, or finds that its trial is over. */
   | {
       readonly fact: 'installed';
       readonly slot: string;

@@ -8,6 +8,8 @@ export interface Slots {
   /** The slot that waits for its trial, or has it now. */
   readonly trial: string | undefined;
   readonly triesLeft: number;
+  /** The slot whose trial failed, until another one waits for its trial. */
+  readonly fellBackFrom: string | undefined;
   /** Why the slot that runs was chosen, where it is not the one that was meant. */
   readonly reason: string | undefined;
 }

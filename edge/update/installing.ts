@@ -2,7 +2,7 @@ import { messageOf } from '@tashika/shared/errors';
 import type { Bundles } from './bundles.ts';
 import type { Wait } from './courtesy.ts';
 import type { Deployment } from './deployment.ts';
-import type { Installer } from './installer.ts';
+import type { Installer, Slots } from './installer.ts';
 import type { KeptState } from './kept-state.ts';
 import { momentNow, type UpdaterParts } from './parts.ts';
 import type { Work } from './state.ts';
@@ -56,14 +56,17 @@ export class Installing {
     const bundle = wasCutOff ? (await this.#bundles.of(deployment)).path : await this.#bundles.whole(deployment);
     if (bundle === undefined) return this.#kept.apply({ fact: 'spoiled' });
     // What somebody else has put there is written over; so what waits after a kill is this one's.
-    if (!wasCutOff) await this.#dropWaiting(installer, stop);
-    await this.#kept.apply({ fact: 'installing' });
-    if (this.#kept.state.work?.stage.at !== 'installing') return;
+    const before = wasCutOff ? undefined : await this.#dropWaiting(installer, stop);
+    await this.#kept.apply({ fact: 'installing', fellBackBefore: !before || before.fellBackFrom !== undefined });
+    const { work } = this.#kept.state;
+    if (work?.stage.at !== 'installing') return;
     let slot: string | undefined;
     let found = false;
     try {
-      // RAUC has a slot wait for its trial, or it is on trial by now, once all of it is written.
-      slot = wasCutOff ? (await installer.slots(stop)).trial : undefined;
+      // RAUC has a slot wait for its trial once all of it is written. Where the machine started anew, it is on trial by now,
+      // or was, and an image is not tried twice.
+      const slots = wasCutOff ? await installer.slots(stop) : undefined;
+      slot = slots?.trial ?? (work.stage.fellBackBefore === false ? slots?.fellBackFrom : undefined);
       found = slot !== undefined;
       slot ??= await installer.install(bundle, stop);
     } catch (error) {
@@ -97,8 +100,10 @@ export class Installing {
     }
   }
 
-  async #dropWaiting(installer: Installer, stop: AbortSignal): Promise<void> {
+  /** Resolves with what the slots said before; undefined where they could not be asked. */
+  async #dropWaiting(installer: Installer, stop: AbortSignal): Promise<Slots | undefined> {
     const slots = await installer.slots(stop).catch(() => undefined);
     if (slots?.trial !== undefined) await installer.fallBack(slots.trial, stop).catch(() => undefined);
+    return slots;
   }
 }

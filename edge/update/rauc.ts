@@ -87,13 +87,15 @@ export function raucInstaller({ conf, slots, installMs }: RaucOptions): Installe
 }
 
 function slotsOf(json: string): Slots {
-  const { current, primary, trial, triesLeft, reason } = JSON.parse(json) as Readonly<Record<string, unknown>>;
+  const told = JSON.parse(json) as Readonly<Record<string, unknown>>;
+  const { current, primary, trial, triesLeft, fellBackFrom, reason } = told;
   const slot = (name: unknown) => (name === 'A' || name === 'B' ? name : undefined);
   return {
     current: slot(current),
     primary: slot(primary),
     trial: slot(trial),
     triesLeft: typeof triesLeft === 'number' ? triesLeft : 0,
+    fellBackFrom: slot(fellBackFrom),
     reason: typeof reason === 'string' ? reason : undefined,
   };
 }

@@ -33,7 +33,7 @@ const STAGES: { readonly [At in Stage['at']]: Fields<Omit<Extract<Stage, { reado
   downloading: { fruitless: number, anew: flag },
   verifying: { anew: oneOf(undefined, true, false) },
   ready: { anew: oneOf(undefined, true, false) },
-  installing: { tries: number },
+  installing: { tries: number, fellBackBefore: oneOf(undefined, true, false) },
   trial: TRIAL,
   confirming: { ...TRIAL, tries: number },
   'falling-back': { ...TRIAL, reason: text },

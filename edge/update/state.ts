@@ -14,7 +14,12 @@ export type Stage =
   | { readonly at: 'verifying'; readonly anew?: boolean }
   /** Downloaded and rightly signed; waits for its window. */
   | { readonly at: 'ready'; readonly anew?: boolean }
-  | { readonly at: 'installing'; readonly tries: number }
+  | {
+      readonly at: 'installing';
+      readonly tries: number;
+      /** A trial had failed before it was begun, or may have: what the slots say of one may be of another image. */
+      readonly fellBackBefore?: boolean;
+    }
   | ({ readonly at: 'trial' } & Trial)
   | ({ readonly at: 'confirming'; readonly tries: number } & Trial)
   | ({ readonly at: 'falling-back'; readonly reason: string } & Trial);

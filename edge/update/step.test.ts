@@ -24,7 +24,14 @@ const INSTALLED: readonly Fact[] = [
 
 function looked(slots: Partial<Slots>, more: Partial<Look> & { boot?: string; at?: number } = {}): Fact {
   const { boot = 'one', at = 2_000, proof, starts = 5 } = more;
-  const base: Slots = { current: 'A', primary: 'A', trial: 'B', triesLeft: 0, reason: undefined };
+  const base: Slots = {
+    current: 'A',
+    primary: 'A',
+    trial: 'B',
+    triesLeft: 0,
+    fellBackFrom: undefined,
+    reason: undefined,
+  };
   const now = { bootId: boot, monotonic: at };
   return { fact: 'looked', look: { now, slots: { ...base, ...slots }, starts, proof } };
 }

@@ -91,7 +91,8 @@ function worked(
       if (stage.at !== 'ready' && stage.at !== 'installing') return state;
       const tries = stage.at === 'installing' ? stage.tries + 1 : 1;
       if (tries > MOST_INSTALLS) return fail(`Installing it was cut short ${MOST_INSTALLS} times.`);
-      return progress(at({ at: 'installing', tries }), id, 'proceeding', 'Installing.');
+      const { fellBackBefore = true } = stage.at === 'installing' ? stage : fact;
+      return progress(at({ at: 'installing', tries, fellBackBefore }), id, 'proceeding', 'Installing.');
     }
     case 'not-installed':
       return stage.at === 'installing' ? fail(`It could not be installed: ${fact.reason}`) : state;

@@ -68,12 +68,12 @@ export function fellBack(
 }
 
 /** What kept a new agent from being confirmed, as far as was seen. */
-function whyNot({ ran, stored, startsBefore }: Trial, starts: number): string {
+function whyNot({ ran, stored, startsBefore, found }: Trial, starts: number): string {
   const often = starts - startsBefore;
   const crashed = often > 1 ? ` It started ${often} times.` : '';
   if (stored) return `it never had a post answered.${crashed}`;
   if (ran || often > 0) return `it never stored a reading.${crashed}`;
-  return 'it never came up.';
+  return found ? 'no updater has seen its agent.' : 'it never came up.';
 }
 
 /** What the slots say, as an end to a sentence of why. */

@@ -155,7 +155,19 @@ describe('a bundle that waits for its window', () => {
   });
 });
 
-describe('an updater that is cut off while RAUC ends', () => {
+describe('an updater that is cut off while RAUC installs', () => {
+  const cutOffAt = async (moment: 'install' | 'installed') => {
+    const stop = new AbortController();
+    scene.device.slots.before = (what) => {
+      if (what !== moment) return;
+      stop.abort();
+      throw new Error('killed');
+    };
+    await scene.device.update(stop.signal);
+    expect(scene.device.state.work?.stage).toMatchObject({ at: 'installing', tries: 1 });
+    scene.device.slots.before = () => undefined;
+  };
+
   it.each<[string, () => void]>([
     ['finds what waits for its trial', () => undefined],
     [
@@ -168,20 +180,34 @@ describe('an updater that is cut off while RAUC ends', () => {
     ],
   ])('%s, and installs nothing twice', async (_what, meanwhile) => {
     scene.offered('7');
-    const stop = new AbortController();
-    scene.device.slots.before = (what) => {
-      if (what !== 'installed') return;
-      stop.abort();
-      throw new Error('killed');
-    };
-    await scene.device.update(stop.signal);
-    expect(scene.device.state.work?.stage).toEqual({ at: 'installing', tries: 1 });
+    await cutOffAt('installed');
     meanwhile();
-    scene.device.slots.before = () => undefined;
     await scene.device.update();
     expect(scene.executions.at(-1)).toBe('closed success');
     expect(scene.device.slots.done.filter((each) => each === 'install')).toHaveLength(1);
     expect(scene.device.slots.primary).toBe('B');
+  });
+
+  it('gives an image no second try that had its one, and failed, while no updater was there', async () => {
+    scene.offered('7');
+    await cutOffAt('installed');
+    const { slots } = scene.device;
+    Object.assign(slots, { triesLeft: 0, current: 'B' });
+    slots.restart(); // the machine started with it, and its agent crashed
+    await scene.device.update();
+    expect(scene.executions.at(-1)).toBe('closed failure');
+    expect(scene.lastDetail).toBe(
+      'The device fell back: no updater has seen its agent. The slots say: slot B: it had its one try and was not confirmed.',
+    );
+    expect(slots.done).toEqual(['install']);
+  });
+
+  it('does not take the failure of an image before it for its own', async () => {
+    scene.offered('7');
+    scene.device.slots.fellBackFrom = 'B';
+    await cutOffAt('install');
+    await scene.device.update();
+    expect([scene.executions.at(-1), scene.device.slots.primary]).toEqual(['closed success', 'B']);
   });
 
   it('does not take what somebody else has installed for its own', async () => {

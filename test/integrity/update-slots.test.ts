@@ -77,6 +77,7 @@ it.skipIf(missing.length > 0)(
     expect(await slots()).toMatchObject({
       current: 'A',
       trial: undefined,
+      fellBackFrom: 'B',
       reason: 'slot B: it had its one try and was not confirmed',
     });
     await installer.fallBack('B', NEVER); // once more asks for nothing

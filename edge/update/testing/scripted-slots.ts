@@ -17,6 +17,7 @@ export class ScriptedSlots implements Installer {
   primary = 'A';
   trial: string | undefined;
   triesLeft = 0;
+  fellBackFrom: string | undefined;
   reason: string | undefined;
   /** Everything that was asked for and changes something, in order. */
   readonly done: string[] = [];
@@ -51,14 +52,15 @@ export class ScriptedSlots implements Installer {
     this.versions[slot] = this.image.version;
     this.trial = slot;
     this.triesLeft = 1;
+    this.fellBackFrom = undefined;
     this.reason = undefined;
     this.before('installed'); // written, and nobody has heard of it
     return slot;
   }
 
   async slots(): Promise<Slots> {
-    const { current, primary, trial, triesLeft, reason } = this;
-    return { current, primary, trial, triesLeft, reason };
+    const { current, primary, trial, triesLeft, fellBackFrom, reason } = this;
+    return { current, primary, trial, triesLeft, fellBackFrom, reason };
   }
 
   async startTrial(): Promise<void> {
@@ -90,6 +92,7 @@ export class ScriptedSlots implements Installer {
   /** The agent is started once more, and a trial is over. */
   restart(): void {
     if (this.trial === undefined || this.triesLeft > 0) return;
+    this.fellBackFrom = this.trial;
     this.reason = `slot ${this.trial}: it had its one try and was not confirmed`;
     this.trial = undefined;
     this.current = this.primary;
