@@ -197,6 +197,9 @@ describe('the list', () => {
       if (page.next === null) break;
       after = `&after=${page.next}`;
     }
+    expect(await get<Problem>('rollouts?after=nothing')).toMatchObject({
+      ...{ code: 'BAD_REQUEST', parameter: 'after', detail: 'after is nothing, and there is no such rollout.' },
+    });
     expect(ids).toEqual([`${PLAN.id} 2`, 'old-1 3', 'old-3 3', 'old-2 3', 'old-5 3', 'old-4 3']);
   });
 });

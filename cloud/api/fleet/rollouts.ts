@@ -22,7 +22,7 @@ import {
 } from '../../fleet/rollout/index.ts';
 import { costlyAnswer, type Store } from '../../store/index.ts';
 import { DEFAULT_LIMIT, LimitParameter, NumberParameter } from '../parameters.ts';
-import { ProblemError, problems, querySchema } from '../problem.ts';
+import { badParameter, ProblemError, problems, querySchema } from '../problem.ts';
 import { json } from '../shapes.ts';
 import { By, LONGEST_WORDS, personOf, written } from './person.ts';
 import { iso, type Parts, summaryOf, wholeOf } from './rollout-view.ts';
@@ -117,6 +117,8 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
         },
       },
       async ({ query: { after = null, limit = DEFAULT_LIMIT } }): Promise<RolloutList> => {
+        if (after !== null && !(await isRollout(store, tenant, after)))
+          throw badParameter('after', `after is ${after}, and there is no such rollout.`);
         const found = await readRollouts(store, tenant, { after, limit: limit + 1 });
         const page = found.slice(0, limit);
         const told = await tallies.of(page, (ids) => readTallies(store, ids));
