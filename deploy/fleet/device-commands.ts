@@ -6,6 +6,8 @@ import { apiOf, apiOption, byOption, personOf } from './access.ts';
 import { bar, count, fields, table, time, timeAndAge } from './written.ts';
 
 const AUDIT_ENTRIES = 50;
+/** What an entry of a device is about begins with. */
+const OF_DEVICE = 'device:';
 
 export const auditCommand: Command = {
   name: 'audit',
@@ -24,9 +26,10 @@ export const auditCommand: Command = {
     const answer = await apiOf(args, context).get<AuditList>(`rollouts/${encodeURIComponent(id)}/audit?${query}`);
     context.print(
       table(
-        answer.entries.map(({ at, actor, event, from, to, reason }) => [
+        answer.entries.map(({ at, actor, subject, event, from, to, reason }) => [
           time(at),
           actor,
+          subject.startsWith(OF_DEVICE) ? subject.slice(OF_DEVICE.length) : '',
           event,
           from === null && to === null ? '' : `${from ?? '—'} → ${to ?? '—'}`,
           reason,

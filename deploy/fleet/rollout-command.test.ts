@@ -139,6 +139,7 @@ describe('a rollout that halted itself', () => {
       failing: {
         signal: 'rate',
         since: Date.parse('2026-11-21T22:00:00Z'),
+        haltedAt: Date.parse('2026-11-21T22:30:00Z'),
         devices: ['agent-1-5-1-1', 'agent-1-5-1-4'],
       },
       waves: [{ byState: { updated: 8, vanished: 2 } }, { byState: { waiting: 90 } }],
@@ -151,7 +152,9 @@ describe('a rollout that halted itself', () => {
     expect(code).toBe(3);
     expect(out).toContain('HALTED: 10 updated devices took 79 %');
     expect(out).toContain('What speaks against it: rate, since 2026-11-21 22:00:00Z (3 h ago)');
+    expect(out).toMatch(/halted +2026-11-21 22:30:00Z/);
     expect(out).toMatch(/2 devices +agent-1-5-1-1, agent-1-5-1-4/);
+    expect(out).toContain('tashika fleet revoke agent/1.5.1 --reason WHY');
     expect(out).toMatch(/^ {2}1 +failed +10 +10 +\[▓{19}!{5}\] +8 updated, 2 vanished$/m);
     expect(out).toMatch(/▓ updated {3}! failed, fell back or vanished {3}· waiting/);
   });

@@ -8,6 +8,8 @@ import { bar, byteSize, count, devices, duration, fields, listed, table, time, t
 /** A rollout, as a person reads it on a terminal. */
 
 const BAR_WIDTH = 24;
+/** States after which an image is known to be bad. */
+const HARMED: readonly Rollout['state'][] = ['halted', 'rolling-back', 'rolled-back'];
 
 /** What a bar shows of a wave: the signs stand for groups of device states. */
 const GROUPS = [
@@ -36,6 +38,7 @@ export function renderRollout(rollout: Rollout, now: Timestamp): string {
       ],
       ['approved', rollout.approvedBy && `by ${rollout.approvedBy}`],
       ['started', rollout.startedAt && time(rollout.startedAt)],
+      ['halted', failing.haltedAt && timeAndAge(failing.haltedAt, now)],
       ['ended', rollout.endedAt && time(rollout.endedAt)],
     ]),
   ];
@@ -49,6 +52,8 @@ export function renderRollout(rollout: Rollout, now: Timestamp): string {
   if (rollout.signals.length > 0) parts.push('', renderSignals(rollout.signals, now));
   else if (state === 'running' && rollout.touched > 0)
     parts.push('', 'The gate has not looked at it yet: it does at the end of each round.');
+  if (HARMED.includes(state) && failing.signal !== null)
+    parts.push('', `So that nobody is offered it again: tashika fleet revoke ${image} --reason WHY`);
   return parts.filter((part, index) => part !== '' || parts[index - 1] !== '').join('\n');
 }
 

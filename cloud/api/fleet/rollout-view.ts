@@ -40,6 +40,7 @@ export function wholeOf(
     failing: {
       signal: failing?.signal ?? null,
       since: isoOrNull(failing?.since ?? null),
+      haltedAt: isoOrNull(failing?.haltedAt ?? null),
       devices: [...(failing?.devices ?? [])],
     },
     setbacks: setbacks.map(({ why, some, ...setback }) => ({

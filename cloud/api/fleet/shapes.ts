@@ -140,6 +140,7 @@ export const Rollout = named(
       {
         signal: Type.Unsafe<(typeof SIGNALS)[number] | 'installation' | null>({ type: ['string', 'null'] }),
         since: TimeOrNull('Since when the signal was raised.'),
+        haltedAt: TimeOrNull('When it was halted; null also where that was not kept.'),
         devices: Type.Array(Type.String(), { description: 'Controller ids; 100 at most.' }),
       },
       { description: 'What halted it; signal null where nothing did.' },

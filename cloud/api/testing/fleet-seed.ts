@@ -70,7 +70,12 @@ export interface RolloutSeed {
   readonly wave?: number;
   readonly waveSince?: string | null;
   readonly why?: Reason;
-  readonly failing?: { readonly signal: string; readonly since: number | null; readonly devices: readonly string[] };
+  readonly failing?: {
+    readonly signal: string;
+    readonly since: number | null;
+    readonly haltedAt?: number;
+    readonly devices: readonly string[];
+  };
   readonly plan?: Partial<RolloutPlan>;
   readonly waves: readonly WaveSeed[];
   /** What is kept of devices in a state. */

@@ -10,10 +10,10 @@ const MOST_NAMED = 100;
 export function halt(
   stepping: Stepping,
   by: Mover,
-  { why, devices, ...failing }: Omit<Failing, 'reason' | 'why'> & { readonly why: Reason },
+  { why, devices, ...failing }: Omit<Failing, 'haltedAt' | 'reason' | 'why'> & { readonly why: Reason },
 ): void {
   stepping.enter('halted', why, by, {
-    failing: { ...failing, ...told(why), devices: devices.slice(0, MOST_NAMED) },
+    failing: { ...failing, ...told(why), devices: devices.slice(0, MOST_NAMED), haltedAt: stepping.now },
     waveSince: null,
   });
   stopOffering(stepping, { code: 'halted-before-turn', values: {} });

@@ -17,6 +17,8 @@ export interface Failing {
   /** In words. */
   readonly reason: string;
   /** Not there where it was halted before there were codes. */
+  /** When it was halted; left out of what was kept before this was. */
+  readonly haltedAt?: Timestamp | undefined;
   readonly why?: Reason | undefined;
 }
 

@@ -232,6 +232,7 @@ describe('a bad rollout', () => {
     expect(scene.rollout.failing).toEqual({
       signal: 'silence',
       since: scene.now,
+      haltedAt: scene.now,
       devices: ['d0'],
       reason: 'devices fall silent.',
       why: { code: 'words', values: { words: 'devices fall silent.' } },

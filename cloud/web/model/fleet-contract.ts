@@ -99,6 +99,7 @@ export interface Rollout extends RolloutSummary {
   readonly failing: {
     readonly signal: SignalName | 'installation' | null;
     readonly since: string | null;
+    readonly haltedAt: string | null;
     readonly devices: readonly string[];
   };
   /** Why devices did not come to the image, or do not leave it; the most first. */

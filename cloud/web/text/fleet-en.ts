@@ -74,6 +74,7 @@ export const fleetEn = {
     installation: 'Installation',
     signal: 'Signal',
     since: 'Since',
+    haltedAt: 'Halted',
     devices: 'Devices that speak against the image most',
     noDevices: 'No device was named.',
     more: (devices: string) => `and ${devices} more`,

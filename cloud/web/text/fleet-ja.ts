@@ -22,7 +22,7 @@ export const fleetJa: FleetText = {
     noneNote: 'イメージを取り込み、計画を書き、その内容を確かめます。この時点では何も始まりません。',
     waveOf: (wave, of) => `第 ${wave} 波(全 ${of} 波)`,
     notStarted: (waves) => `全 ${waves} 波を予定`,
-    touched: (touched, of) => `${of} 台中 ${touched} 台に提示`,
+    touched: (touched, of) => `${of} 台中 ${touched} 台に配信を開始`,
     missing: (id) => `ロールアウト ${id} はありません。`,
   },
 
@@ -41,7 +41,7 @@ export const fleetJa: FleetText = {
   rollout: {
     since: (time) => `${time} から`,
     sinceFor: (time, length) => `${time} から ${length}`,
-    touched: '提示済みデバイス',
+    touched: '配信を開始したデバイス',
     touchedNote: (of) => `計画全体 ${of} 台`,
     wave: '波',
     waveNote: (of) => `全 ${of} 波`,
@@ -69,6 +69,7 @@ export const fleetJa: FleetText = {
     installation: 'インストール',
     signal: '指標',
     since: '発生時刻',
+    haltedAt: '停止時刻',
     devices: '悪化が最も大きいデバイス',
     noDevices: '特定されたデバイスはありません。',
     more: (devices) => `ほか ${devices} 台`,
@@ -100,7 +101,7 @@ export const fleetJa: FleetText = {
     failed: '失敗',
     rolledBack: '巻き戻し',
     waiting: '待機',
-    skipped: '対象外',
+    skipped: '見送り',
   },
 
   deviceStates: DEVICE_STATES,

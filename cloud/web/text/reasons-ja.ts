@@ -110,7 +110,7 @@ export const DEVICE_STATES: Readonly<Record<ReasonValues['tells-after-all']['sta
   vanished: '応答なし',
   leaving: '巻き戻し中',
   'rolled-back': '巻き戻し済み',
-  skipped: '対象外',
+  skipped: '見送り',
 };
 
 /** What updaters say in DDI's words. */

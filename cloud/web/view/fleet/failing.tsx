@@ -6,7 +6,7 @@ const MOST_SHOWN = 20;
 
 /** What halted it: which signal, since when, which devices. */
 export function Failing(props: { readonly failing: Rollout['failing']; readonly signals: readonly RolloutSignal[] }) {
-  const { signal, since, devices } = props.failing;
+  const { signal, since, haltedAt, devices } = props.failing;
   const words = text.value.fleet;
   const { integer } = format.value;
   const more = devices.length - MOST_SHOWN;
@@ -30,6 +30,12 @@ export function Failing(props: { readonly failing: Rollout['failing']; readonly 
           <div>
             <dt>{words.failing.since}</dt>
             <dd>{timeAndAgeOf(since)}</dd>
+          </div>
+        )}
+        {haltedAt !== null && (
+          <div>
+            <dt>{words.failing.haltedAt}</dt>
+            <dd>{timeAndAgeOf(haltedAt)}</dd>
           </div>
         )}
         <div>

@@ -40,7 +40,7 @@ export async function tellStory(options: StoryOptions): Promise<void> {
     const number = Math.max(0, ...former.map(({ id }) => numberOf(id))) + 1;
     const id = unfinished?.id ?? `demo-${number}`;
     if (unfinished) tell(`[rollout] Goes on with ${id}, which the last run left ${unfinished.state}.`);
-    else if (number > 1) tell(`[rollout] ${former.length} rollouts of former runs are over; this is ${id}.`);
+    else if (number > 1) tell(`[rollout] What former runs rolled out is over; this is ${id}.`);
     // The same plan again is answered as it stands, so one that was planned and not started is begun in the same way.
     if (!unfinished || unfinished.state === 'draft') await begin(id, options);
     tell(`[rollout] Watch: ${options.dashboard}#/fleet/${id}   or: ${commandOf(options.dashboard, id)}`);
@@ -102,7 +102,7 @@ async function follow(id: string, former: RolloutSummary | undefined, options: S
     const running = current?.byState.updated ?? 0;
     if (rollout.state === 'running' && current && running === current.devices && updated < wave) {
       tell(
-        `[rollout] All ${running} run it and say so themselves; hawkBit would call this a success. The gate watches them.`,
+        `[rollout] All ${running} run it and say so themselves; an update server that believes them would call this a success. The gate watches them.`,
       );
       updated = wave;
     }
