@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take a minute and more. */
+/** Files that take a minute and more. Not those of a whole `npm start` beside the dashboard's: two cores are not enough for both. */
 const LONG = [
   'test/hardware/gpio.test.ts',
   'test/integrity/model/random-schedules.test.ts',
@@ -8,8 +8,6 @@ const LONG = [
   'test/hardware/package.test.ts',
   'test/hardware/usb-serial.test.ts',
   'test/browser/dashboard.test.ts',
-  'test/e2e/update.test.ts',
-  'test/e2e/npm-start.test.ts',
   'cloud/main.test.ts',
   'edge/agent.test.ts',
 ];
