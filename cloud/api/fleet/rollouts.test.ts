@@ -100,7 +100,12 @@ describe('a rollout', () => {
     const halted = await get<Rollout>(`rollouts/${PLAN.id}`);
     expect(halted).toMatchObject({
       ...{ state: 'halted', reason: '2 devices fell silent' },
-      failing: { signal: 'silence', since: new Date(signal.since).toISOString(), devices: ['d1', 'd0'] },
+      failing: {
+        signal: 'silence',
+        since: new Date(signal.since).toISOString(),
+        haltedAt: halted.since,
+        devices: ['d1', 'd0'],
+      },
       signals: [{ signal: 'silence', evidence: 800, worst: ['d1'], series: [{ evidence: 3 }, { evidence: 800 }] }],
     });
     expect(halted.waves.map(({ state }) => state)).toEqual(['failed', 'skipped']);
