@@ -135,7 +135,11 @@ export async function readRollouts(
       ORDER BY created_at DESC, id DESC LIMIT $3`,
     [tenant, after, limit],
   );
-  return rows.map((row) => ({
+  return rows.map(listedOf);
+}
+
+function listedOf(row: Omit<RolloutRow, 'plan'>): ListedRollout {
+  return {
     id: row.id,
     image: `${row.kind}/${row.version}`,
     state: row.state,
@@ -150,33 +154,20 @@ export async function readRollouts(
     approvedBy: row.approved_by,
     startedAt: row.started_at?.getTime() ?? null,
     endedAt: row.ended_at?.getTime() ?? null,
-  }));
+  };
 }
 
 function rolloutOf(row: RolloutRow): KeptRollout {
   return {
-    id: row.id,
+    ...listedOf(row),
     tenant: row.tenant,
     kind: row.kind,
     version: row.version,
-    image: `${row.kind}/${row.version}`,
     plan: row.plan,
-    state: row.state,
-    wave: row.wave,
     waveSince: row.wave_since?.getTime() ?? null,
-    reason: row.reason,
-    why: row.why,
-    since: row.since.getTime(),
     gateRound: row.gate_round,
     verdict: row.verdict,
-    pausedBy: row.paused_by,
     failing: row.failing,
-    revision: row.revision,
-    createdAt: row.created_at.getTime(),
-    createdBy: row.created_by,
-    approvedBy: row.approved_by,
-    startedAt: row.started_at?.getTime() ?? null,
-    endedAt: row.ended_at?.getTime() ?? null,
   };
 }
 
