@@ -56,7 +56,10 @@ export type PartitionSizes = Readonly<Record<'bootsel' | 'boot' | 'system' | 'da
 /** What both products are made from. */
 export const DEFINITION = {
   debian: { suite: 'trixie', mirror: 'http://deb.debian.org/debian' },
-  /** No apt and no ssh: an image is replaced as a whole, and nobody logs in. */
+  /**
+   * No apt and no ssh: an image is replaced as a whole, and nobody logs in. No ca-certificates: what asks over TLS is the
+   * agent, and its Node brings the roots it trusts.
+   */
   packages: [
     ...[
       'systemd',
@@ -69,7 +72,7 @@ export const DEFINITION = {
       'mount',
       'util-linux',
     ],
-    ...['initramfs-tools', 'zstd', 'dmsetup', 'e2fsprogs', 'dosfstools', 'iproute2', 'ca-certificates'],
+    ...['initramfs-tools', 'zstd', 'dmsetup', 'e2fsprogs', 'dosfstools', 'iproute2'],
     // The link: a modem, and what brings it up.
     ...['network-manager', 'modemmanager'],
     // Updates, and the agent's GPIO lines.

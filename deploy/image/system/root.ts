@@ -33,6 +33,9 @@ const SETTLE = `set -eu
 root=$1
 chroot "$root" dpkg --install /tmp/AGENT
 rm "$root/tmp/AGENT"
+for modules in "$root"/usr/lib/modules/*; do
+  chroot "$root" update-initramfs -c -k "$(basename "$modules")"
+done
 chroot "$root" systemd-sysusers
 # Not more of apt's: mmdebstrap itself cleans it afterwards, and wants to find it.
 rm -rf "$root"/var/log/* "$root"/var/cache/debconf/* "$root"/var/cache/ldconfig/* "$root"/var/tmp/* "$root"/run/* \\
@@ -65,7 +68,7 @@ export function makeRoot(file: string, options: RootOptions): void {
       // Where the power goes the root is made anew.
       '--dpkgopt=force-unsafe-io',
       ...['--aptopt=Apt::Install-Recommends "false"', '--aptopt=Acquire::Languages "none"'],
-      // Before the kernel, whose package makes the initial memory disk: what has to be in it for the root to be found.
+      // What has to be in the initial memory disk for the root to be found.
       `--essential-hook=mkdir -p "$1/${MODULES}" && printf 'squashfs\\nloop\\n' >"$1/${MODULES}/tashika"`,
       `--customize-hook=tar-in ${overlay} /`,
       `--customize-hook=copy-in ${agent} /tmp`,
@@ -74,7 +77,8 @@ export function makeRoot(file: string, options: RootOptions): void {
       options.mirror ?? DEFINITION.debian.mirror,
       ...sourceOf(board, options.aptKeyring),
     ],
-    { madeAt },
+    // Kernel packages then make no initial memory disk: it is made once, when all is there that belongs into it.
+    { madeAt, env: { INITRD: 'No' } },
   );
 }
 
