@@ -41,6 +41,14 @@ describe.skipIf(process.platform !== 'linux')('the slots of the agent', () => {
     expect(slots.agent('get-primary')).toMatchObject({ code: 1, stderr: 'agent-slot: no slot is confirmed yet' });
   });
 
+  it('can be reached by the agent, who is nobody', () => {
+    const slots = freshSlots();
+    rmSync(join(slots.root, 'run'), { recursive: true });
+    slots.install('A');
+    slots.agent('select');
+    for (const path of ['run', 'run/A']) expect(statSync(join(slots.root, path)).mode & 0o777, path).toBe(0o755);
+  });
+
   it('give what was installed one try, and keep it when it is confirmed', () => {
     const slots = slotsOnA();
     slots.install('B');

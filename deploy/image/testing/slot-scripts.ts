@@ -43,29 +43,33 @@ export class SlotScripts {
     this.write('uptime', '100.25 90.00\n');
   }
 
-  /** Runs a script to its end, or until it is killed before step `killAt` with all that it started. */
+  /** Runs a script as the units do to its end, or until it is killed before step `killAt` with all that it started. */
   run(script: 'agent-slot' | 'system-slot', args: readonly string[], killAt = 0): Ran {
     const count = join(this.root, 'steps');
     writeFileSync(count, '0\n');
-    const { status, stdout, stderr } = spawnSync('setsid', ['--wait', join(SCRIPTS, script), ...args], {
-      encoding: 'utf8',
-      env: {
-        PATH: `${join(this.root, 'tools')}:${process.env.PATH}`,
-        REAL_PATH: process.env.PATH,
-        STEPS: count,
-        KILL_AT: String(killAt),
-        CALLS: join(this.root, 'calls'),
-        TASHIKA_AGENT_SLOTS: join(this.root, 'slots'),
-        TASHIKA_AGENT_RUN: join(this.root, 'run'),
-        TASHIKA_AGENT_PACKAGE: join(this.root, 'package'),
-        TASHIKA_SYSTEM_SLOTS: join(this.root, 'slots'),
-        TASHIKA_SYSTEM_RUN: join(this.root, 'run'),
-        TASHIKA_BOOTSEL: join(this.root, 'bootsel'),
-        TASHIKA_CMDLINE: join(this.root, 'cmdline'),
-        TASHIKA_BOOTED: join(this.root, 'booted'),
-        TASHIKA_UPTIME: join(this.root, 'uptime'),
+    const { status, stdout, stderr } = spawnSync(
+      'sh',
+      ['-c', 'umask 077; exec setsid --wait "$@"', 'sh', join(SCRIPTS, script), ...args],
+      {
+        encoding: 'utf8',
+        env: {
+          PATH: `${join(this.root, 'tools')}:${process.env.PATH}`,
+          REAL_PATH: process.env.PATH,
+          STEPS: count,
+          KILL_AT: String(killAt),
+          CALLS: join(this.root, 'calls'),
+          TASHIKA_AGENT_SLOTS: join(this.root, 'slots'),
+          TASHIKA_AGENT_RUN: join(this.root, 'run'),
+          TASHIKA_AGENT_PACKAGE: join(this.root, 'package'),
+          TASHIKA_SYSTEM_SLOTS: join(this.root, 'slots'),
+          TASHIKA_SYSTEM_RUN: join(this.root, 'run'),
+          TASHIKA_BOOTSEL: join(this.root, 'bootsel'),
+          TASHIKA_CMDLINE: join(this.root, 'cmdline'),
+          TASHIKA_BOOTED: join(this.root, 'booted'),
+          TASHIKA_UPTIME: join(this.root, 'uptime'),
+        },
       },
-    });
+    );
     return { code: status, stdout: stdout.trim(), stderr: stderr.trim(), steps: Number(readFileSync(count, 'utf8')) };
   }
 
