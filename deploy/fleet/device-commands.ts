@@ -11,7 +11,7 @@ const OF_DEVICE = 'device:';
 
 export const auditCommand: Command = {
   name: 'audit',
-  summary: 'Every step of a rollout and why, the newest first',
+  summary: 'Every step of a rollout and why, the newest first; times are in UTC (Z)',
   positionals: [{ name: 'id', summary: 'The rollout', required: true }],
   options: {
     api: apiOption,
@@ -162,7 +162,7 @@ function renderDevice(device: FleetDevice, now: number): string {
     parts.push(
       '',
       table([
-        ['  action', 'purpose', 'image', 'state', 'offered', 'done', ''],
+        ['  action', 'purpose', 'image', 'state', 'offered', 'done', "in its updater's words"],
         ...actions.map((each) => [
           `  ${each.id}`,
           each.purpose,

@@ -164,7 +164,9 @@ describe('an image', () => {
       'Revoke agent/1.5.1 for good? With it goes agent/9.9.0: the same bytes under another version.',
     ]);
     await fleet('revoke', { image: 'agent/1.5.1', reason: 'It hangs.' });
-    expect((await fleet('images', {})).out).toMatch(/^agent\/9\.9\.0 .* REVOKED; same bytes as agent\/1\.5\.1$/m);
+    expect((await fleet('images', {})).out).toMatch(
+      /^agent\/9\.9\.0 .* REVOKED \S+ \S+Z; same bytes as agent\/1\.5\.1$/m,
+    );
   });
 
   it('has a kind and a version', async () => {

@@ -83,7 +83,7 @@ function revocationOf({ revokedAt, revokedReason }: FleetImage): string {
 
 export const imagesCommand: Command = {
   name: 'images',
-  summary: 'List the images, with channels, scan and how many devices have them',
+  summary: 'List the images, with channels, scan, how many devices have them, and the rollouts that halted',
   options: { api: apiOption },
   async run(args, context) {
     const answer = await apiOf(args, context).get<FleetImageList>('images');

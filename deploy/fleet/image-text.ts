@@ -8,24 +8,35 @@ export function renderImages(images: readonly FleetImage[]): string {
   const rows = table(
     [
       ['image', 'channels', 'boards', 'size', 'devices', 'scan', 'imported', ''],
-      ...images.map(({ image, record, channels, devices: has, importedAt, revokedAt, missingParent, sameBytes }) => [
-        image,
-        channels.join(', ') || '—',
-        listed(record.boards, 3),
-        byteSize(record.bundle.bytes),
-        count(has),
-        scanOf(record),
-        time(importedAt),
-        [
-          ...(revokedAt === null ? [] : ['REVOKED']),
-          ...(missingParent === null ? [] : [`parent ${missingParent} not in the registry`]),
-          ...(sameBytes.length === 0 ? [] : [`same bytes as ${listed(sameBytes, 3)}`]),
-        ].join('; '),
+      ...images.map((image) => [
+        image.image,
+        image.channels.join(', ') || '—',
+        listed(image.record.boards, 3),
+        byteSize(image.record.bundle.bytes),
+        count(image.devices),
+        scanOf(image.record),
+        time(image.importedAt),
+        remarksOn(image),
       ]),
     ],
     [3, 4],
   );
   return images.every(({ missingParent }) => missingParent === null) ? rows : `${rows}\n\n${MISSING_PARENTS}`;
+}
+
+/** What keeps an image from being rolled out like any other. */
+function remarksOn({ revokedAt, halts, missingParent, sameBytes }: FleetImage): string {
+  return [
+    ...(revokedAt === null ? [] : [`REVOKED ${time(revokedAt)}`]),
+    ...halts.map((halt) => `HALTED ${haltOf(halt)}`),
+    ...(missingParent === null ? [] : [`parent ${missingParent} not in the registry`]),
+    ...(sameBytes.length === 0 ? [] : [`same bytes as ${listed(sameBytes, 3)}`]),
+  ].join('; ');
+}
+
+/** Of a rollout: when it was halted, and by what. */
+function haltOf({ rollout, at, signal }: FleetImage['halts'][number]): string {
+  return `in ${rollout}${at === null ? '' : ` ${time(at)}`}: ${signal ?? 'the image was revoked'}`;
 }
 
 const MISSING_PARENTS =
@@ -38,11 +49,12 @@ export function missingParentOf(parent: string): string {
 }
 
 export function renderImage(image: FleetImage): string {
-  const { record, revokedAt, revokedReason, channels, children, missingParent, importedAt, importedBy } = image;
+  const { record, revokedAt, revokedReason, halts, channels, children, missingParent, importedAt, importedBy } = image;
   const { bundle, scan, parent } = record;
   return [
     image.image,
     ...(revokedAt === null ? [] : [`REVOKED at ${time(revokedAt)}: ${revokedReason ?? 'no reason was told'}`]),
+    ...halts.map((halt) => `HALTED ${haltOf(halt)} (tashika fleet rollout show ${halt.rollout})`),
     fields([
       ['channels', channels.join(', ') || 'none'],
       ['boards', record.boards.join(', ')],

@@ -159,6 +159,16 @@ describe('a rollout that halted itself', () => {
     expect(out).toMatch(/▓ updated {3}! failed, fell back or vanished {3}· waiting/);
   });
 
+  it('is named where its image is shown, with the time and the signal', async () => {
+    const said = 'HALTED in agent-1-5-1 2026-11-21 22:30:00Z: rate';
+    const images = (await run('images', {}, { api: api.url })).out.split('\n');
+    expect(images.filter((line) => line.includes('HALTED'))).toEqual([expect.stringMatching(/^agent\/1\.5\.1 /)]);
+    expect(images.join('\n')).toContain(said);
+    const { out, answer } = await run('image', { image: 'agent/1.5.1' }, { api: api.url });
+    expect(out).toContain(`\n${said} (tashika fleet rollout show agent-1-5-1)\n`);
+    expect(answer.halts).toEqual([{ rollout: 'agent-1-5-1', at: '2026-11-21T22:30:00.000Z', signal: 'rate' }]);
+  });
+
   it('says why devices do not leave the image, and until when they are waited for', async () => {
     await addRollout(api.store, {
       ...{ id: 'stuck', version: '1.5.1', state: 'rolling-back', at: AT, wave: 1 },

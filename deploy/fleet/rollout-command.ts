@@ -33,7 +33,7 @@ export const rolloutCommand: Command = {
     '  tashika fleet rollout plan FILE     what a plan comes to; it is kept under its id, and nothing starts\n' +
     '  tashika fleet rollout start ID      starts it (asks)\n' +
     '  tashika fleet rollout show ID       waves, signals, what halted it; --watch until it ends\n\n' +
-    'Ends with 3 where the rollout is halted or rolled back, with 78 where the plan is wrong.',
+    'Times are in UTC (Z). Ends with 3 where the rollout is halted or rolled back, with 78 where the plan is wrong.',
   positionals: [
     { name: 'action', summary: 'What to do', required: true, choices: ACTIONS },
     { name: 'what', summary: 'The file of the plan, or the id of the rollout' },

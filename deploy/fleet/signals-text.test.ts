@@ -26,10 +26,10 @@ it('the table says which of its figures are of the last round, and of how many d
   );
   expect(text.split('\n')).toEqual([
     'What the gate saw of 10 devices with the image, up to the round that ended 2026-11-22 00:50:00Z:',
-    '  signal   what it counts               observed  expected  evidence  devices',
-    '  silence  fell silent                         0       0.1         1       10',
-    '  rate     readings, in the last round         7      15.7     1,879        6  raised 2026-11-22 00:40:00Z (20 min ago): d1, d2, d3 and 1 more',
-    '  Readings are those of the last round alone; the rest, and every sentence above, is of the whole time since the updates.',
+    '  signal   what it counts                    observed  expected  evidence  devices',
+    '  silence  fell silent                              0       0.1         1       10',
+    '  rate     readings of the last round alone         7      15.7     1,879        6  raised 2026-11-22 00:40:00Z (20 min ago): d1, d2, d3 and 1 more',
+    '  The evidence, all other counts, and every sentence above are of the whole time since the updates.',
     '  Evidence begins at 1 and halts at 700.',
     '  Of 4 devices rate says nothing yet: just updated, not heard since then, or without a past to be held against.',
   ]);

@@ -6,7 +6,7 @@ import { count, devices, listed, table, time, timeAndAge } from './written.ts';
 const COUNTS: Readonly<Record<RolloutSignal['signal'], string>> = {
   version: 'tell another version again',
   silence: 'fell silent',
-  rate: 'readings, in the last round',
+  rate: 'readings of the last round alone',
   completeness: 'began to lose readings',
   clock: 'came to a worse clock',
   restarts: 'starts of the agent',
@@ -37,7 +37,7 @@ export function renderSignals(signals: readonly RolloutSignal[], now: Timestamp)
   return [
     `What the gate saw of ${devices(updated)} with the image${last === undefined ? '' : `, up to the round that ended ${time(last)}`}:`,
     table([['  signal', 'what it counts', 'observed', 'expected', 'evidence', 'devices', ''], ...rows], [2, 3, 4, 5]),
-    `  Readings are those of the last round alone; the rest, and every sentence above, is of the whole time since the updates.`,
+    `  The evidence, all other counts, and every sentence above are of the whole time since the updates.`,
     `  Evidence begins at 1 and halts at ${figure(threshold)}.`,
     ...(unjudged > 0
       ? [

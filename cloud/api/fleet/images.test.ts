@@ -16,7 +16,7 @@ import { makeThrowawaySigner } from '../../fleet/registry/signature/index.ts';
 import { hexOf, type MadeImage, makeImage, scanOf } from '../../fleet/registry/testing/made-image.ts';
 import type { Store } from '../../store/index.ts';
 import { openMemoryStore } from '../../store/testing/memory-store.ts';
-import { addDevice, openApiOver } from '../testing/index.ts';
+import { addDevice, addRollout, openApiOver } from '../testing/index.ts';
 import type { FleetImage, FleetImageList } from './shapes.ts';
 
 const DAY_MS = 86_400_000;
@@ -50,7 +50,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await store.script(
-    'DELETE FROM image_channel; DELETE FROM image; DELETE FROM fleet_audit; DELETE FROM fleet_device; DELETE FROM device',
+    'DELETE FROM image_channel; DELETE FROM rollout_device; DELETE FROM rollout; DELETE FROM image; DELETE FROM fleet_audit; DELETE FROM fleet_device; DELETE FROM device',
   );
   await rm(join(directory, 'bundles'), { recursive: true, force: true });
 });
@@ -125,6 +125,7 @@ describe('an image', () => {
       children: [],
       missingParent: null,
       sameBytes: [],
+      halts: [],
       devices: 0,
     });
     expect(await get('images')).toEqual({ status: 200, images: [{ ...taken, status: undefined }] });
@@ -141,6 +142,34 @@ describe('an image', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 201]);
     expect(await take(image)).toMatchObject({ status: 200, image: 'agent/1.5.0' });
     expect(await journal()).toHaveLength(1);
+  });
+
+  it('names the rollouts of it that halted, the latest first, and what halted them', async () => {
+    await bringIn();
+    const rollout = (
+      id: string,
+      day: number,
+      failing?: { readonly signal: string | null; readonly haltedAt?: number },
+    ) =>
+      addRollout(store, {
+        ...{ id, version: '1.5.0', state: failing ? 'rolled-back' : 'completed', wave: 1, waves: [] },
+        at: new Date(NOW + day * DAY_MS).toISOString(),
+        ...(failing && { failing: { since: null, devices: [], ...failing } }),
+      });
+    await rollout('first', 1, { signal: 'installation' });
+    await rollout('well', 2);
+    await rollout('second', 3, { signal: 'rate', haltedAt: NOW });
+    await rollout('third', 4, { signal: null, haltedAt: NOW });
+    const halts = [
+      { rollout: 'third', at: new Date(NOW).toISOString(), signal: null },
+      { rollout: 'second', at: new Date(NOW).toISOString(), signal: 'rate' },
+      // Halted before the time was kept.
+      { rollout: 'first', at: null, signal: 'installation' },
+    ];
+    expect((await get<FleetImageList>('images')).images).toMatchObject([{ image: 'agent/1.5.0', halts }]);
+    for (let more = 5; more < 8; more++) await rollout(`more-${more}`, more, { signal: 'clock' });
+    const { halts: latest } = await get<FleetImage>('images/agent/1.5.0');
+    expect(latest.map((each) => each.rollout)).toEqual(['more-7', 'more-6', 'more-5', 'third', 'second']);
   });
 
   it('may have a package list that is larger than other bodies, up to a bound', async () => {

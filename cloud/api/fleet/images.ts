@@ -9,6 +9,7 @@ import { allowLong } from '../long-request.ts';
 import { badParameter, problems, querySchema } from '../problem.ts';
 import { json, word } from '../shapes.ts';
 import { By, personOf } from './person.ts';
+import { isoOrNull } from './rollout-view.ts';
 import { FleetImage, FleetImageList, StoredBundle } from './shapes.ts';
 
 /** A system image has some hundred megabytes. */
@@ -213,6 +214,7 @@ function shown(image: RegisteredImage): FleetImage {
     children: [...image.children],
     missingParent: image.missingParent,
     sameBytes: [...image.sameBytes],
+    halts: image.halts.map(({ at, ...halt }) => ({ ...halt, at: isoOrNull(at) })),
     devices: image.devices,
   };
 }

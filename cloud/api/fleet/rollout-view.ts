@@ -116,6 +116,6 @@ export function iso(time: Timestamp): string {
   return new Date(time).toISOString();
 }
 
-function isoOrNull(time: Timestamp | null): string | null {
+export function isoOrNull(time: Timestamp | null): string | null {
   return time === null ? null : iso(time);
 }

@@ -19,6 +19,8 @@ const Why = Type.Optional(
       'or it is older than this.',
   }),
 );
+const HaltingSignal = (description: string) =>
+  Type.Unsafe<(typeof SIGNALS)[number] | 'installation' | null>({ type: ['string', 'null'], description });
 const ImageText = Type.String({ description: 'Kind and version: `agent/1.5.0`.' });
 
 export const FleetImage = named(
@@ -34,6 +36,14 @@ export const FleetImage = named(
     children: Type.Array(Type.String(), { description: 'Images that were built on it.' }),
     missingParent: TextOrNull('What it was built on, where that is not here: its revocation would not name this one.'),
     sameBytes: Type.Array(Type.String(), { description: 'Other versions that have its bytes; revoked with it.' }),
+    halts: Type.Array(
+      Type.Object({
+        rollout: Type.String(),
+        at: TimeOrNull('When it was halted; null where that was not kept.'),
+        signal: HaltingSignal('What halted it; null where no signal did: the image was revoked.'),
+      }),
+      { description: 'Rollouts of it that were halted, the latest first; 5 at most.' },
+    ),
     devices: Count(
       'Devices that have it now, by their readings or their updater; in a list as they were counted a while ago in a large fleet.',
     ),
@@ -138,12 +148,12 @@ export const Rollout = named(
     signals: Type.Array(ref(RolloutSignal)),
     failing: Type.Object(
       {
-        signal: Type.Unsafe<(typeof SIGNALS)[number] | 'installation' | null>({ type: ['string', 'null'] }),
+        signal: HaltingSignal('Null where no signal did.'),
         since: TimeOrNull('Since when the signal was raised.'),
         haltedAt: TimeOrNull('When it was halted; null also where that was not kept.'),
         devices: Type.Array(Type.String(), { description: 'Controller ids; 100 at most.' }),
       },
-      { description: 'What halted it; signal null where nothing did.' },
+      { description: 'What halted it.' },
     ),
     setbacks: Type.Array(
       Type.Object({

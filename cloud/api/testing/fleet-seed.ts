@@ -21,11 +21,13 @@ export interface ImageSeed {
   readonly scan?: ImageRecord['scan'];
   readonly channels?: readonly string[];
   readonly revoked?: { readonly at: string; readonly reason: string };
+  /** The version of the same kind whose bytes it has, where that is not its own. */
+  readonly bytesOf?: string;
 }
 
 export async function addFleetImage(store: Queryable, seed: ImageSeed): Promise<void> {
-  const { kind = 'agent', version, at, parent = null, channels = [], revoked } = seed;
-  const sha256 = Buffer.from(`${kind}/${version}`).toString('hex').padEnd(64, '0').slice(0, 64);
+  const { kind = 'agent', version, at, parent = null, channels = [], revoked, bytesOf = version } = seed;
+  const sha256 = Buffer.from(`${kind}/${bytesOf}`).toString('hex').padEnd(64, '0').slice(0, 64);
   const record: ImageRecord = {
     ...{ v: 1, kind, version, parent, commit: '0'.repeat(40), builtAt: at, boards: ['tashika-rpi4', 'tashika-cm4'] },
     bundle: {
@@ -71,7 +73,7 @@ export interface RolloutSeed {
   readonly waveSince?: string | null;
   readonly why?: Reason;
   readonly failing?: {
-    readonly signal: string;
+    readonly signal: string | null;
     readonly since: number | null;
     readonly haltedAt?: number;
     readonly devices: readonly string[];

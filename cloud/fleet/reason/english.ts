@@ -134,7 +134,7 @@ function signalReached(values: ReasonValues['signal-reached']): string {
     : `${devices === 1 ? '1 updated device' : `${devices} updated devices`}`;
   const weight = `Evidence ${figure(evidence)}, halts at ${figure(threshold)}.`;
   if (signal === 'rate')
-    return `${who} took ${figure((100 * observed) / expected)} % of the readings that their own past and their neighbours let expect. ${weight}`;
+    return `${who} took ${figure((100 * observed) / expected)} % of the readings that their own past and their neighbours let expect since the update. ${weight}`;
   return `${who} ${HAPPENED[signal]} ${figure(observed)} times, where ${figure(expected)} were to be expected. ${weight}`;
 }
 

@@ -1,6 +1,7 @@
 import { formatImageName, type ImageKind, type ImageName, type ImageRecord } from '@tashika/shared/image';
 import type { Queryable } from '../../store/index.ts';
 import { type Descent, descendantsOf } from './descendants.ts';
+import { type Halt, readHalts } from './halts.ts';
 
 /** An image as the registry has it. */
 export interface RegisteredImage {
@@ -17,6 +18,8 @@ export interface RegisteredImage {
   readonly missingParent: string | null;
   /** Names of other versions that have the same bytes: what is revoked with it. */
   readonly sameBytes: readonly string[];
+  /** Rollouts of it that were halted, the latest first; 5 at most. */
+  readonly halts: readonly Halt[];
   /** How many devices have it, by their readings or else by their updater. */
   readonly devices: number;
 }
@@ -52,6 +55,7 @@ export async function readImages(
   const all = await readDescents(store);
   const names = new Set(all.map(formatImageName));
   const children = descendantsOf(all);
+  const halts = await readHalts(store, name);
   const devices = await counted();
   return rows.map((row) => ({
     record: row.record,
@@ -63,6 +67,7 @@ export async function readImages(
     children: children.get(formatImageName(row)) ?? [],
     missingParent: missingOf(row.record.parent, names),
     sameBytes: all.filter((other) => isTwin(other, row)).map(formatImageName),
+    halts: halts.get(formatImageName(row)) ?? [],
     devices: devices.get(formatImageName(row)) ?? 0,
   }));
 }
