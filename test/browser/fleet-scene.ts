@@ -41,6 +41,8 @@ export async function sowFleet(store: Store, now: number): Promise<void> {
       scan: scan(null, true),
       channels: ['dev', 'canary'],
     });
+    const unknown = { kind: 'system', version: '2026.11.0' } as const;
+    await addFleetImage(transaction, { version: '1.7.0-rc.1', at: ago(95), parent: unknown, bytesOf: '1.7.0' });
     await addFleetImage(transaction, { version: '1.7.0', at: ago(90), parent, scan: scan(null, true) });
 
     const regions = REGIONS.map(({ code }) => code);
@@ -59,7 +61,7 @@ export async function sowFleet(store: Store, now: number): Promise<void> {
         'fell-back': { code: 'tells-former-again', values: { told: '1.4.0', version: '1.5.1' } },
       },
       failing: {
-        ...{ signal: 'rate', since: now - 90 * 60_000 },
+        ...{ signal: 'rate', since: now - 90 * 60_000, haltedAt: now - 45 * 60_000 },
         devices: Array.from({ length: 24 }, (_, index) => `${HALTED}-${index + 1}`),
       },
       waves: [

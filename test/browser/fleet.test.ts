@@ -126,6 +126,16 @@ describe.skipIf(!executablePath)('the fleet page', () => {
       'agent/1.5.1': 'found',
     });
 
+    const copy = page.getByTestId('image-agent/1.7.0-rc.1');
+    expect(await copy.locator('[data-missing-parent="system/2026.11.0"]').textContent()).toMatch(
+      /^built on system\/2026\.11\.0 Not in the registry/,
+    );
+    expect(await copy.locator('[data-same-bytes="agent/1.7.0"]').textContent()).toMatch(
+      /^same bytes as agent\/1\.7\.0/,
+    );
+    expect(await page.locator('.state-since').textContent()).toMatch(/^since \d{4}-\d\d-\d\d \d\d:\d\d, for 3 h/);
+    expect(await page.locator('.read-only').textContent()).toContain('Times on this page are in Asia/Tokyo, GMT+9.');
+
     const updated = page.getByTestId('wave-3').locator('li[data-group="updated"]');
     expect(await updated.getAttribute('data-devices')).toBe('60');
     await moveDevices(store, { id: RUNNING, wave: 3, from: 'waiting', to: 'updated', count: 40 });
@@ -137,17 +147,25 @@ describe.skipIf(!executablePath)('the fleet page', () => {
   it('says what halted a rollout: the signal, since when, which devices', async () => {
     const page = await at(HALTED);
     expect(await page.getByTestId('rollout-state').textContent()).toMatch(/Rolling back.*79 % of the readings/);
+    // What has left the image is not counted with what is to leave it.
+    const rolledBack = page.locator('.figure', { has: page.getByTestId('fleet-rolled-back') });
+    expect(await rolledBack.textContent()).toBe('Rolled back36 more on the way back');
     const failing = page.getByTestId('failing');
     expect(await failing.getAttribute('data-signal')).toBe('rate');
     expect(await failing.textContent()).toMatch(/Rate of readings.*1 h 30 min ago.*agent-1-5-1-1.*and 4 more/);
     expect(await page.getByTestId('signal-rate').getAttribute('data-standing')).toBe('reached');
     expect(await page.getByTestId('wave-1').getAttribute('data-state')).toBe('failed');
+    const image = page.getByTestId('image-agent/1.5.1');
+    expect(await image.locator(`[data-halted-in="${HALTED}"]`).textContent()).toMatch(
+      /^Halted agent-1-5-1, \d{4}-\d\d-\d\d \d\d:\d\d: Rate of readings$/,
+    );
+    expect(await page.locator('tr[data-halted="true"]').count()).toBe(1);
     const leaving = page.getByTestId('setbacks').locator('li[data-state="leaving"]');
     expect(await leaving.textContent()).toMatch(/6 devices.*only its own slot can bring it back.*and 1 more/);
     await page.getByTestId('choice-language').getByText('日本語').click();
     expect(await leaving.textContent()).toContain('以前の 1.4.0 はレジストリにないか失効しているため');
     expect(await page.getByTestId('rollout-reason').textContent()).toBe(
-      '更新済みデバイス 10 台が取得した測定値は、自身の過去と近隣のデバイスから期待される件数の 79% です。証拠 812 がしきい値 700 に達しました。agent/1.5.1 から巻き戻すデバイスは 6 台、更新中だったデバイスは 0 台です。',
+      '更新済みデバイス 10 台が更新後に取得した測定値は、自身の過去と近隣のデバイスから期待される件数の 79% です。証拠 812 がしきい値 700 に達しました。agent/1.5.1 から巻き戻すデバイスは 6 台、更新中だったデバイスは 0 台です。',
     );
     await page.context().close();
   });
@@ -160,6 +178,9 @@ describe.skipIf(!executablePath)('the fleet page', () => {
     await page.getByTestId('audit').getByRole('button', { name: 'さらに表示' }).click();
     await until('all steps', async () => (await entries.count()) === 71, 60_000);
     expect(await entries.first().textContent()).toMatch(/提示済み.*待機 → 提示済み.*第 3 波の順番が来ました。/);
+    const said = page.getByTestId('setbacks').locator('li[data-state="failed"] .device-words');
+    expect(await said.textContent()).toBe('デバイスの原文: No space left on device');
+    expect(await said.locator('q').getAttribute('lang')).toBe('en');
     await page.getByTestId(`rollout-${AWAITING}`).click();
     const state = page.locator('[data-testid="rollout-state"][data-state="awaiting-approval"]');
     expect(await state.textContent()).toMatch(new RegExp(`承認待ち.*tashika fleet rollout approve ${AWAITING}`));
@@ -266,6 +287,7 @@ async function numbersOn(page: Page) {
     underWay: await figure('under-way'),
     updated: await figure('updated'),
     failed: await figure('failed'),
+    rolledBack: await figure('rolled-back'),
     waves,
   };
 }
@@ -277,6 +299,7 @@ function numbersOf({ state, wave, touched, byState, waves }: Rollout) {
     underWay: sum('offered', 'downloading', 'installing', 'rebooting'),
     updated: sum('updated', 'kept'),
     failed: sum('failed', 'fell-back', 'vanished'),
+    rolledBack: sum('rolled-back'),
     waves: waves.map((each) => [each.state, each.devices, each.devices]),
   };
 }

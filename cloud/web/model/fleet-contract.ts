@@ -5,6 +5,9 @@ import type { DeviceState, RolloutState } from '../../fleet/rollout/states.ts';
 
 /** What the API answers of images and rollouts. Times are ISO 8601 UTC with milliseconds; images are `agent/1.5.0`. */
 
+/** What halts a rollout. */
+export type HaltingSignal = SignalName | 'installation';
+
 export interface FleetImage {
   readonly image: string;
   /** What its build tells. */
@@ -14,6 +17,17 @@ export interface FleetImage {
   readonly importedBy: string;
   readonly revokedAt: string | null;
   readonly revokedReason: string | null;
+  /** What it was built on, where the registry does not have that. */
+  readonly missingParent: string | null;
+  /** Other versions that have its bytes. */
+  readonly sameBytes: readonly string[];
+  /** Rollouts of it that were halted, the latest first. */
+  readonly halts: readonly {
+    readonly rollout: string;
+    readonly at: string | null;
+    /** Null where no signal halted it: the image was revoked. */
+    readonly signal: HaltingSignal | null;
+  }[];
   /** Devices that have it now. */
   readonly devices: number;
 }
@@ -97,7 +111,7 @@ export interface Rollout extends RolloutSummary {
   readonly signals: readonly RolloutSignal[];
   /** What halted it; `signal` is null where nothing did, or none was named. */
   readonly failing: {
-    readonly signal: SignalName | 'installation' | null;
+    readonly signal: HaltingSignal | null;
     readonly since: string | null;
     readonly haltedAt: string | null;
     readonly devices: readonly string[];

@@ -15,6 +15,7 @@ export const fleetEn = {
   notConfigured: 'This server has no fleet',
   notConfiguredNote: 'It was started without a place for bundles, so there are no images and no rollouts. Tell it one:',
   readOnly: 'This page only shows. What changes something is done on the command line, by a person whose name is kept.',
+  times: (zone: string) => `Times on this page are in ${zone}. The command line tells them in UTC.`,
   next: 'Next',
   goesOnByItself: 'The gate paused it, and it goes on by itself when devices can be judged again.',
   timeAndAge: (time: string, age: string) => `${time}, ${age} ago`,
@@ -56,7 +57,7 @@ export const fleetEn = {
     failed: 'Failed',
     failedNote: 'installation, fallback, vanished',
     rolledBack: 'Rolled back',
-    rolledBackNote: 'or on their way back',
+    rolledBackNote: (leaving: string) => `${leaving} more on the way back`,
     planned: (time: string, who: string) => `planned ${time} by ${who}`,
     approved: (who: string) => `approved by ${who}`,
     started: (time: string) => `started ${time}`,
@@ -68,6 +69,7 @@ export const fleetEn = {
 
   /** Why a rollout or a device moved. */
   reasons: ENGLISH,
+  deviceWords: "in the device's own words:",
 
   failing: {
     label: 'What halted it',
@@ -104,7 +106,7 @@ export const fleetEn = {
     updated: 'updated',
     underWay: 'under way',
     failed: 'failed',
-    rolledBack: 'taken back',
+    rolledBack: 'rolled back or on the way',
     waiting: 'waiting',
     skipped: 'skipped',
   } satisfies Record<DeviceGroup, string>,
@@ -141,7 +143,7 @@ export const fleetEn = {
     counts: {
       version: 'times back to another version, since the update',
       silence: 'times silent beyond its rhythm, since the update',
-      rate: 'readings in the last round',
+      rate: 'readings of the last round alone; the evidence is of all since the update',
       completeness: 'times that readings began to be lost, since the update',
       clock: 'times with a worse clock or refused events, since the update',
       restarts: 'starts of the agent, since the update',
@@ -223,6 +225,8 @@ export const fleetEn = {
     },
     noChannel: 'none',
     revoked: 'Revoked',
+    halted: 'Halted',
+    haltedByRevocation: 'the image was revoked',
     notScanned: 'Not scanned',
     nothingKnown: 'None known',
     found: (count: string) => `${count} known`,
@@ -232,6 +236,9 @@ export const fleetEn = {
     gateFailed: 'above the limit',
     scannedBy: (scanner: string, time: string) => `${scanner}, advisories of ${time}`,
     parent: (image: string) => `built on ${image}`,
+    missingParent: 'Not in the registry',
+    missingParentNote: 'import it too, or revoking it does not list this one',
+    sameBytes: (images: string) => `same bytes as ${images}: one is revoked with the other`,
     approved: (who: string) => `approved by ${who}`,
     notApproved: 'approved by nobody',
     by: (who: string) => `by ${who}`,

@@ -11,6 +11,7 @@ export const fleetJa: FleetText = {
   notConfiguredNote:
     'バンドルの保管場所を指定せずに起動されたため、イメージもロールアウトもありません。次の設定を加えてください。',
   readOnly: 'この画面は表示のみです。変更はコマンドラインで行い、実行者の名前が記録されます。',
+  times: (zone) => `この画面の時刻は ${zone} です。コマンドラインの時刻は UTC です。`,
   next: '次の操作',
   goesOnByItself: 'ゲートがロールアウトを一時停止しています。判断できる状態に戻ると自動で再開します。',
   timeAndAge: (time, age) => `${time}(${age}前)`,
@@ -51,8 +52,8 @@ export const fleetJa: FleetText = {
     underWayNote: '提示・取得・インストール',
     failed: '失敗',
     failedNote: 'インストール失敗・旧版復帰・応答なし',
-    rolledBack: '巻き戻し',
-    rolledBackNote: '巻き戻し中を含む',
+    rolledBack: '巻き戻し済み',
+    rolledBackNote: (leaving) => `ほかに巻き戻し中 ${leaving} 台`,
     planned: (time, who) => `計画 ${time}(${who})`,
     approved: (who) => `承認 ${who}`,
     started: (time) => `開始 ${time}`,
@@ -63,6 +64,7 @@ export const fleetJa: FleetText = {
   },
 
   reasons: reasonsJa,
+  deviceWords: 'デバイスの原文:',
 
   failing: {
     label: '停止の原因',
@@ -99,7 +101,7 @@ export const fleetJa: FleetText = {
     updated: '更新済み',
     underWay: '更新中',
     failed: '失敗',
-    rolledBack: '巻き戻し',
+    rolledBack: '巻き戻し済み・巻き戻し中',
     waiting: '待機',
     skipped: '見送り',
   },
@@ -122,7 +124,7 @@ export const fleetJa: FleetText = {
     counts: {
       version: '別の版に戻った回数(更新後)',
       silence: '普段の間隔を超えた無応答の回数(更新後)',
-      rate: '直近の判定 1 回分の測定値の件数',
+      rate: '直近の判定 1 回分だけの測定値の件数(証拠は更新後の全期間)',
       completeness: '測定値が失われ始めた回数(更新後)',
       clock: '時計の悪化・イベント拒否の回数(更新後)',
       restarts: 'エージェントの起動回数(更新後)',
@@ -201,6 +203,8 @@ export const fleetJa: FleetText = {
     },
     noChannel: 'なし',
     revoked: '失効',
+    halted: '自動停止',
+    haltedByRevocation: '失効のため',
     notScanned: '未検査',
     nothingKnown: '該当なし',
     found: (count) => `${count} 件`,
@@ -210,6 +214,9 @@ export const fleetJa: FleetText = {
     gateFailed: '上限超過',
     scannedBy: (scanner, time) => `${scanner}、${time} の情報`,
     parent: (image) => `${image} を基に作成`,
+    missingParent: '未登録',
+    missingParentNote: '取り込まないと、失効時の派生一覧にこのイメージが出ません',
+    sameBytes: (images) => `${images} と同じ内容(失効も同時)`,
     approved: (who) => `承認 ${who}`,
     notApproved: '承認者なし',
     by: (who) => `${who} による`,

@@ -76,6 +76,11 @@ describe('time of day', () => {
     expect(en.zone(TIME)).toBe('Asia/Tokyo, GMT+9');
     expect(formatFor('en', 'Europe/Berlin').minute(TIME)).toBe('17:02');
   });
+
+  it('has a day that nobody reads the other way round, with its year', () => {
+    expect([en.dayAndMinute(TIME), en.dateTime(TIME)]).toEqual(['2026-05-31 00:02', '2026-05-31 00:02:09']);
+    expect([ja.dayAndMinute(TIME), ja.dateTime(TIME)]).toEqual(['2026/05/31 00:02', '2026/05/31 00:02:09']);
+  });
 });
 
 describe('a share', () => {

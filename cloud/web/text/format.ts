@@ -30,6 +30,7 @@ export interface Format {
   counter(ms: Duration): string;
   clock(time: Timestamp): string;
   minute(time: Timestamp): string;
+  /** `2026-11-22 18:05:09`, the same way round in both languages. */
   dateTime(time: Timestamp): string;
   /** Without seconds. */
   dayAndMinute(time: Timestamp): string;
@@ -57,11 +58,18 @@ export function formatFor(language: Language, timeZone?: string): Format {
     new Intl.DateTimeFormat(locale, { hourCycle: 'h23', ...zone, ...options });
   const clock = times({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
   const minute = times({ hour: '2-digit', minute: '2-digit' });
-  const dateTime = times({ month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' });
-  const dayAndMinute = times({ month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit' });
+  const days = times({ year: 'numeric', month: '2-digit', day: '2-digit' });
   const zoneName = times({ timeZoneName: 'shortOffset' });
   const units =
     language === 'ja' ? { s: ' 秒', min: ' 分', h: ' 時間', d: ' 日' } : { s: ' s', min: ' min', h: ' h', d: ' d' };
+
+  /** With the year, and from the largest to the smallest: 11/22 and 22/11 are both read in English. */
+  const day = (time: Timestamp) => {
+    const parts = days.formatToParts(time);
+    return (['year', 'month', 'day'] as const)
+      .map((wanted) => parts.find(({ type }) => type === wanted)?.value)
+      .join(language === 'ja' ? '/' : '-');
+  };
 
   const wholeSeconds = (whole: number) => {
     if (whole < 60) return `${whole}${units.s}`;
@@ -104,8 +112,8 @@ export function formatFor(language: Language, timeZone?: string): Format {
     counter: (ms) => wholeSeconds(Math.max(0, Math.floor(ms / 1000))),
     clock: (time) => clock.format(time),
     minute: (time) => minute.format(time),
-    dateTime: (time) => dateTime.format(time),
-    dayAndMinute: (time) => dayAndMinute.format(time),
+    dateTime: (time) => `${day(time)} ${clock.format(time)}`,
+    dayAndMinute: (time) => `${day(time)} ${minute.format(time)}`,
     zone: (time) => {
       const name = zoneName.formatToParts(time).find((part) => part.type === 'timeZoneName')?.value ?? '';
       return `${zoneName.resolvedOptions().timeZone}, ${name}`;

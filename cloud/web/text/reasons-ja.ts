@@ -153,7 +153,7 @@ function signalReached(values: ReasonValues['signal-reached']): string {
   const who = place ? `${place}の更新済みデバイス` : `更新済みデバイス ${integer(devices)} 台`;
   const weight = `証拠 ${figure(evidence)} がしきい値 ${figure(threshold)} に達しました。`;
   if (signal === 'rate')
-    return `${who}が取得した測定値は、自身の過去と近隣のデバイスから期待される件数の ${figure((100 * observed) / expected)}% です。${weight}`;
+    return `${who}が更新後に取得した測定値は、自身の過去と近隣のデバイスから期待される件数の ${figure((100 * observed) / expected)}% です。${weight}`;
   return `${who}で、${HAPPENED[signal]}が ${figure(observed)} 回ありました(期待 ${figure(expected)} 回)。${weight}`;
 }
 

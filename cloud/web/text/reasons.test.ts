@@ -34,7 +34,7 @@ describe('why something was done', () => {
     expect(say(0, 'board-failed')).toBe('福岡県のボード rpi5 では、3 台中 3 台で更新に失敗しました。');
     expect(say(0, 'updater-says')).toBe('アップデーターの報告は「失敗」です:「No space left on device」');
     expect(say(0, 'signal-reached')).toBe(
-      '更新済みデバイス 12 台が取得した測定値は、自身の過去と近隣のデバイスから期待される件数の 79% です。証拠 812 がしきい値 700 に達しました。',
+      '更新済みデバイス 12 台が更新後に取得した測定値は、自身の過去と近隣のデバイスから期待される件数の 79% です。証拠 812 がしきい値 700 に達しました。',
     );
   });
 

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../model/fleet-contract.ts';
 import { auditLog, wantMoreEntries } from '../../page/fleet.ts';
 import { format, text } from '../../page/preferences.ts';
-import { reasonOf } from './reason.ts';
+import { Reason } from './reason.tsx';
 
 /** Every step of the shown rollout and why, the newest first. */
 export function AuditLog() {
@@ -61,7 +61,9 @@ function Entry({ entry }: { readonly entry: AuditEntry }) {
         {device !== null && <small>{words.actors.device(device)}</small>}
         {from !== null && to !== null && <small>{words.change(stateOf(from), stateOf(to))}</small>}
       </td>
-      <td class="reason">{reasonOf(entry)}</td>
+      <td class="reason">
+        <Reason of={entry} />
+      </td>
     </tr>
   );
 }

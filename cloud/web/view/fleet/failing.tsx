@@ -1,5 +1,6 @@
 import type { Rollout, RolloutSignal } from '../../model/fleet-contract.ts';
 import { format, text } from '../../page/preferences.ts';
+import { nameOfSignal } from './signal-name.ts';
 import { timeAndAgeOf } from './times.ts';
 
 const MOST_SHOWN = 20;
@@ -23,7 +24,7 @@ export function Failing(props: { readonly failing: Rollout['failing']; readonly 
         {signal !== null && (
           <div>
             <dt>{words.failing.signal}</dt>
-            <dd>{signal === 'installation' ? words.failing.installation : words.signals.names[signal]}</dd>
+            <dd>{nameOfSignal(signal)}</dd>
           </div>
         )}
         {since !== null && (

@@ -1,4 +1,4 @@
-import { chosenRollout, fleetAge, fleetError, fleetIsConfigured, shownRollout } from '../../page/fleet.ts';
+import { chosenRollout, fleetAge, fleetError, fleetIsConfigured, serverTime, shownRollout } from '../../page/fleet.ts';
 import { format, text } from '../../page/preferences.ts';
 import { Conditions } from '../notices.tsx';
 import { AuditLog } from './audit-log.tsx';
@@ -66,7 +66,9 @@ function Fleet() {
       )}
       {shownRollout.value === null && <Versions />}
       <Images />
-      <p class="read-only">{words.readOnly}</p>
+      <p class="read-only">
+        {words.readOnly} {serverTime.value !== null && words.times(format.value.zone(serverTime.value))}
+      </p>
     </div>
   );
 }

@@ -1,7 +1,9 @@
+import { formatAddress } from '../../model/address.ts';
 import type { FleetImage } from '../../model/fleet-contract.ts';
 import { imageList } from '../../page/fleet.ts';
 import { format, text } from '../../page/preferences.ts';
 import { CommandLine } from './command-line.tsx';
+import { nameOfSignal } from './signal-name.ts';
 import { timeOf } from './times.ts';
 
 /** Every image: what is known of it, and whether it may be given out. */
@@ -9,7 +11,7 @@ export function Images() {
   const words = text.value.fleet.images;
   const { value, error } = imageList.value;
   return (
-    <section class="panel" aria-labelledby="images-title" data-testid="images">
+    <section class="panel image-list" aria-labelledby="images-title" data-testid="images">
       <div class="panel-head">
         <h2 id="images-title">{words.label}</h2>
       </div>
@@ -58,17 +60,17 @@ function ImageTable({ images }: { readonly images: readonly FleetImage[] }) {
 function ImageRow({ image }: { readonly image: FleetImage }) {
   const words = text.value.fleet.images;
   const { integer, bytes } = format.value;
-  const { record, channels, devices, importedAt, importedBy, revokedAt, revokedReason } = image;
+  const { record, channels, devices, importedAt, importedBy, revokedAt, halts } = image;
   return (
-    <tr data-testid={`image-${image.image}`} data-revoked={String(revokedAt !== null)}>
+    <tr
+      data-testid={`image-${image.image}`}
+      data-revoked={String(revokedAt !== null)}
+      data-halted={String(halts.length > 0)}
+    >
       <th scope="row">
         {image.image}
-        {record.parent && <small>{words.parent(`${record.parent.kind}/${record.parent.version}`)}</small>}
-        {revokedAt !== null && (
-          <small class="revoked">
-            <span class="badge bad">{words.revoked}</span> {timeOf(revokedAt)}: {revokedReason}
-          </small>
-        )}
+        <Troubles image={image} />
+        <Descent image={image} />
       </th>
       <td data-label={words.columns.channels}>
         {channels.length === 0
@@ -98,6 +100,50 @@ function ImageRow({ image }: { readonly image: FleetImage }) {
         <small>{words.by(importedBy)}</small>
       </td>
     </tr>
+  );
+}
+
+/** What it was built on, and what is it by another name. */
+function Descent({ image: { record, missingParent, sameBytes } }: { readonly image: FleetImage }) {
+  const words = text.value.fleet.images;
+  return (
+    <>
+      {record.parent && (
+        <small data-missing-parent={missingParent ?? undefined}>
+          {words.parent(`${record.parent.kind}/${record.parent.version}`)}
+          {missingParent !== null && (
+            <>
+              {' '}
+              <span class="badge warn">{words.missingParent}</span> {words.missingParentNote}
+            </>
+          )}
+        </small>
+      )}
+      {sameBytes.length > 0 && (
+        <small data-same-bytes={sameBytes.join(' ')}>{words.sameBytes(sameBytes.join(', '))}</small>
+      )}
+    </>
+  );
+}
+
+/** What speaks against it: that it was revoked, and the rollouts of it that were halted. */
+function Troubles({ image: { revokedAt, revokedReason, halts } }: { readonly image: FleetImage }) {
+  const words = text.value.fleet.images;
+  return (
+    <>
+      {revokedAt !== null && (
+        <small class="revoked">
+          <span class="badge bad">{words.revoked}</span> {timeOf(revokedAt)}: {revokedReason}
+        </small>
+      )}
+      {halts.map(({ rollout, at, signal }) => (
+        <small key={rollout} data-halted-in={rollout}>
+          <span class="badge bad">{words.halted}</span>{' '}
+          <a href={formatAddress({ page: 'fleet', rollout })}>{rollout}</a>
+          {at !== null && `, ${timeOf(at)}`}: {signal === null ? words.haltedByRevocation : nameOfSignal(signal)}
+        </small>
+      ))}
+    </>
   );
 }
 

@@ -56,7 +56,7 @@ function RolloutLink({ rollout }: { readonly rollout: RolloutSummary }) {
         {wave === 0
           ? words.rollouts.notStarted(integer(wavesTotal))
           : words.rollouts.waveOf(integer(wave), integer(wavesTotal))}{' '}
-        · {timeOf(since)}
+        · <time dateTime={since}>{timeOf(since)}</time>
       </span>
       <SegmentBar byState={byState} />
       <span class="rollout-note">{words.rollouts.touched(integer(rollout.touched), integer(rollout.devices))}</span>

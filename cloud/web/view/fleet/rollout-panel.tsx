@@ -4,7 +4,7 @@ import { chosenRollout, shownRollout } from '../../page/fleet.ts';
 import { format, text } from '../../page/preferences.ts';
 import { CommandLine } from './command-line.tsx';
 import { Failing } from './failing.tsx';
-import { reasonOf } from './reason.ts';
+import { Reason } from './reason.tsx';
 import { Setbacks } from './setbacks.tsx';
 import { StateSign } from './state-word.tsx';
 import { sinceOf, timeOf } from './times.ts';
@@ -33,8 +33,7 @@ export function RolloutPanel() {
 
 function Standing({ rollout }: { readonly rollout: Rollout }) {
   const words = text.value.fleet;
-  const { state, since, failing } = rollout;
-  const reason = reasonOf(rollout);
+  const { state, since, reason, failing } = rollout;
   return (
     <>
       <div class="rollout-state" data-tone={toneOf(state)} data-testid="rollout-state" data-state={state}>
@@ -45,7 +44,7 @@ function Standing({ rollout }: { readonly rollout: Rollout }) {
         <p class="state-since">{sinceOf(since)}</p>
         {reason !== null && (
           <p class="state-reason" data-testid="rollout-reason">
-            {reason}
+            <Reason of={{ ...rollout, reason }} />
           </p>
         )}
         <NextStep rollout={rollout} />
@@ -86,7 +85,6 @@ function Figures({ rollout }: { readonly rollout: Rollout }) {
   const { integer } = format.value;
   const { byState, touched, devices, wave, wavesTotal } = rollout;
   const failed = devicesIn(byState, 'failed');
-  const rolledBack = devicesIn(byState, 'rolledBack');
   return (
     <dl class="figures rollout-figures">
       <Figure name="wave" label={words.wave} value={wave} note={words.waveNote(integer(wavesTotal))} />
@@ -104,7 +102,12 @@ function Figures({ rollout }: { readonly rollout: Rollout }) {
         note={words.updatedNote}
       />
       <Figure name="failed" label={words.failed} value={failed} note={words.failedNote} isAlert={failed > 0} />
-      <Figure name="rolled-back" label={words.rolledBack} value={rolledBack} note={words.rolledBackNote} />
+      <Figure
+        name="rolled-back"
+        label={words.rolledBack}
+        value={byState['rolled-back'] ?? 0}
+        note={words.rolledBackNote(integer(byState.leaving ?? 0))}
+      />
     </dl>
   );
 }

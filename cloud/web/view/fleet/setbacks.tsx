@@ -1,6 +1,6 @@
 import type { Rollout } from '../../model/fleet-contract.ts';
 import { format, text } from '../../page/preferences.ts';
-import { reasonOf } from './reason.ts';
+import { Reason } from './reason.tsx';
 
 /** What is said of devices that did not come to the image, or do not leave it, and how many have it in common. */
 export function Setbacks({ setbacks }: Pick<Rollout, 'setbacks'>) {
@@ -16,7 +16,9 @@ export function Setbacks({ setbacks }: Pick<Rollout, 'setbacks'>) {
             <p>
               <b>{words.count(integer(devices))}</b> {words.deviceStates[state] ?? state}
             </p>
-            <p class="setback-reason">{reasonOf({ reason: detail, ...(why && { why }) })}</p>
+            <p class="setback-reason">
+              <Reason of={{ reason: detail, ...(why && { why }) }} />
+            </p>
             <p class="setback-devices">
               {some.join(', ')}
               {devices > some.length && ` ${words.failing.more(integer(devices - some.length))}`}
