@@ -76,7 +76,7 @@ export const DEFINITION = {
     // The link: a modem, and what brings it up.
     ...['network-manager', 'modemmanager'],
     // Updates, and the agent's GPIO lines.
-    ...['rauc', 'rauc-service', 'gpiod'],
+    ...['rauc', 'rauc-service', 'squashfs-tools', 'gpiod'],
   ],
   /** In the order that they lie on the disk; firmware counts them from 1, and reads the first one's autoboot.txt. */
   partitions: { bootsel: 16, boot: 128, system: 1024, data: 256 } as PartitionSizes,

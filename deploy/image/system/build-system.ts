@@ -11,6 +11,7 @@ import { trimNode } from '../agent/carried-node.ts';
 import { writeBundle } from '../bundle/rauc-bundle.ts';
 import { writeSquashfs } from '../bundle/squashfs.ts';
 import { namesOfBuildingMachine } from '../contents/building-machine.ts';
+import { refuseIncomplete } from '../contents/programs.ts';
 import { refuseUnsafe } from '../contents/refuse.ts';
 import { DEFINITION, type PartitionSizes } from '../definition.ts';
 import type { BuiltImage, ImageOptions } from '../image-options.ts';
@@ -48,6 +49,7 @@ export async function buildSystemImage(options: SystemOptions): Promise<BuiltIma
     const unpacked = join(work, 'root');
     mkdirSync(unpacked);
     runTool('tar', ['--no-same-owner', '--exclude=./dev/*', '-xf', tarball, '-C', unpacked], { madeAt });
+    refuseIncomplete(unpacked);
     tell('reading every file for what must not be there');
     refuseUnsafe(unpacked, namesOfBuildingMachine(root, options.env));
 
