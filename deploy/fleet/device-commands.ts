@@ -127,7 +127,7 @@ export const deviceCommand: Command = {
 };
 
 function renderDevice(device: FleetDevice, now: number): string {
-  const { rollouts, actions } = device;
+  const { rollouts, actions, history } = device;
   const parts = [
     device.controllerId,
     fields([
@@ -172,6 +172,14 @@ function renderDevice(device: FleetDevice, now: number): string {
           time(each.closedAt),
           each.detail ?? '',
         ]),
+      ]),
+    );
+  if (history.length > 0)
+    parts.push(
+      '',
+      table([
+        ['  else', '', 'by', ''],
+        ...history.map(({ at, event, actor, reason }) => [`  ${time(at)}`, event, actor, reason]),
       ]),
     );
   return parts.join('\n');

@@ -67,8 +67,22 @@ describe('a device of the fleet', () => {
             ...{ outcome: null, progress: null, createdAt: expect.any(String), closedAt: null, detail: null },
           },
         ],
+        history: [],
       },
     });
+  });
+
+  it('is told what it was offered last first, however many actions there were', async () => {
+    await addFleetDevice(store, { controllerId: 'gateway-6', at: new Date(NOW) });
+    const ids = await store.query<{ id: string }>(
+      `INSERT INTO deployment_action (id, tenant, controller_id, rollout_id, purpose, kind, version, state, created_at)
+       OVERRIDING SYSTEM VALUE
+       SELECT id, 'tashika', 'gateway-6', 'agent-1-5-0', 'update', 'agent', '1.5.0', 'closed', now()
+         FROM unnest(ARRAY[99, 100]) AS id RETURNING id::text`,
+    );
+    expect((await ask('gateway-6')).body.actions.map(({ id }: { id: string }) => id)).toEqual(
+      ids.map(({ id }) => id).reverse(),
+    );
   });
 
   it('is made known before it asks, with a token that is told once', async () => {
@@ -92,6 +106,9 @@ describe('a device of the fleet', () => {
     expect(
       await store.query(`SELECT actor, event, reason FROM fleet_audit WHERE subject = 'device:gateway-8'`),
     ).toEqual([{ actor: 'ada', event: 'set', reason: 'channel canary; tags a, b; a new target token' }]);
+    expect((await ask('gateway-8')).body.history).toMatchObject([
+      { actor: 'ada', event: 'set', reason: 'channel canary; tags a, b; a new target token' },
+    ]);
   });
 
   it('keeps what is not spoken of, and a former token is refused from then on', async () => {

@@ -3,13 +3,16 @@ import type { Clock } from '@tashika/shared/time';
 import Type from 'typebox';
 import { CONTROLLER_ID_RULE, isControllerId, isTimeZone, setDevice } from '../../fleet/ddi/index.ts';
 import { CHANNELS } from '../../fleet/registry/index.ts';
+import { readHistory } from '../../fleet/rollout/index.ts';
 import type { Store } from '../../store/index.ts';
 import { badParameter, ProblemError, problems, querySchema } from '../problem.ts';
 import { json, word } from '../shapes.ts';
+import { entryOf } from './audit-entry.ts';
 import { By, personOf } from './person.ts';
 import { FleetDevice } from './shapes.ts';
 
 const MOST_ACTIONS = 50;
+const MOST_HISTORY = 20;
 const tags = ['fleet'];
 
 const OfDevice = Type.Object({
@@ -64,6 +67,7 @@ export function fleetDeviceRoutes(options: {
     const actions = await store.query<
       Omit<FleetDevice['actions'][number], 'createdAt' | 'closedAt'> & { createdAt: Date; closedAt: Date | null }
     >(ACTIONS, [tenant, controllerId, MOST_ACTIONS]);
+    const history = await readHistory(store, controllerId, MOST_HISTORY);
     return {
       controllerId,
       ...known,
@@ -80,6 +84,7 @@ export function fleetDeviceRoutes(options: {
         createdAt: createdAt.toISOString(),
         closedAt: closedAt?.toISOString() ?? null,
       })),
+      history: history.map(entryOf),
     };
   }
 
@@ -154,7 +159,7 @@ const ROLLOUTS = `
 const ACTIONS = `
   SELECT id::text, rollout_id AS rollout, purpose, kind || '/' || version AS image, state, outcome, progress,
          created_at AS "createdAt", closed_at AS "closedAt", detail
-    FROM deployment_action WHERE tenant = $1 AND controller_id = $2 ORDER BY id DESC LIMIT $3`;
+    FROM deployment_action WHERE tenant = $1 AND controller_id = $2 ORDER BY deployment_action.id DESC LIMIT $3`;
 
 /** The epoch stands for never. */
 function unlessNever(time: Date): string | null {

@@ -24,6 +24,7 @@ import { costlyAnswer, type Store } from '../../store/index.ts';
 import { DEFAULT_LIMIT, LimitParameter, NumberParameter } from '../parameters.ts';
 import { badParameter, ProblemError, problems, querySchema } from '../problem.ts';
 import { json } from '../shapes.ts';
+import { entryOf } from './audit-entry.ts';
 import { By, LONGEST_WORDS, personOf, written } from './person.ts';
 import { iso, type Parts, summaryOf, wholeOf } from './rollout-view.ts';
 import { AuditList, FleetVersions, Rollout, RolloutList } from './shapes.ts';
@@ -205,14 +206,7 @@ export function rolloutRoutes({ store, clock, settings }: RolloutRouteOptions): 
         const { limit = DEFAULT_LIMIT, before } = query;
         const olderThan = before === undefined ? Number.MAX_SAFE_INTEGER : Number(before);
         const found = await readAudit(store, params.id, olderThan, limit + 1);
-        const entries = found.slice(0, limit).map(({ id, at, from_state, to_state, why, ...entry }) => ({
-          id: String(id),
-          at: at.toISOString(),
-          ...entry,
-          from: from_state,
-          to: to_state,
-          ...(why && { why }),
-        }));
+        const entries = found.slice(0, limit).map(entryOf);
         return { entries, next: found.length > limit ? entries.at(-1)!.id : null };
       },
     );

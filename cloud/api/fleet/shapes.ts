@@ -248,6 +248,9 @@ export const FleetDevice = named(
       }),
       { description: 'The newest first; 50 at most.' },
     ),
+    history: Type.Array(ref(AuditEntry), {
+      description: 'What happened to it outside of rollouts, such as to its SIM; the newest first, 20 at most.',
+    }),
     token: Type.Optional(Type.String({ description: 'Its new target token, told this once.' })),
   }),
 );

@@ -158,13 +158,20 @@ export interface KeptEntry {
   readonly why: Reason | null;
 }
 
+const ENTRIES = 'SELECT id, at, actor, subject, event, from_state, to_state, reason, why FROM fleet_audit';
+
 /** What is on record of a rollout, the newest first. */
 export function readAudit(store: Queryable, id: string, before: number, limit: number): Promise<KeptEntry[]> {
-  return store.query<KeptEntry>(
-    `SELECT id, at, actor, subject, event, from_state, to_state, reason, why FROM fleet_audit
-      WHERE rollout_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`,
-    [id, before, limit],
-  );
+  return store.query<KeptEntry>(`${ENTRIES} WHERE rollout_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, [
+    ...[id, before, limit],
+  ]);
+}
+
+/** What is on record of a device outside of rollouts, such as its SIM, the newest first. */
+export function readHistory(store: Queryable, controllerId: string, limit: number): Promise<KeptEntry[]> {
+  return store.query<KeptEntry>(`${ENTRIES} WHERE subject = $1 AND rollout_id IS NULL ORDER BY id DESC LIMIT $2`, [
+    ...[`device:${controllerId}`, limit],
+  ]);
 }
 
 /** How many devices of each region tell which version of the agent; `unknown` where they tell none. */
