@@ -63,6 +63,7 @@ export const ENGLISH: Sentences = {
   'taken-back': () => 'it was taken back before it was installed',
   'timed-out': ({ minutes, lastState }) =>
     `nothing came of it for ${minutes} minutes: ${lastState === null ? 'its updater never asked for it' : `it was last ${lastState}`}`,
+  'sim-lost': () => 'its SIM is in another device now, so that nothing tells what it has',
   'its-wave-passed': ({ wave }) => `wave ${wave} has passed`,
   'halted-before-turn': () => 'the rollout was halted before its turn',
   'aborted-before-turn': () => 'the rollout was aborted before its turn',

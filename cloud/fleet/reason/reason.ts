@@ -91,6 +91,7 @@ export interface ReasonValues {
   readonly 'taken-back': Nothing;
   /** `lastState` is null where its updater never asked for it. */
   readonly 'timed-out': { readonly minutes: number; readonly lastState: DeviceState | null };
+  readonly 'sim-lost': Nothing;
   readonly 'its-wave-passed': { readonly wave: number };
   readonly 'halted-before-turn': Nothing;
   readonly 'aborted-before-turn': Nothing;

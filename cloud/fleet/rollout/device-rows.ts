@@ -29,6 +29,7 @@ interface DeviceRow {
   readonly insists: boolean;
   readonly action_created_at: Date;
   readonly fetched_at: Date | null;
+  readonly has_sim: boolean;
   readonly told_version: string | null;
   readonly told_at: string | null;
 }
@@ -57,7 +58,7 @@ export async function readDevices(
             action.state = 'open' AND EXISTS (
                    SELECT FROM action_feedback AS said
                     WHERE said.action_id = action.id AND said.execution = 'rejected') AS insists,
-            reading.last ->> 'value' AS told_version, reading.last ->> 'time' AS told_at
+            known.imsi IS NOT NULL AS has_sim, reading.last ->> 'value' AS told_version, reading.last ->> 'time' AS told_at
        FROM rollout_device AS member
        LEFT JOIN deployment_action AS action ON action.id = member.action_id AND ${IS_READ}
        LEFT JOIN fleet_device AS known
@@ -84,6 +85,7 @@ function deviceOf(row: DeviceRow): DeviceStanding {
     detail: row.detail,
     why: row.why,
     action: row.action_id === null ? null : actionOf(row, row.action_id),
+    hasSim: row.has_sim,
     told:
       row.told_version === null || row.told_at === null
         ? null

@@ -19,6 +19,8 @@ export interface DeviceMove {
   readonly kept?: boolean;
 }
 
+const SIM_LOST: Reason = { code: 'sim-lost', values: {} };
+
 type Context = Pick<Standing, 'version' | 'plan' | 'state' | 'since'>;
 
 /**
@@ -38,6 +40,8 @@ export function moveOf(device: DeviceStanding, rollout: Context, now: Timestamp)
       return { to: 'updated', by: 'device', why: { code: 'tells-version', values: { version } } };
     return ofAction(device, action, rollout, now);
   }
+  // The reading that told of it may have been the next holder's of its SIM, before that one's updater had asked.
+  if (state === 'updated' && !device.hasSim) return { to: 'vanished', by: 'rollout', kept: true, why: SIM_LOST };
   if ((state === 'updated' || state === 'kept') && fellBack(device, version, device.updatedAt ?? device.since))
     return {
       to: 'fell-back',

@@ -80,6 +80,8 @@ export interface DeviceStanding {
   /** What the detail is made of. */
   readonly why: Reason | null;
   readonly action: ActionFact | null;
+  /** Whether a SIM is known to be in it: readings are told of a SIM, and without one none are its own. */
+  readonly hasSim: boolean;
   /** The version that its readings told last, and when they were taken; null where they tell none. */
   readonly told: { readonly version: string; readonly at: Timestamp } | null;
 }

@@ -195,6 +195,22 @@ describe('a device', () => {
     expect(scene.states()).toBe('updated updated');
   });
 
+  it('vanishes when its SIM turns out to be in another device, whose reading may have been taken for its own', () => {
+    const scene = new Scene([2], { gate: { mostFailed: 0.5 } });
+    scene.tick();
+    scene.updateAll();
+    scene.tick();
+    scene.losesSim('d1');
+    scene.tick();
+    expect([scene.states(), scene.device('d1').detail]).toEqual([
+      'updated vanished',
+      'its SIM is in another device now, so that nothing tells what it has',
+    ]);
+    scene.tells('d1');
+    scene.tick();
+    expect(scene.states()).toBe('updated updated');
+  });
+
   it('does not vanish while the rollout is paused, and has the whole time again when it goes on', () => {
     const scene = new Scene([2, 1], { gate: { mostFailed: 1 } });
     scene.tick();

@@ -76,6 +76,7 @@ export const reasonsJa: Sentences = {
   'taken-back': () => 'インストールの前に取り下げられました。',
   'timed-out': ({ minutes, lastState }) =>
     `${lengthOf(minutes)}待っても完了しませんでした。${lastState === null ? 'アップデーターは一度も取りに来ませんでした。' : `最後の状態は「${DEVICE_STATES[lastState]}」です。`}`,
+  'sim-lost': () => '回線が別のデバイスに移ったため、このデバイスのバージョンは分かりません。',
   'its-wave-passed': ({ wave }) => `第 ${integer(wave)} 波が合格しました。`,
   'halted-before-turn': () => '順番が来る前にロールアウトが自動停止しました。',
   'aborted-before-turn': () => '順番が来る前にロールアウトが中止されました。',

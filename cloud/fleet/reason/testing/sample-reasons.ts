@@ -82,6 +82,7 @@ export const SAMPLE_REASONS: { readonly [Code in ReasonCode]: readonly ReasonVal
     { minutes: 1_440, lastState: null },
     { minutes: 60, lastState: 'downloading' },
   ],
+  'sim-lost': [{}],
   'its-wave-passed': [{ wave: 3 }],
   'halted-before-turn': [{}],
   'aborted-before-turn': [{}],

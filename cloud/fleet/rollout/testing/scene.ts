@@ -61,6 +61,7 @@ export class Scene {
         detail: null,
         why: null,
         action: null,
+        hasSim: true,
         told: { version: OLD, at: this.now },
       })),
     );
@@ -94,7 +95,12 @@ export class Scene {
 
   /** Its readings tell `version` from now on. */
   tells(id: string, version = NEW, at = this.now): void {
-    this.#change(id, { told: { version, at } });
+    this.#change(id, { hasSim: true, told: { version, at } });
+  }
+
+  /** Its SIM is in another device from now on. */
+  losesSim(id: string): void {
+    this.#change(id, { hasSim: false, told: null });
   }
 
   /** Its updater says something of the open action. */
