@@ -106,8 +106,7 @@ export class DdiClient {
     return this.#reached(() =>
       this.#http.receive(request, signal, async (answer) => {
         const { statusCode: status = 0, headers } = answer;
-        if (status !== 200 && status !== 206)
-          return refusalOf(status, headers['retry-after'], await beginningText(answer));
+        if (status !== 200 && status !== 206) return refusalOf(status, headers, await beginningText(answer));
         return takePiece(answer, asked, etag, async (chunk, at) => {
           const tag = headers.etag;
           this.#tagged = tag === undefined || tag.startsWith('W/') ? undefined : { path, etag: tag };

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duration } from '@tashika/shared/time';
 
 /** What became of asking for a piece of a bundle. */
@@ -38,6 +38,7 @@ const UNLESS_TOLD: Duration = 60_000;
 const LONGEST_WAIT: Duration = 86_400_000;
 /** Nobody's bundle, but what portals and proxies have to say. */
 const PAGE = /^(text\/html|application\/([a-z]+\+)?json)\b/i;
+const JSON_TYPE = /^application\/([a-z]+\+)?json\b/i;
 /** Who asks is refused for now: for his name, for being too slow or too early, or for too much. */
 const NOT_NOW: readonly number[] = [401, 403, 407, 408, 416, 425, 429];
 
@@ -57,10 +58,18 @@ export function waitAsked(retryAfter: string | undefined): Duration | undefined 
   return Math.min(LONGEST_WAIT, Math.max(1, Number(retryAfter)) * 1_000);
 }
 
-/** What an answer without a bundle means; `said` is what it says. */
-export function refusalOf(status: number, retryAfter: string | undefined, said: string): Piece {
+/**
+ * What an answer without a bundle means; `said` is what it says. An update server says in JSON, or without a word, that there
+ * is no such bundle; a page that says so is of who stands between.
+ */
+export function refusalOf(
+  status: number,
+  { 'content-type': type = '', 'retry-after': retryAfter }: IncomingHttpHeaders,
+  said: string,
+): Piece {
+  const isTheServers = said === '' || JSON_TYPE.test(type);
   const reason = `the server answers ${status}${said === '' ? '' : `, ${said}`}`;
-  if (!isPassing(status)) return { kind: 'gone', reason };
+  if (isTheServers && !isPassing(status)) return { kind: 'gone', reason };
   return { kind: 'later', waitMs: waitAsked(retryAfter) ?? UNLESS_TOLD, reason, patience: status === 429 };
 }
 

@@ -13,6 +13,7 @@ describe('a download', () => {
     ['a page', (response) => response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE)],
     ['a page that says nothing of itself', (response) => response.writeHead(200).end(PAGE)],
     ['the way to a page', (response) => response.writeHead(302, { location: 'http://portal.example/' }).end()],
+    ['a 404 that is a page', (response) => response.writeHead(404, { 'content-type': 'text/html' }).end(PAGE)],
     ['a 416', (response) => response.writeHead(416).end()],
     [
       'a piece of a larger file',
