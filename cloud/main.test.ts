@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import { nodeArgsOf } from '@tashika/shared/testing';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveClient } from './api/testing/live-client.ts';
@@ -13,7 +13,7 @@ import { commitWindows } from './api/testing/seed.ts';
 import { openStore } from './store/index.ts';
 import { startPostgresServer } from './store/postgres-server.ts';
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const MAIN = nodeArgsOf(new URL('main.ts', import.meta.url));
 
 /** Nothing listens on port 1; the program starts all the same. */
 const NOWHERE =
@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 function tashikaCloud(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN, ...args], {
+  const child = spawn(process.execPath, [...MAIN, ...args], {
     env: {
       PATH: process.env.PATH,
       TASHIKA_CLOUD_EVENT_HUBS_CONNECTION_STRING: NOWHERE,

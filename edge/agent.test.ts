@@ -69,7 +69,7 @@ function missing(numbers: Map<number, string>): readonly SequenceRange[] {
   return gaps(ranges, Math.max(...numbers.keys()));
 }
 
-// Five starts of a program, each from source.
+// Five starts of a program, each from source where nothing is built.
 describe('an agent that is killed mid-work, on a link that misbehaves', { timeout: 240_000 }, () => {
   it('has every reading counted once: no number is missing, and none means two readings', async () => {
     const random = seededRandom(11);

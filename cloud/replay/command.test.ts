@@ -2,13 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { nodeArgsOf } from '@tashika/shared/testing';
 import { describe, expect, it } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+const MAIN = nodeArgsOf(new URL('../main.ts', import.meta.url));
 const EXAMPLE = fileURLToPath(new URL('example.jsonl', import.meta.url));
 
 function replay(...args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN, 'replay', ...args], {
+  return spawn(process.execPath, [...MAIN, 'replay', ...args], {
     env: { PATH: process.env.PATH },
     stdio: 'pipe',
   });

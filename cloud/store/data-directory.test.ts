@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { nodeArgsOf } from '@tashika/shared/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from './open.ts';
 
@@ -57,8 +57,8 @@ describe('the data directory', () => {
 
 /** Runs a writer until it has said `commits` times that it committed, kills it, and answers the last number said. */
 async function writeUntilKilled(directory: string, commits: number): Promise<number> {
-  const script = fileURLToPath(new URL('./write-until-killed.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', script, directory], {
+  const script = nodeArgsOf(new URL('./write-until-killed.ts', import.meta.url));
+  const child = spawn(process.execPath, [...script, directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const closed = new Promise((resolve) => child.once('close', resolve));

@@ -4,11 +4,10 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import { nodeArgsOf } from '@tashika/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
-const NODE = [process.execPath, '--conditions=source', '--import', 'tsx', MAIN] as const;
+const NODE = [process.execPath, ...nodeArgsOf(new URL('main.ts', import.meta.url))] as const;
 
 /** A folder whose `tashika` is the program. */
 let bin: string;

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { nodeArgsOf } from '@tashika/shared/testing';
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+const MAIN = nodeArgsOf(new URL('../main.ts', import.meta.url));
 
 export interface AgentProcess {
   readonly child: ChildProcess;
@@ -16,9 +16,9 @@ export interface AgentProcess {
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
 
-/** The real program in a process of its own, from source. */
+/** The real program in a process of its own. */
 export function startAgentProcess(args: readonly string[], env: Record<string, string> = {}): AgentProcess {
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN, ...args], {
+  const child = spawn(process.execPath, [...MAIN, ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

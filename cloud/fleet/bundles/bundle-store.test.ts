@@ -5,7 +5,6 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import {
   BlobServiceClient,
   ContainerSASPermissions,
@@ -13,6 +12,7 @@ import {
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import { seededChance } from '@tashika/shared/chance';
+import { nodeArgsOf } from '@tashika/shared/testing';
 import { systemClock } from '@tashika/shared/time';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AzureBlobBundles } from './azure-blob.ts';
@@ -170,10 +170,10 @@ it.each([
   ['container', () => `azure-blob:${azurite.connectionString}`],
 ])('a put into a %s leaves nothing that has a name when its process is killed', async (_name, settingOf) => {
   const setting = settingOf();
-  const script = fileURLToPath(new URL('./testing/upload-until-killed.ts', import.meta.url));
+  const script = nodeArgsOf(new URL('./testing/upload-until-killed.ts', import.meta.url));
   const content = Buffer.alloc(30 * 65_536);
   const { sha256 } = expectedOf(content);
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', script, setting, sha256], {
+  const child = spawn(process.execPath, [...script, setting, sha256], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');

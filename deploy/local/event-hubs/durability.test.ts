@@ -9,6 +9,7 @@ import {
   earliestEventPosition,
   type ReceivedEventData,
 } from '@azure/event-hubs';
+import { nodeArgsOf } from '@tashika/shared/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type OpenSegmentFile, openSegmentFile } from './log/index.ts';
 import {
@@ -26,7 +27,7 @@ import type { EventHubsOptions } from './server.ts';
 /** Root can mount a small tmpfs; others get segment files whose writes fail. */
 const DISK = mountable() ? 'a tmpfs' : 'writes that fail';
 
-const MAIN = join(import.meta.dirname, 'main.ts');
+const MAIN = nodeArgsOf(new URL('main.ts', import.meta.url));
 
 interface Program {
   readonly process: ChildProcess;
@@ -36,7 +37,7 @@ interface Program {
 
 /** The stand-in as a process of its own, as `npm run event-hubs` starts it. */
 async function spawnProgram(directory: string): Promise<Program> {
-  const args = ['--conditions=source', '--import', 'tsx', MAIN, '--port', '0', '--data', directory];
+  const args = [...MAIN, '--port', '0', '--data', directory];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => {
     child.kill('SIGKILL');

@@ -1,0 +1,1 @@
+export { nodeArgsOf } from './program.ts';
