@@ -82,6 +82,9 @@ export class AzureBlobBundles implements BundleStore {
     });
   }
 
+  /** A container that is not there is told by each request. */
+  async requireUsed(): Promise<void> {}
+
   async size(sha256: string): Promise<number | undefined> {
     return await this.#attempt(async () => (await propertiesOf(this.#blob(sha256)))?.contentLength);
   }

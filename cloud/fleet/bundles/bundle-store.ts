@@ -45,6 +45,11 @@ export interface BundleStore {
   /** Its length; undefined where there is none. */
   size(sha256: string): Promise<number | undefined>;
   /**
+   * For who misses a bundle that was there: rejects with BUNDLES_UNAVAILABLE where nothing was ever put, as where a disk is
+   * not mounted, because then none is known to be gone.
+   */
+  requireUsed(): Promise<void>;
+  /**
    * Its bytes, or a range of them that lies within its length. Destroy the stream to stop early.
    *
    * @throws TashikaError NOT_FOUND where there is none

@@ -6,7 +6,7 @@ import { TestClock } from '@tashika/shared/time';
 import { expect, it, onTestFinished } from 'vitest';
 import { FolderBundles } from './folder.ts';
 
-it('a folder whose disk is away is unavailable, and no bundle is taken for gone', async () => {
+it('a folder whose disk is away is not taken for one that bundles are gone from', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'tashika-bundles-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const [folder, elsewhere] = [join(directory, 'bundles'), join(directory, 'elsewhere')];
@@ -14,16 +14,14 @@ it('a folder whose disk is away is unavailable, and no bundle is taken for gone'
   const content = Buffer.from('a bundle');
   const sha256 = createHash('sha256').update(content).digest('hex');
   await bundles.put({ sha256, bytes: content.length, mostBytes: 100 }, [content] as never);
-  const [there, gone] = [bundles.size(sha256), bundles.size('0'.repeat(64))];
-  expect([await there, await gone]).toEqual([8, undefined]);
+  await bundles.requireUsed();
 
   renameSync(folder, elsewhere);
   for (const mountPoint of ['away', 'empty']) {
     if (mountPoint === 'empty') mkdirSync(folder);
-    await expect(bundles.size(sha256), mountPoint).rejects.toMatchObject({ code: 'BUNDLES_UNAVAILABLE' });
-    await expect(bundles.read(sha256), mountPoint).rejects.toMatchObject({ code: 'BUNDLES_UNAVAILABLE' });
+    await expect(bundles.requireUsed(), mountPoint).rejects.toMatchObject({ code: 'BUNDLES_UNAVAILABLE' });
   }
   rmSync(folder, { recursive: true });
   renameSync(elsewhere, folder);
-  expect(await bundles.size(sha256)).toBe(8);
+  await bundles.requireUsed();
 });

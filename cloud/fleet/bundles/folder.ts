@@ -61,17 +61,20 @@ export class FolderBundles implements BundleStore {
   }
 
   async size(sha256: string): Promise<number | undefined> {
-    const there = await this.#attempt(() => statIfThere(this.#path(sha256)));
-    if (!there) await this.#requireUsed();
-    return there?.size;
+    return (await this.#attempt(() => statIfThere(this.#path(sha256))))?.size;
+  }
+
+  async requireUsed(): Promise<void> {
+    if (await this.#attempt(() => statIfThere(join(this.#directory, INCOMING)))) return;
+    throw new TashikaError(
+      'BUNDLES_UNAVAILABLE',
+      `${this.place} is not there, or nothing was ever put into it. See that its disk is mounted.`,
+    );
   }
 
   async read(sha256: string, range?: ByteRange): Promise<Readable> {
     const file = await this.#attempt(() => openIfThere(this.#path(sha256)));
-    if (!file) {
-      await this.#requireUsed();
-      throw new TashikaError('NOT_FOUND', `There is no bundle ${sha256} in ${this.place}.`);
-    }
+    if (!file) throw new TashikaError('NOT_FOUND', `There is no bundle ${sha256} in ${this.place}.`);
     const content = file.createReadStream({
       highWaterMark: READ_BYTES,
       ...(range && { start: range.first, end: range.last }),
@@ -100,15 +103,6 @@ export class FolderBundles implements BundleStore {
   #path(sha256: string): string {
     if (!NAME.test(sha256)) throw new TashikaError('NOT_FOUND', 'A bundle is named by 64 hex digits.');
     return join(this.#directory, sha256);
-  }
-
-  /** What is missing from a folder that nothing was ever put into may be in another one: its disk is not mounted. */
-  async #requireUsed(): Promise<void> {
-    if (await this.#attempt(() => statIfThere(join(this.#directory, INCOMING)))) return;
-    throw new TashikaError(
-      'BUNDLES_UNAVAILABLE',
-      `${this.place} is not there, or nothing was ever put into it. See that its disk is mounted.`,
-    );
   }
 
   /** How old a bundle is goes by the clock that removes it. */

@@ -1,3 +1,4 @@
+import { TashikaError } from '@tashika/shared/errors';
 import { TestClock } from '@tashika/shared/time';
 import { expect, it } from 'vitest';
 import type { Parameter, Store } from '../../store/index.ts';
@@ -17,6 +18,11 @@ const store = {
   },
 } as unknown as Store;
 
+const asked = (device: number) => ({
+  ...{ tenant: 'tashika', controllerId: `pi-${device}`, id: 1, filename: 'agent.raucb' },
+  ...{ range: undefined, ifRange: undefined, head: false },
+});
+
 it('five hundred downloads are under way at most, also where a thousand devices ask at once', async () => {
   const downloads = new Downloads({
     store,
@@ -24,17 +30,20 @@ it('five hundred downloads are under way at most, also where a thousand devices 
     clock: new TestClock(0),
     bundles: memoryBundles(new Map([['x', bundle]])),
   });
-  const open = (device: number) =>
-    downloads.open({
-      ...{ tenant: 'tashika', controllerId: `pi-${device}`, id: 1, filename: 'agent.raucb' },
-      ...{ range: undefined, ifRange: undefined, head: false },
-    });
-  const asked = await Promise.allSettled(Array.from({ length: 1_000 }, (_, device) => open(device)));
-  const begun = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const open = (device: number) => downloads.open(asked(device));
+  const answers = await Promise.allSettled(Array.from({ length: 1_000 }, (_, device) => open(device)));
+  const begun = answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   expect(begun).toHaveLength(500);
   await expect(open(0)).rejects.toMatchObject({ code: 'TOO_MANY_CLIENTS' });
   for (const download of begun)
     if (download.kind === 'bytes') expect(await download.content?.toArray()).toEqual([bundle]);
   expect(await open(0)).toMatchObject({ kind: 'bytes' });
   downloads.stop();
+});
+
+it('a bundle store that is away ends no action: what it does not have is not gone', async () => {
+  const away = new TashikaError('BUNDLES_UNAVAILABLE', 'Its disk is not mounted.');
+  const bundles = { ...memoryBundles(new Map()), requireUsed: () => Promise.reject(away) };
+  const downloads = new Downloads({ store, logger, clock: new TestClock(0), bundles });
+  await expect(downloads.open(asked(0))).rejects.toBe(away);
 });

@@ -11,7 +11,7 @@ import { shareOf } from './polling.ts';
 import { bytesLeft, ServedBytes, untilNextDay } from './served-bytes.ts';
 
 /** What of the bundle store a download needs. */
-export type BundleSource = Pick<BundleStore, 'size' | 'read'>;
+export type BundleSource = Pick<BundleStore, 'size' | 'read' | 'requireUsed'>;
 
 /** Each holds a file and a quarter of a megabyte. */
 const MOST_AT_ONCE = 500;
@@ -89,7 +89,9 @@ export class Downloads {
       );
     if (action.revoked) throw new TashikaError('NOT_FOUND', 'The image was revoked, and is not given out any more.');
     const { sha256, bytes: size } = action.record.bundle;
-    if ((await this.#bundles.size(sha256)) !== size) return this.#giveUp(action, { code: 'bundle-gone', values: {} });
+    const there = await this.#bundles.size(sha256);
+    if (there === undefined) await this.#bundles.requireUsed();
+    if (there !== size) return this.#giveUp(action, { code: 'bundle-gone', values: {} });
     return this.#serve(action, request, size, `"${sha256}"`);
   }
 

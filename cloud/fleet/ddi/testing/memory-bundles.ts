@@ -8,6 +8,7 @@ const PART_BYTES = 65_536;
 export function memoryBundles(bundles: Map<string, Buffer>): BundleSource {
   return {
     size: async (sha256) => bundles.get(sha256)?.length,
+    requireUsed: async () => undefined,
     async read(sha256, range) {
       const bundle = bundles.get(sha256);
       if (!bundle) throw new TashikaError('NOT_FOUND', `There is no bundle ${sha256}.`);
