@@ -16,9 +16,9 @@ export interface Failing {
   readonly devices: readonly string[];
   /** In words. */
   readonly reason: string;
-  /** Not there where it was halted before there were codes. */
   /** When it was halted; left out of what was kept before this was. */
   readonly haltedAt?: Timestamp | undefined;
+  /** Not there where it was halted before there were codes. */
   readonly why?: Reason | undefined;
 }
 
