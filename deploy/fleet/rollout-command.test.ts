@@ -233,6 +233,7 @@ describe('tashika fleet device', () => {
     const { answer, out } = await device({ channel: 'canary', tag: ['lab', 'tokyo'], 'time-zone': 'Asia/Tokyo' });
     expect(answer).toMatchObject({ channel: 'canary', tags: ['lab', 'tokyo'] });
     expect(out).toMatch(/channel +canary\n {2}tags +lab, tokyo\n/);
+    expect(out).toMatch(/Z +set +.* channel canary; tags lab, tokyo; time zone Asia\/Tokyo/);
     const given = await device({ 'new-token': true });
     expect(given.answer.token).toMatch(/^\S{16,}$/);
     expect(given.out).toContain(`told this once: ${given.answer.token}`);
