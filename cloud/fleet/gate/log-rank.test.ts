@@ -2,7 +2,7 @@ import { seededChance } from '@tashika/shared/chance';
 import { describe, expect, it } from 'vitest';
 import { BIT, type Happening, settle } from './log-rank.ts';
 import type { DeviceRound } from './signal.ts';
-import { addRow, BLANK, type OpenState, open } from './state.ts';
+import { addRow, BLANK, type Counted, type OpenState, open } from './state.ts';
 
 const DAY = 86_400;
 
@@ -31,6 +31,30 @@ function play(seed: number, days: number, chanceOf: (row: number, day: number) =
   }
   return state;
 }
+
+/** Twelve devices of one region, the first of them updated; what begins does so with `hit` in every hour. */
+function hourly(hours: number, signal: Counted, hit: readonly number[] = [0]): OpenState {
+  const state = open(BLANK);
+  for (let row = 0; row < 12; row++)
+    addRow(state, { controllerId: `d${row}`, region: '13', board: 'a' } as DeviceRound);
+  state.columns.updated[0] = 1;
+  for (let hour = 1; hour <= hours; hour++) {
+    const happenings = Array.from(
+      { length: 12 },
+      (_, row): Happening => ({
+        row,
+        side: row === 0 ? 'updated' : 'neighbour',
+        began: hit.includes(row) ? BIT[signal] : 0,
+        holds: 0,
+        exposed: 6,
+        heard: true,
+      }),
+    );
+    settle(state, happenings, hour * 3_600);
+  }
+  return state;
+}
+
 const logsOf = (state: OpenState) => state.bets.silence['']?.logs ?? [0, 0, 0, 0];
 
 describe('the safe logrank test', () => {
@@ -54,24 +78,17 @@ describe('the safe logrank test', () => {
   });
 
   it('counts what holds on, or comes back within the day, once', () => {
-    const state = open(BLANK);
-    for (let row = 0; row < 12; row++)
-      addRow(state, { controllerId: `d${row}`, region: '13', board: 'a' } as DeviceRound);
-    state.columns.updated[0] = 1;
-    for (let hour = 1; hour <= 30; hour++) {
-      const happenings = Array.from(
-        { length: 12 },
-        (_, row): Happening => ({
-          row,
-          side: row === 0 ? 'updated' : 'neighbour',
-          began: row === 0 ? BIT.clock : 0,
-          holds: 0,
-          exposed: 6,
-          heard: true,
-        }),
-      );
-      settle(state, happenings, hour * 3_600);
-    }
-    expect(state.bets.clock['']!.seen).toBe(2);
+    expect(hourly(30, 'clock').bets.clock['']!.seen).toBe(2);
+  });
+
+  it('counts three starts of a device in a row, three hours apart, and then one in twelve hours', () => {
+    expect([1, 3, 4, 7, 12, 13, 24, 25, 37].map((hours) => hourly(hours, 'restarts').bets.restarts['']!.seen)).toEqual([
+      1, 1, 2, 3, 3, 4, 4, 5, 6,
+    ]);
+  });
+
+  it('counts the starts of neighbours as it does those of updated devices', () => {
+    const { columns } = hourly(37, 'restarts', [0, 5]);
+    expect([columns.restartsSince[0], columns.restartsPast[5]]).toEqual([6, 6]);
   });
 });

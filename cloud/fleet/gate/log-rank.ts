@@ -1,9 +1,13 @@
 import { seededChance } from '@tashika/shared/chance';
+import { countsAgainAt } from './pace.ts';
 import { COUNTED, type Counted, type OpenState } from './state.ts';
 
-/** How many times as often it may begin, where there is harm: bet on evenly. */
+/**
+ * How many times as often it may begin, where there is harm: bet on evenly. On starts no more than three times as many, so
+ * that two devices with loose plugs among the first ten halt nothing within a day.
+ */
 export const RATIOS: Readonly<Record<Counted, readonly number[]>> = {
-  restarts: [1.4, 2, 4, 10],
+  restarts: [1.4, 2, 3],
   silence: [2, 5, 15, 50],
   clock: [2, 5, 15, 50],
   completeness: [2, 5, 15, 50],
@@ -11,15 +15,6 @@ export const RATIOS: Readonly<Record<Counted, readonly number[]>> = {
   version: [2, 5, 15, 50],
 };
 
-/** What began once counts no more for so long: a loose plug starts an agent twenty times, a bad link is lost all day. In s. */
-const ONCE_IN: Readonly<Record<Counted, number>> = {
-  restarts: 43_200,
-  silence: 86_400,
-  clock: 86_400,
-  completeness: 86_400,
-  spool: 86_400,
-  version: 86_400,
-};
 /** A device's own past speaks as much as this many of what it counts. */
 const PRIOR = 1;
 /** How rare a thing is before it has been seen: half a time in so many rounds. */
@@ -141,7 +136,7 @@ function atRisk(
 /** Remembers what began: as the past of a neighbour, or as what an updated device did since. */
 function note({ columns, learned }: OpenState, signal: Counted, hit: readonly Happening[], now: number): void {
   for (const { row, side } of hit) {
-    columns[`${signal}Until`]![row] = now + ONCE_IN[signal];
+    columns[`${signal}Until`]![row] = countsAgainAt(columns, signal, row, now);
     if (side === 'updated') columns[`${signal}Since`]![row]! += 1;
     // What only stands in for a neighbour has its past behind it.
     if (columns.updated[row] !== 0) continue;

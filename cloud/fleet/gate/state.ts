@@ -26,6 +26,8 @@ const PLAIN = [
   'clockRun',
   'completenessRun',
   'spoolRun',
+  /** Until when the starts that have counted would last at the pace that they may, in s. */
+  'startsSpent',
   /** Of the time since it was last heard: rounds, expected readings without and with the neighbours' factor; whether it counts. */
   'openRounds',
   'openUsual',
