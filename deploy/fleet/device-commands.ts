@@ -178,7 +178,7 @@ function renderDevice(device: FleetDevice, now: number): string {
     parts.push(
       '',
       table([
-        ['  else', '', 'by', ''],
+        ['  history', '', 'by', ''],
         ...history.map(({ at, event, actor, reason }) => [`  ${time(at)}`, event, actor, reason]),
       ]),
     );
