@@ -22,6 +22,7 @@ it.skipIf(missing.length > 0)(
     expect(await fleet('promote', 'agent/2.0.0', 'canary')).toMatchObject({ code: 0 });
     const { controllerId, ...known } = await scene.device();
     expect(known).toMatchObject({ board: 'tashika-test', agentVersion: '1.0.0', imsiProved: true, region: REGION });
+    expect(known.history).toMatchObject([{ event: 'registered', to: known.imsi }]);
 
     await scene.rollOut('good', 'agent/2.0.0');
     expect(await scene.ended('good')).toMatchObject({ code: 0, answer: { state: 'completed', byState: { kept: 1 } } });
