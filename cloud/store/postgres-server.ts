@@ -35,6 +35,7 @@ async function start(): Promise<PostgresServer> {
     port,
     persistent: false,
     createPostgresUser: process.getuid?.() === 0, // the server refuses to run as root
+    initdbFlags: ['--no-sync'],
     postgresFlags: [
       '-c',
       'fsync=off',

@@ -44,7 +44,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 describe.each<[string, { count: number; seed: number }, Settings, string[]]>([
-  ['revise', { count: 600, seed: 1 }, DEFAULTS, ['a revised window']],
+  ['revise', { count: 240, seed: 1 }, DEFAULTS, ['a revised window']],
   [
     'revise, with windows kept for two hours',
     { count: 200, seed: 5 },
