@@ -73,6 +73,15 @@ describe('a download', () => {
     expect(await auditOf(controllerId)).toEqual(['action-failure']);
   });
 
+  it('that is not as long as what was imported is not called gone', async () => {
+    const { artifact, id } = await offered();
+    bundles.set(image.bundle.sha256, bundle.subarray(1));
+    expect((await ask(artifact)).status).toBe(410);
+    expect((await actionRow(id)).detail).toBe(
+      `its bundle in the bundle store has ${bundle.length - 1} bytes instead of ${bundle.length}`,
+    );
+  });
+
   it('that begins anew again and again ends the action', async () => {
     const { artifact, id } = await offered();
     const first = { headers: { ...GATEWAY_HEADERS, range: 'bytes=0-9' } };

@@ -42,8 +42,22 @@ it('five hundred downloads are under way at most, also where a thousand devices 
 });
 
 it('a bundle store that is away ends no action: what it does not have is not gone', async () => {
-  const away = new TashikaError('BUNDLES_UNAVAILABLE', 'Its disk is not mounted.');
+  const away = new TashikaError('BUNDLES_UNAVAILABLE', 'the folder /srv/bundles is not there');
   const bundles = { ...memoryBundles(new Map()), requireUsed: () => Promise.reject(away) };
   const downloads = new Downloads({ store, logger, clock: new TestClock(0), bundles });
-  await expect(downloads.open(asked(0))).rejects.toBe(away);
+  // Where it is on the server is no device's concern.
+  await expect(downloads.open(asked(0))).rejects.toMatchObject({
+    ...{ code: 'BUNDLES_UNAVAILABLE', message: 'Bundles can not be had now; try again later.', cause: away },
+  });
+});
+
+it('a bundle that goes away between two looks at it ends the action as any other that is gone', async () => {
+  const downloads = new Downloads({
+    ...{ store: { ...store, transaction: async () => undefined } as unknown as Store, logger },
+    clock: new TestClock(0),
+    bundles: { ...memoryBundles(new Map()), size: async () => bundle.length },
+  });
+  await expect(downloads.open(asked(0))).rejects.toMatchObject({
+    ...{ code: 'ACTION_CLOSED', message: expect.stringContaining('its bundle is not in the bundle store any more') },
+  });
 });

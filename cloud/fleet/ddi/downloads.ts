@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { messageOf, TashikaError } from '@tashika/shared/errors';
+import { isTashikaError, messageOf, TashikaError } from '@tashika/shared/errors';
 import type { Clock, Duration } from '@tashika/shared/time';
 import type { Logger, Store } from '../../store/index.ts';
 import type { BundleStore, ByteRange } from '../bundles/bundle-store.ts';
@@ -72,7 +72,7 @@ export class Downloads {
    * Opens the bundle of an action, or the part of it that is asked for.
    *
    * @throws TashikaError NOT_FOUND where there is no such action or file; ACTION_CLOSED where the action is over, or is
-   *   closed by this: its bundle is gone, or was begun too often; TOO_MANY_CLIENTS; those of the bundle store
+   *   closed by this: its bundle is gone or not what was imported, or was begun too often; TOO_MANY_CLIENTS; those of the bundle store
    */
   async open(request: DownloadRequest): Promise<Download> {
     const action = await readAction(this.#store, request);
@@ -89,9 +89,10 @@ export class Downloads {
       );
     if (action.revoked) throw new TashikaError('NOT_FOUND', 'The image was revoked, and is not given out any more.');
     const { sha256, bytes: size } = action.record.bundle;
-    const there = await this.#bundles.size(sha256);
-    if (there === undefined) await this.#bundles.requireUsed();
-    if (there !== size) return this.#giveUp(action, { code: 'bundle-gone', values: {} });
+    const there = await this.#fromStore(() => this.#bundles.size(sha256));
+    if (there === undefined) return this.#missing(action);
+    if (there !== size)
+      return this.#giveUp(action, { code: 'bundle-of-other-size', values: { bytes: there, expected: size } });
     return this.#serve(action, request, size, `"${sha256}"`);
   }
 
@@ -126,9 +127,29 @@ export class Downloads {
       if (beginnings > MOST_BEGINNINGS)
         return this.#giveUp(action, { code: 'begun-too-often', values: { times: beginnings } });
     }
-    const bundle = await this.#bundles.read(action.record.bundle.sha256, range);
+    const bundle = await this.#fromStore(() => this.#bundles.read(action.record.bundle.sha256, range));
+    if (!bundle) return this.#missing(action);
     const served = new ServedBytes(this.#store, action.id, () => this.#clock.now());
     return this.#note(action.controllerId, this.#metered(bundle, served));
+  }
+
+  /**
+   * Asks the bundle store; undefined where there is no such bundle. Where the store is and what is wrong with it is for
+   * the log, and not for devices.
+   */
+  async #fromStore<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isTashikaError(error)) throw error;
+      if (error.code === 'NOT_FOUND') return undefined;
+      throw new TashikaError(error.code, 'Bundles can not be had now; try again later.', { cause: error });
+    }
+  }
+
+  async #missing(action: Action): Promise<never> {
+    await this.#fromStore(() => this.#bundles.requireUsed());
+    return this.#giveUp(action, { code: 'bundle-gone', values: {} });
   }
 
   #spent(controllerId: string): Download {

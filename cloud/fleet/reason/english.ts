@@ -27,7 +27,7 @@ export const ENGLISH: Sentences = {
     `Devices that were not updated are silent too, in ${regions.length === 1 ? 'region' : 'the regions'} ${regions.join(', ')}: nothing can be said of the updated ones there.`,
   'judgeable-again': () => 'it can be judged again',
 
-  soaking: ({ wave, minutes }) => `the last device of wave ${wave} is done: it is watched for ${minutes} minutes`,
+  soaking: ({ wave, minutes }) => `the last device of wave ${wave} is done: it is watched for ${lengthOf(minutes)}`,
   'wave-empty': ({ wave }) => `wave ${wave} has no device that is to be updated any more`,
   'too-few-heard': ({ wave, least }) =>
     `wave ${wave} has been watched, and fewer than ${least} updated devices have been heard of`,
@@ -62,7 +62,7 @@ export const ENGLISH: Sentences = {
   'updater-says': ({ said, words }) => withWords(`its updater says ${said}`, words),
   'taken-back': () => 'it was taken back before it was installed',
   'timed-out': ({ minutes, lastState }) =>
-    `nothing came of it for ${minutes} minutes: ${lastState === null ? 'its updater never asked for it' : `it was last ${lastState}`}`,
+    `nothing came of it for ${lengthOf(minutes)}: ${lastState === null ? 'its updater never asked for it' : `it was last ${lastState}`}`,
   'sim-lost': () => 'its SIM is in another device now, so that nothing tells what it has',
   'its-wave-passed': ({ wave }) => `wave ${wave} has passed`,
   'halted-before-turn': () => 'the rollout was halted before its turn',
@@ -75,14 +75,17 @@ export const ENGLISH: Sentences = {
   reimaged: ({ told, version, former }) =>
     `its readings tell ${told}, which is neither ${version} nor ${former}: it is out of the rollout's hands, and no longer offered to go back`,
   'rollback-refused': ({ said, words }) => withWords(`it could not be rolled back: its updater says ${said}`, words),
+  'rollback-given-up': ({ why }) => `it could not be rolled back: ${sentenceOf(why)}`,
   'rollback-timed-out': ({ minutes, telling, before }) => {
     const state = telling === null ? 'nothing was heard of it' : `it still tells ${telling}`;
-    const said = `${state} ${minutes} minutes after it was to be rolled back`;
+    const said = `${state} ${lengthOf(minutes)} after it was to be rolled back`;
     return before === null ? said : `${said}; ${sentenceOf(before)}`;
   },
 
   'action-closed': ({ image, why }) => `${image}: ${sentenceOf(why)}`,
   'bundle-gone': () => 'its bundle is not in the bundle store any more',
+  'bundle-of-other-size': ({ bytes, expected }) =>
+    `its bundle in the bundle store has ${bytes} bytes instead of ${expected}`,
   'begun-too-often': ({ times }) => `its download was begun from the first byte ${times} times`,
 };
 
@@ -94,6 +97,11 @@ export function sentenceOf(why: Reason): string {
 /** `1 device`, `2 devices`. */
 export function devicesOf(number: number): string {
   return number === 1 ? '1 device' : `${number} devices`;
+}
+
+/** In hours where that is a shorter number: 90 minutes, 24 hours. */
+function lengthOf(minutes: number): string {
+  return minutes >= 120 && minutes % 60 === 0 ? `${minutes / 60} hours` : `${minutes} minutes`;
 }
 
 function withWords(what: string, words: string | null): string {

@@ -9,6 +9,13 @@ describe('the English sentence of a reason', () => {
     expect(sampleReasons().map(sentenceOf).join('\n')).not.toMatch(/undefined|NaN|null|\[object/);
   });
 
+  it('has hours where minutes would be long numbers', () => {
+    const after = (minutes: number) => sentenceOf({ code: 'timed-out', values: { minutes, lastState: null } });
+    expect([60, 90, 120, 1_440].map(after).map((said) => /for (.*):/.exec(said)?.[1])).toEqual([
+      ...['60 minutes', '90 minutes', '2 hours', '24 hours'],
+    ]);
+  });
+
   it('keeps in sight what halted a rollout, without its full stop', () => {
     const cause: Reason = { code: 'silent-after-soak', values: { silent: 30, of: 120, early: 90 } };
     const rollingBack: Reason = {

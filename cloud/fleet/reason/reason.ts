@@ -106,6 +106,8 @@ export interface ReasonValues {
   /** It tells neither the rolled-out `version` nor its former one, which it was offered. */
   readonly reimaged: { readonly told: string; readonly version: string; readonly former: string };
   readonly 'rollback-refused': Said;
+  /** The server itself closed the action that was to bring it back. */
+  readonly 'rollback-given-up': { readonly why: Reason };
   readonly 'rollback-timed-out': {
     readonly minutes: number;
     /** The version that it tells still; null where nothing was heard of it. */
@@ -117,6 +119,8 @@ export interface ReasonValues {
   // What becomes of an action of its.
   readonly 'action-closed': { readonly image: string; readonly why: Reason };
   readonly 'bundle-gone': Nothing;
+  /** What is there is not what was imported, as where a disk was mended. */
+  readonly 'bundle-of-other-size': { readonly bytes: number; readonly expected: number };
   readonly 'begun-too-often': { readonly times: number };
 }
 

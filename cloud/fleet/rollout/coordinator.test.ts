@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../../store/index.ts';
 import { type PostgresServer, startPostgresServer } from '../../store/postgres-server.ts';
 import { openMemoryStore } from '../../store/testing/memory-store.ts';
+import { closeAction, readAction } from '../ddi/action.ts';
 import type { Verdict } from '../gate/index.ts';
 import { startCoordinator, stepAll, stepRollout } from './coordinator.ts';
 import type { Gate } from './gate.ts';
@@ -254,6 +255,23 @@ describe('what updaters said', () => {
     expect(await store.query('SELECT state FROM rollout_device WHERE wave = 1 ORDER BY place')).toEqual([
       { state: 'fell-back' },
       { state: 'failed' },
+    ]);
+  });
+
+  it('is known from what the server closed by itself', async () => {
+    for (const [index, { id, controller_id: controllerId }] of (await offered()).entries()) {
+      const action = await readAction(store, { tenant: 'tashika', controllerId, id });
+      await closeAction(store, action!, {
+        ...(index === 0
+          ? { actor: 'ddi', why: { code: 'bundle-gone', values: {} } }
+          : { actor: `device:${controllerId}`, why: { code: 'words', values: { words: 'no' } } }),
+        ...{ outcome: 'failure', now: NOON },
+      });
+    }
+    await stepIn(store, good)(NOON + 2 * MINUTE);
+    expect(await store.query('SELECT detail, why FROM rollout_device WHERE wave = 1 ORDER BY place')).toMatchObject([
+      { detail: 'its bundle is not in the bundle store any more', why: { code: 'bundle-gone' } },
+      { detail: 'its updater says failure: no', why: { code: 'updater-says' } },
     ]);
   });
 

@@ -25,6 +25,7 @@ interface DeviceRow {
   readonly outcome: ActionFact['outcome'];
   readonly progress: string | null;
   readonly action_detail: string | null;
+  readonly given_up: ActionFact['givenUp'];
   readonly rebooted: boolean;
   readonly insists: boolean;
   readonly action_created_at: Date;
@@ -50,6 +51,11 @@ export async function readDevices(
             member.previous_version, member.updated_at, member.detail, member.why,
             action.id AS action_id, action.purpose, action.state AS action_state, action.outcome, action.progress,
             action.detail AS action_detail, action.created_at AS action_created_at, action.fetched_at,
+            CASE WHEN action.state = 'closed' AND action.outcome = 'failure' THEN (
+                   SELECT CASE entry.actor WHEN 'ddi' THEN entry.why #> '{values,why}' END FROM fleet_audit AS entry
+                    WHERE entry.subject = 'device:' || member.controller_id AND entry.rollout_id = $1
+                      AND entry.event = 'action-failure'
+                    ORDER BY entry.id DESC LIMIT 1) END AS given_up,
             CASE WHEN member.state IN ('offered', 'downloading', 'installing') THEN EXISTS (
                    SELECT FROM action_feedback AS said
                     WHERE said.action_id = action.id AND said.execution = 'proceeding'
@@ -101,6 +107,7 @@ function actionOf(row: DeviceRow, id: number): ActionFact {
     outcome: row.outcome,
     progress: row.progress,
     detail: row.action_detail,
+    givenUp: row.given_up,
     rebooted: row.rebooted,
     insists: row.insists,
     createdAt: row.action_created_at.getTime(),

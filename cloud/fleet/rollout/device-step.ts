@@ -134,6 +134,6 @@ function progressOf({ progress, outcome, rebooted }: ActionFact): DeviceState | 
   return undefined;
 }
 
-function wordsOf({ progress, outcome, detail }: ActionFact): Reason {
-  return { code: 'updater-says', values: { said: outcome ?? progress ?? 'nothing', words: detail } };
+function wordsOf({ progress, outcome, detail, givenUp }: ActionFact): Reason {
+  return givenUp ?? { code: 'updater-says', values: { said: outcome ?? progress ?? 'nothing', words: detail } };
 }

@@ -134,10 +134,10 @@ function watchLeaving(stepping: Stepping, device: DeviceStanding): void {
   if (fellBack(device, version, since)) {
     stepping.move(device, 'rolled-back', { code: 'tells-version', values: { version: told!.version } }, 'device');
   } else if (action?.purpose === 'rollback' && action.state === 'closed' && action.outcome !== 'success') {
-    const said: Reason = {
-      code: 'rollback-refused',
-      values: { said: action.outcome ?? 'nothing', words: action.detail },
-    };
+    const { outcome, detail: words, givenUp } = action;
+    const said: Reason = givenUp
+      ? { code: 'rollback-given-up', values: { why: givenUp } }
+      : { code: 'rollback-refused', values: { said: outcome ?? 'nothing', words } };
     stepping.move(device, 'failed', said, 'device', said);
   } else if (stepping.now - Math.max(since, stepping.rollout.since) >= timeoutOf(plan)) {
     const tells = told !== null && told.version === version && told.at > since;

@@ -57,6 +57,8 @@ export interface ActionFact {
   readonly progress: string | null;
   /** The updater's last words. */
   readonly detail: string | null;
+  /** Why the server closed it as failed by itself; null where it did not, or that was kept before there were codes. */
+  readonly givenUp: Reason | null;
   /** Whether it has ever said that it was about to start the new one. */
   readonly rebooted: boolean;
   /** Whether it has ever said that it can't stop any more: it is not asked again, whatever it said since. */

@@ -149,6 +149,16 @@ describe('a device', () => {
     expect(scene.device('d2').detail).toBe('its updater says failure: wrong key');
   });
 
+  it('is not said to have told what the server did by itself', () => {
+    const scene = new Scene([2], { gate: { mostFailed: 1 } });
+    scene.tick();
+    scene.isGivenUp('d1', { code: 'bundle-gone', values: {} });
+    scene.tick();
+    expect(scene.device('d1')).toMatchObject({
+      ...{ state: 'failed', detail: 'its bundle is not in the bundle store any more', why: { code: 'bundle-gone' } },
+    });
+  });
+
   it('falls back after hours too, and that counts', () => {
     const scene = new Scene([2]);
     scene.tick();
@@ -339,6 +349,18 @@ describe('a bad rollout', () => {
     });
     expect(scene.log.filter(({ subject, to }) => subject === 'device:d1' && to === 'failed')).toHaveLength(1);
     expect(scene.rollout.state).toBe('rolled-back');
+  });
+
+  it('tells of a device that it could not be rolled back, and that the server gave it up', () => {
+    const scene = bad();
+    scene.tick(1, BAD);
+    scene.tick();
+    scene.isGivenUp('d0', { code: 'begun-too-often', values: { times: 21 } });
+    scene.tick();
+    expect(scene.device('d0')).toMatchObject({
+      state: 'failed',
+      detail: 'it could not be rolled back: its download was begun from the first byte 21 times',
+    });
   });
 
   it('tells who still has the image when their time is up, or could not be heard', () => {

@@ -88,12 +88,15 @@ export const reasonsJa: Sentences = {
     `測定値が ${told} を示しました。${version} でも以前の ${former} でもないため対象から外し、巻き戻しの提示を取り下げました。`,
   'rollback-refused': ({ said, words }) =>
     quoting(`巻き戻せませんでした。アップデーターの報告は「${wordOf(said)}」です`, words),
+  'rollback-given-up': ({ why }) => `巻き戻せませんでした。${reasonInJa(why)}`,
   'rollback-timed-out': ({ minutes, telling, before }) =>
     `${telling === null ? `巻き戻しの指示から ${lengthOf(minutes)}、応答がありません。` : `巻き戻しの指示から ${lengthOf(minutes)}たっても ${telling} を示しています。`}${causeOf(before)}`,
 
   'action-closed': ({ image, why }) =>
     `${image}: ${why.code === 'words' ? `「${why.values.words}」` : reasonInJa(why)}`,
   'bundle-gone': () => 'バンドルが保管場所にありません。',
+  'bundle-of-other-size': ({ bytes, expected }) =>
+    `保管場所のバンドルの大きさが違います(${integer(bytes)} バイト、本来は ${integer(expected)} バイト)。`,
   'begun-too-often': ({ times }) => `ダウンロードが先頭から ${integer(times)} 回やり直されました。`,
 };
 

@@ -97,6 +97,7 @@ export const SAMPLE_REASONS: { readonly [Code in ReasonCode]: readonly ReasonVal
   'no-way-back': [{ former: null }, { former: '1.4.0' }],
   reimaged: [{ told: '1.7.0', version: '1.5.0', former: '1.4.0' }],
   'rollback-refused': [SAID],
+  'rollback-given-up': [{ why: { code: 'bundle-gone', values: {} } }],
   'rollback-timed-out': [
     { minutes: 60, telling: null, before: null },
     { minutes: 60, telling: '1.5.0', before: { code: 'no-way-back', values: { former: '1.4.0' } } },
@@ -106,6 +107,7 @@ export const SAMPLE_REASONS: { readonly [Code in ReasonCode]: readonly ReasonVal
     { image: 'agent/1.5.0', why: { code: 'bundle-gone', values: {} } },
   ],
   'bundle-gone': [{}],
+  'bundle-of-other-size': [{ bytes: 65_536, expected: 14_680_064 }],
   'begun-too-often': [{ times: 21 }],
 };
 

@@ -1,6 +1,7 @@
 import type { Duration, Timestamp } from '@tashika/shared/time';
 import type { AuditEntry } from '../../audit.ts';
 import type { Verdict } from '../../gate/index.ts';
+import type { Reason } from '../../reason/index.ts';
 import type { GateLook } from '../gate.ts';
 import { type Order, obey } from '../orders.ts';
 import { type ActionFact, type DeviceStanding, isStep, type Standing, type Step } from '../standing.ts';
@@ -116,6 +117,12 @@ export class Scene {
     this.says(id, { state: 'closed', outcome, detail, progress: 'closed' });
   }
 
+  /** The server closes its open action by itself. */
+  isGivenUp(id: string, givenUp: Reason): void {
+    const { action } = this.device(id);
+    if (action) this.#change(id, { action: { ...action, state: 'closed', outcome: 'failure', givenUp } });
+  }
+
   /** All that were offered it have it, and tell so. */
   updateAll(): void {
     for (const { controllerId, state } of this.devices)
@@ -146,6 +153,7 @@ export class Scene {
         outcome: null,
         progress: null,
         detail: null,
+        givenUp: null,
         rebooted: false,
         insists: false,
         createdAt: this.now,
