@@ -217,6 +217,12 @@ describe('a rollout that halted itself', () => {
     // Told whole when it begins and when it halts, and not between.
     expect(said.out.match(/^[A-Z]+$/gm)).toEqual(['RUNNING', 'HALTED']);
   });
+
+  it('asks for no revocation of what is revoked', async () => {
+    await run('revoke', { image: 'agent/1.5.1', reason: 'It loses readings.' }, { api: api.url });
+    const { code, out } = await rollout('show', 'agent-1-5-1');
+    expect([code, out]).toEqual([3, expect.not.stringContaining('tashika fleet revoke')]);
+  });
 });
 
 describe('tashika fleet device', () => {

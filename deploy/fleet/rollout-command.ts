@@ -1,5 +1,6 @@
-import type { Rollout, RolloutList, RolloutSummary } from '@tashika/cloud/api/fleet';
+import type { FleetImage, Rollout, RolloutList, RolloutSummary } from '@tashika/cloud/api/fleet';
 import { usageError } from '@tashika/shared/errors';
+import { parseImageName } from '@tashika/shared/image';
 import {
   type Command,
   type CommandArguments,
@@ -13,7 +14,7 @@ import {
 } from '../command/index.ts';
 import { apiOf, apiOption, byOption, type FleetApi, personOf } from './access.ts';
 import { planFile } from './plan-file.ts';
-import { nextStepOf, renderRollout } from './rollout-text.ts';
+import { isHarmed, nextStepOf, renderRollout } from './rollout-text.ts';
 import { count, devices, table, time } from './written.ts';
 
 const ACTIONS = ['plan', 'start', 'approve', 'pause', 'resume', 'abort', 'show', 'list'] as const;
@@ -101,9 +102,17 @@ async function list(api: FleetApi, context: CommandContext): Promise<ExitCode> {
 
 async function show(id: string, api: FleetApi, context: CommandContext): Promise<ExitCode> {
   const rollout = await rolloutAt(id, api);
-  context.print(renderRollout(rollout, context.clock.now()));
+  context.print(await rendered(rollout, api, context));
   context.answer(rollout);
   return exitCodeOf(rollout);
+}
+
+/** That an image is revoked is known of the image alone. */
+async function rendered(rollout: Rollout, api: FleetApi, { clock }: CommandContext): Promise<string> {
+  if (!isHarmed(rollout)) return renderRollout(rollout, clock.now());
+  const { kind, version } = parseImageName(rollout.image)!;
+  const image = await api.find<FleetImage>(`images/${kind}/${encodeURIComponent(version)}`);
+  return renderRollout(rollout, clock.now(), image !== undefined && image.revokedAt !== null);
 }
 
 async function watch(id: string, args: CommandArguments, api: FleetApi, context: CommandContext): Promise<ExitCode> {
@@ -115,7 +124,7 @@ async function watch(id: string, args: CommandArguments, api: FleetApi, context:
   for (;;) {
     const rollout = await rolloutAt(id, api);
     const standing = standingOf(rollout);
-    if (standing !== told) context.print(`${told === undefined ? '' : '\n'}${renderRollout(rollout, clock.now())}`);
+    if (standing !== told) context.print(`${told === undefined ? '' : '\n'}${await rendered(rollout, api, context)}`);
     told = standing;
     if (ENDED.includes(rollout.state)) {
       context.answer(rollout);

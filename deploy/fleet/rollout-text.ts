@@ -22,7 +22,13 @@ const GROUPS = [
   { sign: '-', text: 'skipped', states: ['skipped'] },
 ] as const;
 
-export function renderRollout(rollout: Rollout, now: Timestamp): string {
+/** Whether a rollout was halted for what was seen of its image, which is then to be revoked. */
+export function isHarmed({ state, failing }: Pick<Rollout, 'state' | 'failing'>): boolean {
+  return HARMED.includes(state) && failing.signal !== null;
+}
+
+/** @param isRevoked whether its image is revoked already; told of one that is harmed */
+export function renderRollout(rollout: Rollout, now: Timestamp, isRevoked = false): string {
   const { id, image, state, reason, since, wave, wavesTotal, failing } = rollout;
   const parts = [
     `${id}: ${image}`,
@@ -52,7 +58,7 @@ export function renderRollout(rollout: Rollout, now: Timestamp): string {
   if (rollout.signals.length > 0) parts.push('', renderSignals(rollout.signals, now));
   else if (state === 'running' && rollout.touched > 0)
     parts.push('', 'The gate has not looked at it yet: it does at the end of each round.');
-  if (HARMED.includes(state) && failing.signal !== null)
+  if (isHarmed(rollout) && !isRevoked)
     parts.push('', `So that nobody is offered it again: tashika fleet revoke ${image} --reason WHY`);
   return parts.filter((part, index) => part !== '' || parts[index - 1] !== '').join('\n');
 }
