@@ -82,8 +82,16 @@ export class AzureBlobBundles implements BundleStore {
     });
   }
 
-  /** A container that is not there is told by each request. */
-  async requireUsed(): Promise<void> {}
+  /** By a list, because `size` can't tell a missing container from a missing blob, and the upkeep makes one anew. */
+  async requireUsed(): Promise<void> {
+    const pages = this.#container.listBlobsFlat().byPage({ maxPageSize: 1 });
+    const { value: page } = await this.#attempt(() => pages.next());
+    if (page?.segment.blobItems.length > 0 || page?.continuationToken) return;
+    throw new TashikaError(
+      'BUNDLES_UNAVAILABLE',
+      `${this.place} is empty. See that fleet.bundles names the right account and container.`,
+    );
+  }
 
   async size(sha256: string): Promise<number | undefined> {
     return await this.#attempt(async () => (await propertiesOf(this.#blob(sha256)))?.contentLength);

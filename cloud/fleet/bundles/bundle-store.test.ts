@@ -242,6 +242,21 @@ describe('a container', () => {
     expect(bundles.place).not.toContain('sig');
   });
 
+  it('that was deleted, or is another, is not taken for one that bundles are gone from', async () => {
+    const container = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient('deleted');
+    await container.create();
+    const sas = await container.generateSasUrl({
+      permissions: ContainerSASPermissions.parse('rcwdl'),
+      expiresOn: new Date(systemClock.now() + 3_600_000),
+    });
+    const bundles = await openBundles(`azure-blob:${sas}`, systemClock);
+    await expect(bundles.requireUsed(), 'empty').rejects.toMatchObject({ code: 'BUNDLES_UNAVAILABLE' });
+    await bundles.put(expectedOf(bytesOf(8, 10)), inParts(bytesOf(8, 10)));
+    await bundles.requireUsed();
+    await container.delete();
+    await expect(bundles.requireUsed(), 'deleted').rejects.toMatchObject({ code: 'BUNDLES_UNAVAILABLE' });
+  });
+
   it.each([
     ['is not there', (url: string) => `${url}/nowhere?sv=2024-11-04&sig=secret-words`],
     ['refuses the SAS', (url: string) => `${url}/by-sas?sv=2024-11-04&sr=c&sp=r&se=2020-01-01&sig=secret-words`],

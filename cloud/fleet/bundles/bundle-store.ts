@@ -46,7 +46,7 @@ export interface BundleStore {
   size(sha256: string): Promise<number | undefined>;
   /**
    * For who misses a bundle that was there: rejects with BUNDLES_UNAVAILABLE where nothing was ever put, as where a disk is
-   * not mounted, because then none is known to be gone.
+   * not mounted or a container was deleted, because then none is known to be gone.
    */
   requireUsed(): Promise<void>;
   /**

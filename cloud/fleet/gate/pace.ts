@@ -2,10 +2,12 @@ import type { Counted, OpenState } from './state.ts';
 
 /**
  * How often one device counts. Who can be hit is known before it is asked who was, of updated devices and neighbours
- * alike, so the martingale of `log-rank.ts` stays one, whatever is chosen here.
+ * alike, so whatever is chosen here, the martingale of `log-rank.ts` stays one as long as a device's past says how likely
+ * it is to be hit. What comes in clusters, as the starts of a loose plug, is likelier just after it began: the pace here, the
+ * ratios in `log-rank.ts` and the power in `weigh.ts` are chosen so that two such devices halt nothing within a day.
  */
 
-/** What began once counts no more for so long: a loose plug starts an agent twenty times within hours, a bad link is lost all day. In s. */
+/** What began once counts no more for so long, in s: a loose plug starts an agent twenty times within hours, a bad link is lost all day. */
 const ONCE_IN: Readonly<Record<Counted, number>> = {
   restarts: 10_800,
   silence: 86_400,

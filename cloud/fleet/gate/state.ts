@@ -26,7 +26,7 @@ const PLAIN = [
   'clockRun',
   'completenessRun',
   'spoolRun',
-  /** Until when the starts that have counted would last at the pace that they may, in s. */
+  /** Until when the starts that have counted would last if they were spread out to one in twelve hours, in s; see `pace.ts`. */
   'startsSpent',
   /** Of the time since it was last heard: rounds, expected readings without and with the neighbours' factor; whether it counts. */
   'openRounds',

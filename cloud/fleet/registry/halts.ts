@@ -15,7 +15,10 @@ export interface Halt {
 /** Of each image; an image that halted so often needs no longer list. */
 const MOST_HALTS = 5;
 
-/** The halted rollouts of all images, or of the one of a name, by image: the latest first, 5 of each at most. */
+/**
+ * The halted rollouts of all images, or of the one of a name, by image: the latest first, 5 of each at most. Of all tenants,
+ * which have the registry in common: what one has seen of an image is for the others to know.
+ */
 export async function readHalts(store: Queryable, name?: ImageName): Promise<ReadonlyMap<string, readonly Halt[]>> {
   const rows = await store.query<ImageName & Halt>(
     `SELECT kind, version, rollout, at, signal

@@ -167,7 +167,7 @@ export function readAudit(store: Queryable, id: string, before: number, limit: n
   ]);
 }
 
-/** What is on record of a device outside of rollouts, such as its SIM, the newest first. */
+/** What is on record of a device outside of rollouts, such as its SIM, the newest first. The record knows no tenants. */
 export function readHistory(store: Queryable, controllerId: string, limit: number): Promise<KeptEntry[]> {
   return store.query<KeptEntry>(`${ENTRIES} WHERE subject = $1 AND rollout_id IS NULL ORDER BY id DESC LIMIT $2`, [
     ...[`device:${controllerId}`, limit],
