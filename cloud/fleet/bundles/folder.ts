@@ -64,6 +64,7 @@ export class FolderBundles implements BundleStore {
     return (await this.#attempt(() => statIfThere(this.#path(sha256))))?.size;
   }
 
+  /** The folder of what is still coming is made by the first `put`, and stays: a mount point without its disk has none. */
   async requireUsed(): Promise<void> {
     if (await this.#attempt(() => statIfThere(join(this.#directory, INCOMING)))) return;
     throw new TashikaError(
