@@ -254,6 +254,7 @@ describe('a container', () => {
     await bundles.put(expectedOf(bytesOf(8, 10)), inParts(bytesOf(8, 10)));
     await bundles.requireUsed();
     await container.delete();
+    expect(await bundles.size('0'.repeat(64))).toBeUndefined();
     await expect(bundles.requireUsed(), 'deleted').rejects.toMatchObject({ code: 'BUNDLES_UNAVAILABLE' });
   });
 
