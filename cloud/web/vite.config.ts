@@ -16,5 +16,7 @@ export default defineConfig({
     assetsDir: 'assets',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // A slow machine is not told at each start which plugin took how long.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 });
