@@ -192,6 +192,18 @@ describe('an agent that is provisioned', () => {
     expect(kept).toMatchObject({ accepted: ONE, trial: { text: THREE, starts: 0 } });
   });
 
+  it('has written what it knows once it has stopped, the newest last', async () => {
+    const readKept = async () => JSON.parse(await readFile(join(dataDirectory, 'user-data.json'), 'utf8'));
+    await newProvisioner().start();
+    await levelOf();
+    provisioner.running();
+    await clock.advance(60_000);
+    const failing = provisioner.failed(new Error('broken'));
+    await provisioner.stop();
+    expect(await readKept()).toMatchObject({ failed: { reason: 'broken' } });
+    expect(await failing).toBe(true);
+  });
+
   it('gives up user data with which the process ended again and again, after a new start too', async () => {
     await newProvisioner().start();
     await levelOf();

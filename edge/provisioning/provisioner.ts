@@ -58,6 +58,8 @@ export class Provisioner {
   #change!: () => void;
   #answered!: () => void;
   #asking: Promise<void> | undefined;
+  /** Settled once the disk has the record, or has refused it. */
+  #saved: Promise<void> = Promise.resolve();
   #trial: TimerHandle | undefined;
   #runsTrial = false;
 
@@ -96,10 +98,12 @@ export class Provisioner {
       await this.#within(startWaitMs, answered);
   }
 
+  /** Afterwards the disk has all that is known, so that another one can take it up. */
   async stop(): Promise<void> {
     this.#trial?.cancel();
     this.#stopped.abort();
     await this.#asking;
+    await this.#saved;
   }
 
   /** What to start an agent with: user data on trial, else the last good ones, else the device's own settings. */
@@ -234,10 +238,16 @@ export class Provisioner {
     });
   }
 
-  /** A disk that takes no note costs the memory of it, not the configuration. */
-  async #save(record: UserDataRecord): Promise<void> {
-    if (record === this.#record) return;
+  /** One after the other: two that write the same file would leave neither. */
+  #save(record: UserDataRecord): Promise<void> {
+    if (record === this.#record) return this.#saved;
     this.#record = record;
+    this.#saved = this.#saved.then(() => this.#write(record));
+    return this.#saved;
+  }
+
+  /** A disk that takes no note costs the memory of it, not the configuration. */
+  async #write(record: UserDataRecord): Promise<void> {
     try {
       await writeRecord(this.#file(), record);
     } catch (error) {
