@@ -36,8 +36,8 @@ export type PieceSink = (chunk: Buffer, at: number) => Promise<void>;
 
 const UNLESS_TOLD: Duration = 60_000;
 const LONGEST_WAIT: Duration = 86_400_000;
-/** Nobody's bundle, but what portals and proxies have to say. */
-const PAGE = /^(text\/html|application\/([a-z]+\+)?json)\b/i;
+/** Nobody's bundle: what portals and proxies have to say, and what servers have. */
+const HTML_TYPE = /^text\/html\b/i;
 const JSON_TYPE = /^application\/([a-z]+\+)?json\b/i;
 /** Who asks is refused for now: for his name, for being too slow or too early, or for too much. */
 const NOT_NOW: readonly number[] = [401, 403, 407, 408, 416, 425, 429];
@@ -90,7 +90,8 @@ export async function takePiece(
   const isWhole = statusCode === 200;
   const encoding = headers['content-encoding'] ?? 'identity';
   const type = headers['content-type'] ?? '';
-  if (PAGE.test(type)) return later(`the server sends ${type.slice(0, 40)} in the place of the bundle`);
+  if (HTML_TYPE.test(type) || JSON_TYPE.test(type))
+    return later(`the server sends ${type.slice(0, 40)} in the place of the bundle`);
   if (encoding !== 'identity') return later(`the server sends it packed as ${encoding.slice(0, 40)}, unasked`);
   const length = headers['content-length'];
   if (isWhole && length !== undefined && Number(length) !== size)

@@ -163,14 +163,17 @@ const ENTRIES = 'SELECT id, at, actor, subject, event, from_state, to_state, rea
 /** What is on record of a rollout, the newest first. */
 export function readAudit(store: Queryable, id: string, before: number, limit: number): Promise<KeptEntry[]> {
   return store.query<KeptEntry>(`${ENTRIES} WHERE rollout_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, [
-    ...[id, before, limit],
+    id,
+    before,
+    limit,
   ]);
 }
 
 /** What is on record of a device outside of rollouts, such as its SIM, the newest first. The record knows no tenants. */
 export function readHistory(store: Queryable, controllerId: string, limit: number): Promise<KeptEntry[]> {
   return store.query<KeptEntry>(`${ENTRIES} WHERE subject = $1 AND rollout_id IS NULL ORDER BY id DESC LIMIT $2`, [
-    ...[`device:${controllerId}`, limit],
+    `device:${controllerId}`,
+    limit,
   ]);
 }
 
